@@ -1,0 +1,1 @@
+"""The CDK app: what `cdk deploy` provisions and the laptop cloud runs."""

@@ -1,0 +1,144 @@
+"""How events reach a run: rules from `events/`, one queue with its dead-letter queue, and Dispatch."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from aws_cdk import Duration
+from aws_cdk import aws_events as events
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+from cdk_app.components.alarms import YieldAlarms
+from cdk_app.components.function import Function
+from cdk_app.components.notices import NoticesTopic
+from cdk_app.components.retrain import Retrain
+from cdk_app.components.storage import Storage
+from cdk_app.permissions import change_table, freeze_objects
+from evergreen.contracts import Contracts
+from functions.dispatch.settings import Settings
+
+_DISPATCH_TIMEOUT = Duration.seconds(60)
+_LEASE_HOURS = 7  # longer than the workflow's own TimeoutSeconds
+
+
+class Arrivals(Construct):
+    """Everything that asks for a run goes the same way: rule → queue → Dispatch → StartExecution."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        name: str,
+        root: Path,
+        *,
+        contracts: Contracts,
+        storage: Storage,
+        notices: NoticesTopic,
+        retrain: Retrain,
+        yields: YieldAlarms,
+    ) -> None:
+        super().__init__(scope, name)
+        self.dead_letters = sqs.Queue(
+            self,
+            "DeadLetters",
+            encryption=sqs.QueueEncryption.SQS_MANAGED,
+            enforce_ssl=True,
+            retention_period=Duration.days(14),
+        )
+        self.queue = sqs.Queue(
+            self,
+            "Queue",
+            encryption=sqs.QueueEncryption.SQS_MANAGED,
+            enforce_ssl=True,
+            retention_period=Duration.days(14),
+            visibility_timeout=Duration.seconds(6 * 60),  # six times the function's timeout, as Lambda's guide asks
+            dead_letter_queue=sqs.DeadLetterQueue(queue=self.dead_letters, max_receive_count=5),
+        )
+        values = {
+            "DataBucket": storage.bucket.bucket_name,
+            "AlarmPrefix": yields.prefix,
+            "StateMachineArn": retrain.machine.state_machine_arn,
+        }
+        for path in sorted((root / "events").glob("*.pattern.json")):
+            self._rule(path, values)
+        self.dispatch = self._dispatch(root, contracts, storage, notices, retrain)
+
+    def _rule(self, path: Path, values: dict[str, str]) -> None:
+        title = "".join(word.capitalize() for word in path.name.removesuffix(".pattern.json").split("-"))
+        rule = events.CfnRule(
+            self,
+            title,
+            description=f"events/{path.name}",
+            event_pattern=_substitute(json.loads(path.read_text()), values),
+            targets=[
+                events.CfnRule.TargetProperty(
+                    arn=self.queue.queue_arn,
+                    id="Arrivals",
+                    dead_letter_config=events.CfnRule.DeadLetterConfigProperty(arn=self.dead_letters.queue_arn),
+                )
+            ],
+        )
+        for queue in (self.queue, self.dead_letters):
+            statement = iam.PolicyStatement(
+                principals=[iam.ServicePrincipal("events.amazonaws.com")],
+                actions=["sqs:SendMessage"],
+                resources=[queue.queue_arn],
+            )
+            statement.add_condition("ArnEquals", {"aws:SourceArn": rule.attr_arn})
+            queue.add_to_resource_policy(statement)
+
+    def _dispatch(
+        self, root: Path, contracts: Contracts, storage: Storage, notices: NoticesTopic, retrain: Retrain
+    ) -> Function:
+        settings = Settings(
+            DATA_BUCKET=storage.bucket.bucket_name,
+            REGISTRY_TABLE=storage.registry.table_name,
+            NOTICES_TOPIC_ARN=notices.topic.topic_arn,
+            STATE_MACHINE_ARN=retrain.machine.state_machine_arn,
+            LEASE_HOURS=_LEASE_HOURS,
+        )
+        dispatch = Function(
+            self,
+            "Dispatch",
+            root,
+            contracts=contracts,
+            settings=settings,
+            timeout=_DISPATCH_TIMEOUT,
+            statements=[
+                change_table(storage.registry),
+                *freeze_objects(storage.bucket, "", "quarantine/"),  # a misplaced file may lie anywhere
+                *notices.publishing(),
+                iam.PolicyStatement(actions=["states:StartExecution"], resources=[retrain.machine.state_machine_arn]),
+                iam.PolicyStatement(
+                    actions=["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"],
+                    resources=[self.queue.queue_arn],
+                ),
+            ],
+        )
+        lambda_.CfnEventSourceMapping(
+            self,
+            "Mapping",
+            function_name=dispatch.function.function_name,
+            event_source_arn=self.queue.queue_arn,
+            batch_size=10,
+            function_response_types=["ReportBatchItemFailures"],
+            scaling_config=lambda_.CfnEventSourceMapping.ScalingConfigProperty(maximum_concurrency=5),
+        ).node.add_dependency(dispatch.role)
+        return dispatch
+
+
+def _substitute(node: Any, values: dict[str, str]) -> Any:
+    """Put deploy-time values in the place of `${Name}`."""
+    match node:
+        case dict():
+            return {key: _substitute(value, values) for key, value in node.items()}
+        case list():
+            return [_substitute(value, values) for value in node]
+        case str():
+            for name, value in values.items():
+                node = node.replace(f"${{{name}}}", value)
+            return node
+        case _:
+            return node

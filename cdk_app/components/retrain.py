@@ -1,0 +1,148 @@
+"""The `retrain` workflow: its states' functions, its definition and what it may do."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_stepfunctions as sfn
+from constructs import Construct
+
+from cdk_app.components.function import Function
+from cdk_app.components.image import ContainerImage
+from cdk_app.components.notices import NoticesTopic
+from cdk_app.components.retrain_role import retrain_statements
+from cdk_app.components.sagemaker import SageMaker
+from cdk_app.components.storage import Storage
+from cdk_app.permissions import change_table, freeze_objects, list_objects, load_table, read_objects, write_objects
+from evergreen.contracts import Contracts
+from evergreen.environment import Environment
+from functions.complete_run.settings import Settings as CompleteRunSettings
+from functions.decide_promotion.settings import Settings as DecidePromotionSettings
+from functions.fail_run.settings import Settings as FailRunSettings
+from functions.keep_champion.settings import Settings as KeepChampionSettings
+from functions.load_predictions.settings import Settings as LoadPredictionsSettings
+from functions.pin_inputs.settings import Settings as PinInputsSettings
+from functions.promote_challenger.settings import Settings as PromoteChallengerSettings
+from functions.publish_predictions.settings import Settings as PublishPredictionsSettings
+from functions.reject_data.settings import Settings as RejectDataSettings
+
+_INSTANCE = "ml.m5.large"
+
+
+class Retrain(Construct):
+    """One state machine for every data set; one function for each of its Lambda states."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        name: str,
+        root: Path,
+        *,
+        contracts: Contracts,
+        storage: Storage,
+        notices: NoticesTopic,
+        sagemaker: SageMaker,
+        image: ContainerImage,
+    ) -> None:
+        super().__init__(scope, name)
+        self._root, self._contracts = root, contracts
+        bucket, registry = storage.bucket, storage.registry
+        data, table = bucket.bucket_name, registry.table_name
+        topic = notices.topic.topic_arn
+        self.functions: dict[str, Function] = {}
+        self._add(
+            "PinInputs",
+            PinInputsSettings(DATA_BUCKET=data, REGISTRY_TABLE=table),
+            [change_table(registry), *freeze_objects(bucket, "incoming/", "runs/")],
+            timeout=Duration.minutes(10),
+        )
+        self._add(
+            "RejectData",
+            RejectDataSettings(DATA_BUCKET=data, REGISTRY_TABLE=table, NOTICES_TOPIC_ARN=topic),
+            [change_table(registry), *freeze_objects(bucket, "runs/", "quarantine/"), *notices.publishing()],
+        )
+        self._add(
+            "DecidePromotion",
+            DecidePromotionSettings(DATA_BUCKET=data, REGISTRY_TABLE=table),
+            [change_table(registry), read_objects(bucket, "runs/"), write_objects(bucket, "runs/")],
+        )
+        self._add(
+            "PromoteChallenger",
+            PromoteChallengerSettings(DATA_BUCKET=data, REGISTRY_TABLE=table),
+            [change_table(registry), read_objects(bucket, "runs/")],
+        )
+        self._add("KeepChampion", KeepChampionSettings(DATA_BUCKET=data), [read_objects(bucket, "runs/")])
+        self._add(
+            "LoadPredictions",
+            LoadPredictionsSettings(DATA_BUCKET=data, PREDICTIONS_TABLE=storage.predictions.table_name),
+            [load_table(storage.predictions), read_objects(bucket, "runs/"), list_objects(bucket)],
+            timeout=Duration.minutes(15),
+            memory_mb=1769,  # one whole vCPU
+        )
+        self._add(
+            "PublishPredictions",
+            PublishPredictionsSettings(DATA_BUCKET=data, REGISTRY_TABLE=table),
+            [change_table(registry), read_objects(bucket, "runs/")],
+        )
+        self._add(
+            "CompleteRun",
+            CompleteRunSettings(DATA_BUCKET=data, REGISTRY_TABLE=table, NOTICES_TOPIC_ARN=topic),
+            [change_table(registry), *freeze_objects(bucket, "runs/", "quarantine/"), *notices.publishing()],
+        )
+        self._add(
+            "FailRun",
+            FailRunSettings(REGISTRY_TABLE=table, NOTICES_TOPIC_ARN=topic),
+            [change_table(registry), *notices.publishing()],
+        )
+        self.machine = self._machine(data, sagemaker, image)
+        for statement in retrain_statements(self, bucket, sagemaker.role, list(self.functions.values())):
+            self.machine.add_to_role_policy(statement)
+
+    def _add(
+        self,
+        name: str,
+        settings: Environment,
+        statements: Sequence[iam.PolicyStatement],
+        timeout: Duration | None = None,
+        memory_mb: int = 512,
+    ) -> None:
+        self.functions[name] = Function(
+            self,
+            name,
+            self._root,
+            contracts=self._contracts,
+            settings=settings,
+            statements=statements,
+            timeout=timeout,
+            memory_mb=memory_mb,
+        )
+
+    def _machine(self, data_bucket: str, sagemaker: SageMaker, image: ContainerImage) -> sfn.StateMachine:
+        return sfn.StateMachine(
+            self,
+            "Machine",
+            definition_body=sfn.DefinitionBody.from_file(str(self._root / "statemachines" / "retrain.asl.json")),
+            definition_substitutions={
+                **{name: each.function.function_arn for name, each in self.functions.items()},
+                "DataBucket": data_bucket,
+                "SageMakerRole": sagemaker.role.role_arn,
+                "Image": image.uri,
+                "ProcessingInstance": _INSTANCE,
+                "TrainingInstance": _INSTANCE,
+                "TransformInstance": _INSTANCE,
+            },
+            tracing_enabled=True,
+            logs=sfn.LogOptions(
+                destination=logs.LogGroup(
+                    self,
+                    "Log",
+                    log_group_name="/aws/vendedlogs/states/evergreen-retrain",
+                    retention=logs.RetentionDays.THREE_MONTHS,
+                    removal_policy=RemovalPolicy.DESTROY,
+                ),
+                level=sfn.LogLevel.ERROR,
+                include_execution_data=True,
+            ),
+        )

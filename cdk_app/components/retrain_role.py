@@ -1,0 +1,49 @@
+"""What the workflow itself may do: invoke its functions, run its jobs, read the data summary."""
+
+from collections.abc import Sequence
+
+from aws_cdk import Stack
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_s3 as s3
+from constructs import Construct
+
+from cdk_app.components.function import Function
+
+# Step Functions' own rules for `.sync`: https://docs.aws.amazon.com/step-functions/latest/dg/connect-sagemaker.html
+_MANAGED_RULES = (
+    "StepFunctionsGetEventsForSageMakerProcessingJobsRule",
+    "StepFunctionsGetEventsForSageMakerTrainingJobsRule",
+    "StepFunctionsGetEventsForSageMakerTransformJobsRule",
+)
+_JOBS = {"processing-job": "ProcessingJob", "training-job": "TrainingJob", "transform-job": "TransformJob"}
+
+
+def retrain_statements(
+    scope: Construct, bucket: s3.IBucket, job_role: iam.IRole, functions: Sequence[Function]
+) -> list[iam.PolicyStatement]:
+    """The state machine's statements; CDK derives none from a definition read from a file."""
+    stack = Stack.of(scope)
+
+    def arn(service: str, resource: str) -> str:
+        return f"arn:{stack.partition}:{service}:{stack.region}:{stack.account}:{resource}"
+
+    jobs = [
+        iam.PolicyStatement(
+            actions=[f"sagemaker:Create{job}", f"sagemaker:Describe{job}", f"sagemaker:Stop{job}", "sagemaker:AddTags"],
+            resources=[arn("sagemaker", f"{kind}/*")],
+        )
+        for kind, job in _JOBS.items()
+    ]
+    pass_role = iam.PolicyStatement(actions=["iam:PassRole"], resources=[job_role.role_arn])
+    pass_role.add_condition("StringEquals", {"iam:PassedToService": "sagemaker.amazonaws.com"})
+    return [
+        iam.PolicyStatement(actions=["lambda:InvokeFunction"], resources=[f.function.function_arn for f in functions]),
+        iam.PolicyStatement(actions=["s3:GetObject"], resources=[bucket.arn_for_objects("runs/*")]),
+        *jobs,
+        iam.PolicyStatement(actions=["sagemaker:CreateModel"], resources=[arn("sagemaker", "model/*")]),
+        iam.PolicyStatement(
+            actions=["events:PutTargets", "events:PutRule", "events:DescribeRule"],
+            resources=[arn("events", f"rule/{rule}") for rule in _MANAGED_RULES],
+        ),
+        pass_role,
+    ]

@@ -1,0 +1,65 @@
+"""The few kinds of permission our functions need, each with the actions it names and nothing more."""
+
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_s3 as s3
+
+
+def read_objects(bucket: s3.IBucket, *prefixes: str) -> iam.PolicyStatement:
+    """Read current objects under these prefixes."""
+    return iam.PolicyStatement(actions=["s3:GetObject"], resources=_objects(bucket, prefixes))
+
+
+def write_objects(bucket: s3.IBucket, *prefixes: str) -> iam.PolicyStatement:
+    """Write objects under these prefixes."""
+    return iam.PolicyStatement(
+        actions=["s3:PutObject", "s3:AbortMultipartUpload"], resources=_objects(bucket, prefixes)
+    )
+
+
+def freeze_objects(bucket: s3.IBucket, source: str, target: str) -> list[iam.PolicyStatement]:
+    """Copy object versions, with their tags, from one prefix to another."""
+    return [
+        iam.PolicyStatement(
+            actions=["s3:GetObject", "s3:GetObjectVersion", "s3:GetObjectTagging", "s3:GetObjectVersionTagging"],
+            resources=_objects(bucket, (source,)),
+        ),
+        iam.PolicyStatement(
+            actions=["s3:PutObject", "s3:PutObjectTagging", "s3:AbortMultipartUpload"],
+            resources=_objects(bucket, (target,)),
+        ),
+        list_objects(bucket),
+    ]
+
+
+def list_objects(bucket: s3.IBucket) -> iam.PolicyStatement:
+    """List keys; without it S3 answers 403 instead of 404 for what is not there."""
+    return iam.PolicyStatement(actions=["s3:ListBucket"], resources=[bucket.bucket_arn])
+
+
+def read_table(table: dynamodb.ITable) -> iam.PolicyStatement:
+    """Read items by key and by query; never scan."""
+    return iam.PolicyStatement(actions=["dynamodb:GetItem", "dynamodb:Query"], resources=[table.table_arn])
+
+
+def change_table(table: dynamodb.ITable) -> iam.PolicyStatement:
+    """Read items and change them under conditions; never delete."""
+    return iam.PolicyStatement(
+        actions=[
+            "dynamodb:ConditionCheckItem",
+            "dynamodb:GetItem",
+            "dynamodb:PutItem",
+            "dynamodb:Query",
+            "dynamodb:UpdateItem",
+        ],
+        resources=[table.table_arn],
+    )
+
+
+def load_table(table: dynamodb.ITable) -> iam.PolicyStatement:
+    """Write items in batches."""
+    return iam.PolicyStatement(actions=["dynamodb:BatchWriteItem"], resources=[table.table_arn])
+
+
+def _objects(bucket: s3.IBucket, prefixes: tuple[str, ...]) -> list[str]:
+    return [bucket.arn_for_objects(f"{prefix}*") for prefix in prefixes]

@@ -1,0 +1,57 @@
+"""The stack: it only wires the rooms together."""
+
+from pathlib import Path
+from typing import Any
+
+from aws_cdk import CfnOutput, Stack
+from constructs import Construct
+
+from cdk_app.components.alarms import OperationalAlarms, YieldAlarms
+from cdk_app.components.arrivals import Arrivals
+from cdk_app.components.dashboard import Dashboard
+from cdk_app.components.image import ContainerImage
+from cdk_app.components.notices import NoticesTopic
+from cdk_app.components.retrain import Retrain
+from cdk_app.components.sagemaker import SageMaker
+from cdk_app.components.storage import Storage
+from evergreen.contracts import Contracts
+
+
+class EvergreenStack(Stack):
+    """Everything that keeps the data sets under `datasets/` fresh."""
+
+    def __init__(self, scope: Construct, name: str, *, root: Path, contracts: Contracts, **kwargs: Any) -> None:
+        super().__init__(scope, name, description="Evergreen keeps models fresh.", **kwargs)
+        storage = Storage(self, "Storage")
+        notices = NoticesTopic(self, "Notices")
+        image = ContainerImage(self, "Image", root=root)
+        sagemaker = SageMaker(self, "SageMaker", bucket=storage.bucket, image=image, contracts=contracts)
+        retrain = Retrain(
+            self,
+            "Retrain",
+            root,
+            contracts=contracts,
+            storage=storage,
+            notices=notices,
+            sagemaker=sagemaker,
+            image=image,
+        )
+        yields = YieldAlarms(self, "Yield", contracts=contracts)
+        arrivals = Arrivals(
+            self,
+            "Arrivals",
+            root,
+            contracts=contracts,
+            storage=storage,
+            notices=notices,
+            retrain=retrain,
+            yields=yields,
+        )
+        OperationalAlarms(self, "Alarms", topic=notices.topic, arrivals=arrivals, retrain=retrain)
+        Dashboard(self, "Dashboard", arrivals=arrivals, retrain=retrain, yields=yields)
+        CfnOutput(self, "DataBucket", value=storage.bucket.bucket_name)
+        CfnOutput(self, "RegistryTable", value=storage.registry.table_name)
+        CfnOutput(self, "PredictionsTable", value=storage.predictions.table_name)
+        CfnOutput(self, "StateMachineArn", value=retrain.machine.state_machine_arn)
+        CfnOutput(self, "NoticesTopicArn", value=notices.topic.topic_arn)
+        CfnOutput(self, "ArrivalsQueueUrl", value=arrivals.queue.queue_url)

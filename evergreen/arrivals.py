@@ -1,0 +1,123 @@
+"""Arrivals: what EventBridge brings, told apart and given one identity each."""
+
+import hashlib
+import re
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from evergreen.contract import Strict
+from evergreen.errors import DatasetRejected, EvergreenError
+from evergreen.layout import INCOMING
+from evergreen.runs import dataset_of
+
+
+class Arrival(Strict):
+    """One reason to run: an S3 object version or an alarm. The same event always has the same `arrival_id`."""
+
+    arrival_id: str
+    dataset: str
+    kind: Literal["object", "alarm"]
+    cause: str  # in words
+    at: str  # ISO 8601, UTC
+    bucket: str | None = None
+    key: str | None = None
+    version_id: str | None = None
+    size: int | None = None  # bytes
+
+
+class ExecutionEnded(Strict):
+    """A run's execution has ended, in whatever way, so that its lease is free."""
+
+    dataset: str
+    run_id: str
+    status: str
+    error: str | None = None
+    cause: str | None = None
+
+
+class MisplacedObject(DatasetRejected):
+    """A file was dropped where no data set takes it; `arrival` keeps what is known of it."""
+
+    def __init__(self, arrival: Arrival, reason: str) -> None:
+        super().__init__(reason)
+        self.arrival = arrival
+
+
+class UnknownEvent(EvergreenError):
+    """An event that no rule of ours should have let through."""
+
+
+def arrival_of(event: Mapping[str, Any], datasets: frozenset[str]) -> Arrival | ExecutionEnded | None:
+    """Read one EventBridge event; None for what asks for nothing, such as a console's empty folder marker.
+
+    Raises MisplacedObject for a file that belongs to no data set, UnknownEvent for anything unexpected.
+    """
+    match event.get("detail-type"):
+        case "Object Created":
+            return None if event["detail"]["object"]["key"].endswith("/") else _dropped_object(event, datasets)
+        case "CloudWatch Alarm State Change":
+            return _alarm(event, datasets)
+        case "Step Functions Execution Status Change":
+            detail = event["detail"]
+            return ExecutionEnded(
+                dataset=dataset_of(detail["name"]),
+                run_id=detail["name"],
+                status=detail["status"],
+                error=detail.get("error"),
+                cause=detail.get("cause"),
+            )
+        case other:
+            raise UnknownEvent(f"cannot read an event of detail-type {other!r} from {event.get('source')!r}")
+
+
+def _dropped_object(event: Mapping[str, Any], datasets: frozenset[str]) -> Arrival:
+    detail = event["detail"]
+    bucket, s3_object = detail["bucket"]["name"], detail["object"]
+    key, version = s3_object["key"], s3_object.get("version-id", "null")
+    parts = key.removeprefix(INCOMING).split("/")
+    dataset = parts[0] if key.startswith(INCOMING) and len(parts) > 1 else ""
+    arrival = Arrival(
+        arrival_id=_identity("object", bucket, key, version),
+        dataset=dataset or "unknown",
+        kind="object",
+        cause=f"s3://{bucket}/{key} was dropped",
+        at=event["time"],
+        bucket=bucket,
+        key=key,
+        version_id=version,
+        size=s3_object.get("size"),
+    )
+    if dataset not in datasets:
+        known = ", ".join(sorted(datasets))
+        raise MisplacedObject(
+            arrival,
+            f"s3://{bucket}/{key}: no data set takes files there; drop it at "
+            f"s3://{bucket}/{INCOMING}<data set>/<file>.csv, where <data set> is one of: {known}",
+        )
+    return arrival
+
+
+def _alarm(event: Mapping[str, Any], datasets: frozenset[str]) -> Arrival:
+    detail = event["detail"]
+    metrics = detail.get("configuration", {}).get("metrics", [])
+    names = [m.get("metricStat", {}).get("metric", {}).get("dimensions", {}).get("Dataset") for m in metrics]
+    dataset = next((name for name in names if name in datasets), None)
+    if dataset is None:
+        raise UnknownEvent(f"alarm {detail.get('alarmName')!r} names no data set of ours in its Dataset dimension")
+    at = detail["state"]["timestamp"]
+    return Arrival(
+        arrival_id=_identity("alarm", detail["alarmName"], at),
+        dataset=dataset,
+        kind="alarm",
+        cause=f"alarm {detail['alarmName']}: {detail['state'].get('reason', 'no reason given')}",
+        at=event["time"],
+    )
+
+
+def _identity(*parts: str) -> str:
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
+
+
+def safe_file_name(key: str) -> str:
+    """The last part of a key, with everything that a file name might stumble over replaced."""
+    return re.sub(r"[^A-Za-z0-9._-]", "_", key.rsplit("/", 1)[-1]) or "file"

@@ -1,0 +1,29 @@
+"""Reading what Step Functions caught, so that a person is told the cause and not its wrapping."""
+
+import json
+
+from evergreen.contract import Strict
+
+_JOB_NAMES = ("TrainingJobName", "ProcessingJobName", "TransformJobName")
+
+
+class TaskError(Strict):
+    """The error object that a Catch hands on."""
+
+    Error: str
+    Cause: str = ""
+
+
+def describe(error: TaskError) -> str:
+    """The cause in words: a job's FailureReason, a function's errorMessage, or the text as it stands."""
+    try:
+        cause = json.loads(error.Cause)
+    except ValueError:
+        return f"{error.Error}: {error.Cause}" if error.Cause else error.Error
+    if not isinstance(cause, dict):
+        return f"{error.Error}: {error.Cause}"
+    job = next(
+        (cause[name] for name in ("TrainingJobName", "ProcessingJobName", "TransformJobName") if name in cause), ""
+    )
+    reason = cause.get("ExitMessage") or cause.get("FailureReason") or cause.get("errorMessage") or error.Cause
+    return f"{job}: {reason}" if job else f"{error.Error}: {reason}"

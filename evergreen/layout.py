@@ -1,0 +1,82 @@
+"""Where everything lies in the data bucket: the one place that knows S3 keys."""
+
+from dataclasses import dataclass
+
+INCOMING = "incoming/"
+OWN_PREFIXES = ("accepted/", "quarantine/", "runs/")
+
+
+@dataclass(frozen=True)
+class RunLayout:
+    """The keys of one run; every key is relative to the data bucket."""
+
+    dataset: str
+    run_id: str
+
+    @property
+    def prefix(self) -> str:
+        return f"runs/{self.dataset}/{self.run_id}"
+
+    @property
+    def manifest(self) -> str:
+        """The run's frozen description (`RunManifest`)."""
+        return f"{self.prefix}/run.json"
+
+    def contract_file(self, name: str) -> str:
+        """A frozen file of the contract: dataset.json, features.sql or target.sql."""
+        return f"{self.prefix}/contract/{name}"
+
+    def input_file(self, number: int, name: str) -> str:
+        """The frozen copy of one dropped object version."""
+        return f"{self.prefix}/input/{number:04d}/{name}"
+
+    @property
+    def prepare_inputs(self) -> str:
+        """S3 ManifestFile naming every object that PrepareData reads."""
+        return f"{self.prefix}/prepare.manifest"
+
+    @property
+    def evaluate_inputs(self) -> str:
+        """S3 ManifestFile naming run.json and, if there is one, the champion's model."""
+        return f"{self.prefix}/evaluate.manifest"
+
+    @property
+    def prepared(self) -> str:
+        return f"{self.prefix}/prepared"
+
+    @property
+    def report(self) -> str:
+        return f"{self.prepared}/report.json"
+
+    @property
+    def summary(self) -> str:
+        """The few facts of the data report that the workflow itself chooses by (`DataSummary`)."""
+        return f"{self.prepared}/summary.json"
+
+    @property
+    def models(self) -> str:
+        return f"{self.prefix}/models"
+
+    @property
+    def evaluation(self) -> str:
+        return f"{self.prefix}/evaluation"
+
+    @property
+    def evaluation_file(self) -> str:
+        return f"{self.evaluation}/evaluation.json"
+
+    @property
+    def verdict(self) -> str:
+        return f"{self.prefix}/verdict.json"
+
+    @property
+    def predictions(self) -> str:
+        return f"{self.prefix}/predictions"
+
+    @property
+    def accepted(self) -> str:
+        return f"accepted/{self.dataset}/{self.run_id}"
+
+    @property
+    def quarantine(self) -> str:
+        return f"quarantine/{self.dataset}/{self.run_id}"

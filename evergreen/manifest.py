@@ -1,0 +1,117 @@
+"""What passes between the functions and the container: small JSON documents in the run's S3 prefix."""
+
+from typing import Literal
+
+from evergreen.contract import MetricName, Strict
+
+
+class InputFile(Strict):
+    """One dropped object version, frozen under the run's prefix."""
+
+    arrival_id: str
+    source: str  # s3://bucket/key as it was dropped: what a person recognises
+    version_id: str
+    key: str  # of the frozen copy
+    size: int  # bytes
+
+
+class ChampionModel(Strict):
+    """The model in use, as the run found it."""
+
+    run_id: str
+    model_key: str
+
+
+class RunManifest(Strict):
+    """run.json: everything the run is allowed to look at."""
+
+    run_id: str
+    dataset: str
+    fence: int
+    inputs: tuple[InputFile, ...]
+    history: tuple[str, ...]  # keys of accepted Parquet files of earlier runs
+    champion: ChampionModel | None = None
+
+
+class Rejection(Strict):
+    """Why a row or a whole file was set aside, so that its owner can mend it."""
+
+    file: str
+    line: int | None = None
+    column: str | None = None
+    value: str | None = None
+    rule: str
+    reason: str
+
+    def sentence(self) -> str:
+        """The rejection as a person reads it: file, line, column, value, and what would be right."""
+        place = self.file + (f", line {self.line}" if self.line else "")
+        place += f", column {self.column!r}" if self.column else ""
+        return f"{place}: {self.reason}"
+
+
+class FileReport(Strict):
+    """What became of one dropped file; accepted + rejected = rows, always."""
+
+    arrival_id: str
+    source: str
+    rows: int
+    accepted: int
+    rejected: int
+    duplicates: int = 0
+    refused: bool = False
+    accepted_key: str | None = None
+
+
+class DataReport(Strict):
+    """report.json of PrepareData: counts, cut-offs and whether the data can be trained on."""
+
+    usable: bool
+    files: tuple[FileReport, ...]
+    rejections: tuple[Rejection, ...]  # the first few; the rest are in quarantine
+    rows: int  # distinct rows of history that the run uses
+    first_day: str | None = None
+    last_day: str | None = None
+    train_cutoffs: tuple[str, ...] = ()
+    holdout_cutoff: str | None = None
+    scoring_cutoff: str | None = None
+    train_rows: int = 0
+    validation_rows: int = 0
+    holdout_rows: int = 0
+    scoring_rows: int = 0
+    features_hash: str | None = None
+
+
+class DataSummary(Strict):
+    """summary.json: the few facts of the report that the workflow chooses by; small enough for its state."""
+
+    usable: bool
+    reason: str  # in words, whichever way it went
+    rows: int
+    scoring_rows: int
+
+
+class Comparison(Strict):
+    """A paired comparison on the gate metric: positive means the challenger is better."""
+
+    against: Literal["baseline", "champion"]
+    improvement: float  # in units of the metric
+    relative: float  # as a share of the other's value
+    low: float  # of the interval around `improvement`
+    high: float
+    confidence: float
+    resamples: int
+
+
+class Evaluation(Strict):
+    """evaluation.json: every model's metrics on the same frozen hold-out rows, scored in one job."""
+
+    metric: MetricName
+    rows: int
+    event_rows: int
+    challenger: dict[MetricName, float]
+    baseline: dict[MetricName, float]
+    champion: dict[MetricName, float] | None = None
+    champion_unscorable: str | None = None
+    against_baseline: Comparison
+    against_champion: Comparison | None = None

@@ -1,0 +1,110 @@
+"""The arrivals ledger: each arrival recorded once, and where it stands."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from boto3.dynamodb.conditions import Attr, Key
+from botocore.exceptions import ClientError
+
+from evergreen.arrivals import Arrival
+from evergreen.stores.faults import code_of, store_faults
+from evergreen.stores.items import from_item, to_item
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.service_resource import Table
+
+
+class ArrivalState(StrEnum):
+    """Where an arrival stands. HELD ones were in a run that failed; the next arrival takes them along."""
+
+    WAITING = "WAITING"
+    HELD = "HELD"
+    DONE = "DONE"
+    QUARANTINED = "QUARANTINED"
+
+
+class ArrivalsLedger:
+    """`DATASET#<id>` × `ARRIVAL#<arrival id>` of the Registry table."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def record(self, arrival: Arrival) -> bool:
+        """Write the arrival down as WAITING; False when it is there already, so that a redelivery changes nothing."""
+        item = {**_key(arrival.dataset, arrival.arrival_id), **arrival.model_dump(), "state": ArrivalState.WAITING}
+        try:
+            with store_faults("record an arrival"):
+                self._table.put_item(Item=to_item(item), ConditionExpression=Attr("pk").not_exists())
+        except ClientError as error:
+            if code_of(error) == "ConditionalCheckFailedException":
+                return False
+            raise
+        return True
+
+    def waiting(self, dataset: str) -> list[Arrival]:
+        """What a new run should take; empty unless something waits, and then with what earlier failures left."""
+        open_ones = [item for item in self._all(dataset) if item["state"] in (ArrivalState.WAITING, ArrivalState.HELD)]
+        if not any(item["state"] == ArrivalState.WAITING for item in open_ones):
+            return []
+        return [_arrival(item) for item in open_ones]
+
+    def get(self, dataset: str, arrival_ids: list[str]) -> list[Arrival]:
+        """The arrivals with these ids, oldest first."""
+        wanted = set(arrival_ids)
+        found = [_arrival(item) for item in self._all(dataset) if item["arrival_id"] in wanted]
+        return sorted(found, key=lambda arrival: (arrival.at, arrival.arrival_id))
+
+    def open_among(self, dataset: str, arrival_ids: list[str]) -> list[str]:
+        """Which of these arrivals are not settled yet."""
+        still_open = (ArrivalState.WAITING, ArrivalState.HELD)
+        return [
+            item["arrival_id"]
+            for item in self._all(dataset)
+            if item["arrival_id"] in arrival_ids and item["state"] in still_open
+        ]
+
+    def accepted_keys(self, dataset: str) -> list[str]:
+        """The Parquet files of every arrival that earlier runs finished with."""
+        done = (item for item in self._all(dataset) if item["state"] == ArrivalState.DONE)
+        return sorted(item["accepted_key"] for item in done if item.get("accepted_key"))
+
+    def settle(self, dataset: str, arrival_id: str, state: ArrivalState, run_id: str, **facts: str | None) -> None:
+        """Say how an arrival ended in a run; saying it twice is the same as once."""
+        values = to_item({"state": state, "run_id": run_id, **facts})
+        names = {f"#{name}": name for name in values}
+        assignments = ", ".join(f"#{name} = :{name}" for name in values)
+        with store_faults("settle an arrival"):
+            self._table.update_item(
+                Key=_key(dataset, arrival_id),
+                UpdateExpression=f"SET {assignments}",
+                ConditionExpression=Attr("pk").exists(),
+                ExpressionAttributeNames=names,
+                ExpressionAttributeValues={f":{name}": value for name, value in values.items()},
+            )
+
+    def _all(self, dataset: str) -> list[dict[str, str]]:
+        condition = Key("pk").eq(f"DATASET#{dataset}") & Key("sk").begins_with("ARRIVAL#")
+        return query_all(self._table, condition)
+
+
+def query_all(table: Table, condition: object) -> list[dict[str, str]]:
+    """Every item of a strongly consistent query, page after page."""
+    items: list[dict[str, str]] = []
+    start: dict[str, object] = {}
+    while True:
+        with store_faults("query the registry"):
+            page = table.query(KeyConditionExpression=condition, ConsistentRead=True, **start)  # type: ignore[arg-type]
+        items.extend(from_item(item) for item in page["Items"])
+        if "LastEvaluatedKey" not in page:
+            return items
+        start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
+
+
+def _key(dataset: str, arrival_id: str) -> dict[str, str]:
+    return {"pk": f"DATASET#{dataset}", "sk": f"ARRIVAL#{arrival_id}"}
+
+
+def _arrival(item: dict[str, str]) -> Arrival:
+    return Arrival.model_validate({name: item[name] for name in Arrival.model_fields if name in item})

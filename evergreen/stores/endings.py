@@ -1,0 +1,78 @@
+"""How a run ends: arrivals settled, outcome recorded, people told; whichever way it came to its end."""
+
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+import boto3
+
+from evergreen.layout import RunLayout
+from evergreen.manifest import DataReport, InputFile
+from evergreen.notices import Published
+from evergreen.runs import dataset_of
+from evergreen.stores.arrivals import ArrivalsLedger, ArrivalState
+from evergreen.stores.files import Files
+from evergreen.stores.notices import Notice, Notices
+from evergreen.stores.runs import RunRecords
+
+
+class Status(StrEnum):
+    """Where a run stands."""
+
+    RUNNING = "RUNNING"
+    SUCCEEDED = "SUCCEEDED"
+    DATA_REJECTED = "DATA_REJECTED"
+    FAILED = "FAILED"
+
+
+class Endings:
+    """Ends runs; doing it twice tells people twice only when the first attempt died between telling and noting it."""
+
+    def __init__(self, ledger: ArrivalsLedger, runs: RunRecords, notices: Notices) -> None:
+        self._ledger = ledger
+        self._runs = runs
+        self._notices = notices
+
+    @classmethod
+    def of(cls, registry_table: str, topic_arn: str) -> "Endings":
+        """The endings of one deployment."""
+        table = boto3.resource("dynamodb").Table(registry_table)
+        return cls(ArrivalsLedger(table), RunRecords(table), Notices(boto3.client("sns"), topic_arn))
+
+    def end(self, run_id: str, status: Status, subject: str, body: str, **facts: Any) -> None:
+        """Record the outcome and send the run's one notice."""
+        run = self._runs.get(run_id) or {}
+        if not run.get("notified_at"):
+            self._notices.send(
+                Notice(notification_id=run_id, dataset=dataset_of(run_id), kind=status, subject=subject, body=body)
+            )
+        now = datetime.now(UTC).isoformat()
+        self._runs.note(run_id, status=status, notice=body, notified_at=now, ended_at=now, **facts)
+
+    def published(self, run_id: str) -> Published | None:
+        """What the run published, if it did."""
+        published = (self._runs.get(run_id) or {}).get("published")
+        return Published.model_validate(published) if published else None
+
+    def settle_files(self, run_id: str, report: DataReport, inputs: tuple[InputFile, ...], files: Files) -> None:
+        """Mark each dropped file DONE, or QUARANTINED with a copy and its reason, as the data report says."""
+        layout = RunLayout(dataset_of(run_id), run_id)
+        frozen = {each.arrival_id: each.key for each in inputs}
+        for file in report.files:
+            if file.refused:
+                key = frozen[file.arrival_id]
+                files.freeze(files.bucket, key, "null", to=f"{layout.quarantine}/{key.rsplit('/', 1)[-1]}")
+                reason = next((r.sentence() for r in report.rejections if r.file == file.source), "refused")
+                self._settle(run_id, file.arrival_id, ArrivalState.QUARANTINED, reason=reason)
+            else:
+                accepted = f"{layout.accepted}/{file.arrival_id}.parquet" if file.accepted else None
+                self._settle(run_id, file.arrival_id, ArrivalState.DONE, accepted_key=accepted)
+
+    def settle_rest(self, run_id: str, state: ArrivalState) -> None:
+        """Mark every arrival of the run that is still open."""
+        run = self._runs.get(run_id) or {}
+        for arrival_id in self._ledger.open_among(dataset_of(run_id), run.get("arrival_ids", [])):
+            self._settle(run_id, arrival_id, state)
+
+    def _settle(self, run_id: str, arrival_id: str, state: ArrivalState, **facts: str | None) -> None:
+        self._ledger.settle(dataset_of(run_id), arrival_id, state, run_id, **facts)

@@ -1,0 +1,72 @@
+"""JSON documents, lines and frozen copies in the data bucket."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, TypeVar
+
+from botocore.exceptions import ClientError
+from pydantic import BaseModel
+
+from evergreen.stores.faults import code_of, store_faults
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3.client import S3Client
+
+Document = TypeVar("Document", bound=BaseModel)
+
+
+class Files:
+    """The data bucket, by key."""
+
+    def __init__(self, client: S3Client, bucket: str) -> None:
+        self._client = client
+        self.bucket = bucket
+
+    def uri(self, key: str) -> str:
+        return f"s3://{self.bucket}/{key}"
+
+    def key(self, uri: str) -> str:
+        """The key of a URI in this bucket. Raises ValueError for any other."""
+        prefix = self.uri("")
+        if not uri.startswith(prefix):
+            raise ValueError(f"{uri} is not in {prefix}")
+        return uri.removeprefix(prefix)
+
+    def read(self, key: str, model: type[Document]) -> Document:
+        """Read one JSON document as `model`."""
+        with store_faults(f"read {key}"):
+            body = self._client.get_object(Bucket=self.bucket, Key=key)["Body"].read()
+        return model.model_validate_json(body)
+
+    def write(self, key: str, content: bytes | BaseModel) -> str:
+        """Write one document and return its URI."""
+        body = content.model_dump_json(by_alias=True).encode() if isinstance(content, BaseModel) else content
+        with store_faults(f"write {key}"):
+            self._client.put_object(Bucket=self.bucket, Key=key, Body=body)
+        return self.uri(key)
+
+    def freeze(self, bucket: str, key: str, version_id: str, to: str) -> bool:
+        """Copy one object version, of any size, inside S3; False when that version is gone."""
+        source = {"Bucket": bucket, "Key": key} | ({} if version_id == "null" else {"VersionId": version_id})
+        try:
+            with store_faults(f"copy {key}"):
+                self._client.copy(source, self.bucket, to)  # type: ignore[arg-type]
+        except ClientError as error:
+            if code_of(error) in ("404", "NoSuchKey", "NoSuchVersion"):
+                return False
+            raise
+        return True
+
+    def keys(self, prefix: str) -> list[str]:
+        """Every key under a prefix, in order."""
+        pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=prefix)
+        with store_faults(f"list {prefix}"):
+            return [each["Key"] for page in pages for each in page.get("Contents", [])]
+
+    def lines(self, key: str) -> Iterator[str]:
+        """The lines of a text object, streamed."""
+        with store_faults(f"read {key}"):
+            body = self._client.get_object(Bucket=self.bucket, Key=key)["Body"]
+            for line in body.iter_lines():
+                yield line.decode()

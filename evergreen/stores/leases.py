@@ -1,0 +1,90 @@
+"""One lease per data set: who may run, with a fencing number that later writes are checked against."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from boto3.dynamodb.conditions import Attr
+from botocore.exceptions import ClientError
+
+from evergreen.contract import Strict
+from evergreen.runs import run_id_for
+from evergreen.stores.faults import code_of, store_faults
+from evergreen.stores.items import from_item
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.service_resource import Table
+
+
+class Lease(Strict):
+    """The right of one run to change a data set, until it expires (epoch seconds) or is released."""
+
+    fence: int
+    run_id: str
+    arrival_ids: tuple[str, ...]
+    expires_at: int
+
+
+class Leases:
+    """`DATASET#<id>` × `LEASE` of the Registry table."""
+
+    def __init__(self, table: Table, duration: timedelta) -> None:
+        self._table = table
+        self._duration = duration
+
+    def held(self, dataset: str, now: datetime) -> Lease | None:
+        """The lease in force, if any."""
+        lease = self._lease(self._item(dataset))
+        return lease if lease and lease.expires_at > now.timestamp() else None
+
+    def take(self, dataset: str, arrival_ids: list[str], now: datetime) -> Lease | None:
+        """Take a free or expired lease for a new run of these arrivals; None when somebody else holds or took it."""
+        before = self._item(dataset)
+        last_fence = int(before.get("fence", 0))
+        fence = last_fence + 1
+        lease = Lease(
+            fence=fence,
+            run_id=run_id_for(dataset, fence, arrival_ids),
+            arrival_ids=tuple(arrival_ids),
+            expires_at=int((now + self._duration).timestamp()),
+        )
+        unchanged = Attr("fence").eq(last_fence) if before else Attr("pk").not_exists()
+        free = Attr("run_id").not_exists() | Attr("expires_at").lte(int(now.timestamp()))
+        item = {**_key(dataset), **lease.model_dump(), "arrival_ids": list(arrival_ids)}
+        try:
+            with store_faults("take the lease"):
+                self._table.put_item(Item=item, ConditionExpression=unchanged & free)
+        except ClientError as error:
+            if code_of(error) == "ConditionalCheckFailedException":
+                return None
+            raise
+        return lease
+
+    def release(self, dataset: str, run_id: str) -> bool:
+        """Give the lease back; False when the run no longer held it. The fencing number stays."""
+        try:
+            with store_faults("release the lease"):
+                self._table.update_item(
+                    Key=_key(dataset),
+                    UpdateExpression="REMOVE run_id, arrival_ids, expires_at",
+                    ConditionExpression=Attr("run_id").eq(run_id),
+                )
+        except ClientError as error:
+            if code_of(error) == "ConditionalCheckFailedException":
+                return False
+            raise
+        return True
+
+    def _item(self, dataset: str) -> dict[str, int | str]:
+        with store_faults("read the lease"):
+            item = self._table.get_item(Key=_key(dataset), ConsistentRead=True).get("Item")
+        return from_item(item) if item else {}
+
+    @staticmethod
+    def _lease(item: dict[str, int | str]) -> Lease | None:
+        return Lease.model_validate(item) if "run_id" in item else None
+
+
+def _key(dataset: str) -> dict[str, str]:
+    return {"pk": f"DATASET#{dataset}", "sk": "LEASE"}

@@ -1,0 +1,45 @@
+"""Notices to people, through SNS."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from evergreen.contract import Strict
+from evergreen.stores.faults import store_faults
+
+if TYPE_CHECKING:
+    from mypy_boto3_sns.client import SNSClient
+
+_SUBJECT_LIMIT = 99  # characters, SNS's own limit
+
+
+class Notice(Strict):
+    """One message a person can act on; `notification_id` is the same however often it is sent."""
+
+    notification_id: str
+    dataset: str
+    kind: str
+    subject: str
+    body: str
+
+
+class Notices:
+    """The topic that people subscribe to."""
+
+    def __init__(self, client: SNSClient, topic_arn: str) -> None:
+        self._client = client
+        self._topic_arn = topic_arn
+
+    def send(self, notice: Notice) -> None:
+        """Publish a notice. Raises StoreUnavailable when SNS cannot take it now."""
+        attributes = {"dataset": notice.dataset, "kind": notice.kind, "notification_id": notice.notification_id}
+        subject = " ".join(notice.subject.split()).encode("ascii", "replace").decode()
+        with store_faults("send a notice"):
+            self._client.publish(
+                TopicArn=self._topic_arn,
+                Subject=subject[:_SUBJECT_LIMIT],
+                Message=notice.body,
+                MessageAttributes={
+                    name: {"DataType": "String", "StringValue": value} for name, value in attributes.items()
+                },
+            )

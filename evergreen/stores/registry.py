@@ -1,0 +1,103 @@
+"""The champion and the published generation of each data set, changed only by conditional transactions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from evergreen.errors import RunSuperseded
+from evergreen.stores.faults import code_of, store_faults
+from evergreen.stores.items import from_item, to_item
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.service_resource import Table
+    from mypy_boto3_dynamodb.type_defs import PutTypeDef, TransactWriteItemTypeDef
+
+
+@dataclass(frozen=True)
+class Change:
+    """Who changes a data set, by which right, and which run's work it takes to be there now."""
+
+    dataset: str
+    run_id: str
+    fence: int
+    replaces: str | None
+    at: datetime
+
+
+class Registry:
+    """`DATASET#<id>` × `CHAMPION` | `PUBLISHED` | `HISTORY#…` of the Registry table.
+
+    Every change is one transaction: the run still holds the lease, what it replaces is still there, and the history
+    says so. The same change again is no change. Raises RunSuperseded when either condition no longer holds.
+    """
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def champion(self, dataset: str) -> dict[str, Any] | None:
+        """The model in use: run_id, model_uri, metrics and when it was promoted."""
+        return self._get(dataset, "CHAMPION")
+
+    def published(self, dataset: str) -> dict[str, Any] | None:
+        """The generation that readers see."""
+        return self._get(dataset, "PUBLISHED")
+
+    def promote(self, change: Change, champion: Mapping[str, Any], reasons: tuple[str, ...]) -> None:
+        """Make the run's model the champion."""
+        item = {**champion, "promoted_at": change.at.isoformat()}
+        self._change("CHAMPION", change, item, {"event": "PROMOTED", "why": list(reasons)})
+
+    def publish(self, change: Change, published: Mapping[str, Any]) -> None:
+        """Flip readers to the run's generation."""
+        item = {**published, "generation": change.run_id, "published_at": change.at.isoformat()}
+        self._change("PUBLISHED", change, item, {"event": "PUBLISHED"})
+
+    def _change(self, what: str, change: Change, item: Mapping[str, Any], history: Mapping[str, Any]) -> None:
+        current = self._get(change.dataset, what)
+        if current and current["run_id"] == change.run_id:
+            return
+        pk, at = f"DATASET#{change.dataset}", change.at.isoformat()
+        shared = {"pk": pk, "run_id": change.run_id, "replaced": change.replaces}
+        writes = [
+            self._holds_lease(change),
+            self._put({**item, **shared, "sk": what}, change.replaces),
+            self._put({**history, **shared, "sk": f"HISTORY#{at}#{what}", "at": at}, None),
+        ]
+        try:
+            with store_faults(f"change {what} of {change.dataset}"):
+                self._table.meta.client.transact_write_items(TransactItems=writes)
+        except ClientError as error:
+            if code_of(error) == "TransactionCanceledException":
+                raise RunSuperseded(
+                    f"{change.run_id} may no longer change {what} of {change.dataset}: it lost its lease, or {what} "
+                    f"is not {change.replaces or 'empty'} any more"
+                ) from error
+            raise
+
+    def _holds_lease(self, change: Change) -> TransactWriteItemTypeDef:
+        return {
+            "ConditionCheck": {
+                "TableName": self._table.name,
+                "Key": {"pk": f"DATASET#{change.dataset}", "sk": "LEASE"},
+                "ConditionExpression": "fence = :fence AND run_id = :run_id",
+                "ExpressionAttributeValues": {":fence": change.fence, ":run_id": change.run_id},
+            }
+        }
+
+    def _put(self, item: Mapping[str, Any], replaces: str | None) -> TransactWriteItemTypeDef:
+        put: PutTypeDef = {"TableName": self._table.name, "Item": to_item(item)}
+        if replaces is None:
+            return {"Put": {**put, "ConditionExpression": "attribute_not_exists(pk)"}}
+        condition = {"ConditionExpression": "run_id = :replaces", "ExpressionAttributeValues": {":replaces": replaces}}
+        return {"Put": {**put, **condition}}  # type: ignore[typeddict-item]
+
+    def _get(self, dataset: str, what: str) -> dict[str, Any] | None:
+        key = {"pk": f"DATASET#{dataset}", "sk": what}
+        with store_faults(f"read {what} of {dataset}"):
+            item = self._table.get_item(Key=key, ConsistentRead=True).get("Item")
+        return from_item(item) if item else None

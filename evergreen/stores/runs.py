@@ -1,0 +1,61 @@
+"""What is known of each run, written by the run's own states as it goes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from boto3.dynamodb.conditions import Attr, Key
+from botocore.exceptions import ClientError
+
+from evergreen.runs import dataset_of
+from evergreen.stores.arrivals import query_all
+from evergreen.stores.faults import code_of, store_faults
+from evergreen.stores.items import from_item, to_item
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.service_resource import Table
+
+
+class RunRecords:
+    """`DATASET#<id>` × `RUN#<run id>` of the Registry table."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def create(self, run_id: str, **facts: Any) -> None:
+        """Write a new run down; one that is there already stays as it is."""
+        try:
+            with store_faults("record a run"):
+                self._table.put_item(
+                    Item=to_item({**_key(run_id), "run_id": run_id, "dataset": dataset_of(run_id), **facts}),
+                    ConditionExpression=Attr("pk").not_exists(),
+                )
+        except ClientError as error:
+            if code_of(error) != "ConditionalCheckFailedException":
+                raise
+
+    def note(self, run_id: str, **facts: Any) -> None:
+        """Add facts to a run; the same facts again change nothing."""
+        values = to_item(facts)
+        with store_faults("note a fact of a run"):
+            self._table.update_item(
+                Key=_key(run_id),
+                UpdateExpression="SET " + ", ".join(f"#{name} = :{name}" for name in values),
+                ExpressionAttributeNames={f"#{name}": name for name in values},
+                ExpressionAttributeValues={f":{name}": value for name, value in values.items()},
+            )
+
+    def get(self, run_id: str) -> dict[str, Any] | None:
+        """One run's record, or None when there is none."""
+        with store_faults("read a run"):
+            item = self._table.get_item(Key=_key(run_id), ConsistentRead=True).get("Item")
+        return from_item(item) if item else None
+
+    def of(self, dataset: str) -> list[dict[str, Any]]:
+        """Every run of a data set, newest first."""
+        condition = Key("pk").eq(f"DATASET#{dataset}") & Key("sk").begins_with("RUN#")
+        return sorted(query_all(self._table, condition), key=lambda run: run["run_id"], reverse=True)
+
+
+def _key(run_id: str) -> dict[str, str]:
+    return {"pk": f"DATASET#{dataset_of(run_id)}", "sk": f"RUN#{run_id}"}

@@ -1,0 +1,34 @@
+"""Starting runs of the `retrain` state machine."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+
+from evergreen.stores.faults import code_of, store_faults
+
+if TYPE_CHECKING:
+    from mypy_boto3_stepfunctions.client import SFNClient
+
+
+class Workflows:
+    """One state machine."""
+
+    def __init__(self, client: SFNClient, state_machine_arn: str) -> None:
+        self._client = client
+        self._state_machine_arn = state_machine_arn
+
+    def start(self, run_id: str, **given: str | int) -> None:
+        """Start the execution named after the run; one that was started before stays as it is."""
+        try:
+            with store_faults(f"start {run_id}"):
+                self._client.start_execution(
+                    stateMachineArn=self._state_machine_arn,
+                    name=run_id,
+                    input=json.dumps({"run_id": run_id, **given}, sort_keys=True),
+                )
+        except ClientError as error:
+            if code_of(error) != "ExecutionAlreadyExists":
+                raise

@@ -1,0 +1,102 @@
+"""The verdict: whether the challenger becomes champion, and why, in words. Pure; numbers in, sentences out."""
+
+from enum import StrEnum
+from math import isnan
+
+from evergreen.contract import HIGHER_IS_BETTER, Gate, MetricName, Strict
+from evergreen.manifest import Comparison, Evaluation
+
+
+class Outcome(StrEnum):
+    """What the gate decided."""
+
+    FIRST = "FIRST"
+    PROMOTE = "PROMOTE"
+    KEEP = "KEEP"
+    INCONCLUSIVE = "INCONCLUSIVE"
+    CHAMPION_UNSCORABLE = "CHAMPION_UNSCORABLE"
+
+
+class Verdict(Strict):
+    """The outcome, whether it changes the champion, and the reasons as sentences with numbers."""
+
+    outcome: Outcome
+    promote: bool
+    reasons: tuple[str, ...]
+
+
+def decide(evaluation: Evaluation, gate: Gate) -> Verdict:
+    """Judge a challenger on what it showed on the hold-out."""
+    if evaluation.event_rows < gate.min_rows:
+        reason = f"The hold-out has {evaluation.event_rows} rows to judge by; {gate.min_rows} are needed."
+        return Verdict(outcome=Outcome.INCONCLUSIVE, promote=False, reasons=(reason,))
+    misses = _floor_misses(evaluation, gate) + _baseline_miss(evaluation)
+    if misses:
+        return Verdict(outcome=Outcome.KEEP, promote=False, reasons=tuple(misses))
+    beats = _describe(evaluation.against_baseline, evaluation)
+    if evaluation.champion_unscorable:
+        reason = f"The champion cannot score this hold-out: {evaluation.champion_unscorable}"
+        return Verdict(outcome=Outcome.CHAMPION_UNSCORABLE, promote=True, reasons=(reason, beats))
+    if evaluation.against_champion is None:
+        first = "There is no champion yet, and the challenger beats the naive baseline."
+        return Verdict(outcome=Outcome.FIRST, promote=True, reasons=(first, beats))
+    return _against_champion(evaluation, evaluation.against_champion, gate)
+
+
+def _against_champion(evaluation: Evaluation, comparison: Comparison, gate: Gate) -> Verdict:
+    told = _describe(comparison, evaluation)
+    worse = _guard_misses(evaluation, gate)
+    if worse:
+        return Verdict(outcome=Outcome.KEEP, promote=False, reasons=(told, *worse))
+    margin = gate.min_improvement
+    if comparison.high <= 0 or comparison.improvement <= 0:
+        return Verdict(outcome=Outcome.KEEP, promote=False, reasons=(told, "It is not better than the champion."))
+    if comparison.low <= 0:
+        noise = "The interval includes zero, so the difference may be chance; the champion stays."
+        return Verdict(outcome=Outcome.INCONCLUSIVE, promote=False, reasons=(told, noise))
+    if comparison.relative < margin:
+        small = f"That is {comparison.relative:.1%}, less than the {margin:.1%} the contract asks for."
+        return Verdict(outcome=Outcome.KEEP, promote=False, reasons=(told, small))
+    enough = f"That is {comparison.relative:.1%}, at least the {margin:.1%} the contract asks for, and beyond noise."
+    return Verdict(outcome=Outcome.PROMOTE, promote=True, reasons=(told, enough))
+
+
+def _describe(comparison: Comparison, evaluation: Evaluation) -> str:
+    other = evaluation.baseline if comparison.against == "baseline" else (evaluation.champion or {})
+    metric = evaluation.metric
+    name = "the naive baseline" if comparison.against == "baseline" else "the champion"
+    return (
+        f"{metric} {evaluation.challenger[metric]:.4g} against {other[metric]:.4g} of {name} on the same "
+        f"{evaluation.event_rows:,} rows: better by {comparison.improvement:+.4g} "
+        f"({comparison.confidence:.0%} interval {comparison.low:+.4g} to {comparison.high:+.4g})."
+    )
+
+
+def _floor_misses(evaluation: Evaluation, gate: Gate) -> list[str]:
+    return [
+        f"{name} is {evaluation.challenger[name]:.4g}, and the contract's floor is {floor:.4g}."
+        for name, floor in gate.floors.items()
+        if _worse(name, evaluation.challenger[name], floor) > 0
+    ]
+
+
+def _baseline_miss(evaluation: Evaluation) -> list[str]:
+    comparison = evaluation.against_baseline
+    return [] if comparison.low > 0 else ["It does not beat the baseline: " + _describe(comparison, evaluation)]
+
+
+def _guard_misses(evaluation: Evaluation, gate: Gate) -> list[str]:
+    champion = evaluation.champion or {}
+    return [
+        f"{name} would fall from {champion[name]:.4g} to {evaluation.challenger[name]:.4g}, "
+        f"more than the {tolerance:.4g} the contract allows."
+        for name, tolerance in gate.guards.items()
+        if name in champion and _worse(name, evaluation.challenger[name], champion[name]) > tolerance
+    ]
+
+
+def _worse(metric: MetricName, value: float, reference: float) -> float:
+    """By how much `value` is worse than `reference`; negative when it is better. NaN counts as infinitely worse."""
+    if isnan(value):
+        return float("inf")
+    return reference - value if HIGHER_IS_BETTER[metric] else value - reference

@@ -1,0 +1,41 @@
+"""CompleteRun: ends a run that went all the way: arrivals settled, outcome recorded, people told once."""
+
+from typing import Any
+
+import boto3
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from evergreen.contract import Strict
+from evergreen.layout import RunLayout
+from evergreen.manifest import DataReport, RunManifest
+from evergreen.notices import verdict_notice
+from evergreen.stores.arrivals import ArrivalState
+from evergreen.stores.endings import Endings, Status
+from evergreen.stores.files import Files
+from evergreen.verdict import Verdict
+from functions.complete_run.settings import Settings
+
+settings = Settings.read()
+logger = Logger()
+files = Files(boto3.client("s3"), settings.DATA_BUCKET)
+endings = Endings.of(settings.REGISTRY_TABLE, settings.NOTICES_TOPIC_ARN)
+
+
+class Request(Strict):
+    """The run to end."""
+
+    dataset: str
+    run_id: str
+
+
+@logger.inject_lambda_context
+def handler(event: dict[str, Any], context: LambdaContext) -> None:
+    """Settles, records, tells; safe to repeat."""
+    run = Request.model_validate(event)
+    layout = RunLayout(run.dataset, run.run_id)
+    report = files.read(layout.report, DataReport)
+    endings.settle_files(run.run_id, report, files.read(layout.manifest, RunManifest).inputs, files)
+    endings.settle_rest(run.run_id, ArrivalState.DONE)
+    subject, body = verdict_notice(run.run_id, files.read(layout.verdict, Verdict), endings.published(run.run_id))
+    endings.end(run.run_id, Status.SUCCEEDED, subject, body)

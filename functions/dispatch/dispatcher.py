@@ -1,0 +1,115 @@
+"""From an event to a run: record it, take the lease, start the workflow; each step safe to repeat."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import boto3
+
+from evergreen.arrivals import Arrival, ExecutionEnded, MisplacedObject, arrival_of, safe_file_name
+from evergreen.contracts import Contracts
+from evergreen.stores.arrivals import ArrivalsLedger, ArrivalState
+from evergreen.stores.endings import Endings, Status
+from evergreen.stores.files import Files
+from evergreen.stores.leases import Leases
+from evergreen.stores.notices import Notice, Notices
+from evergreen.stores.runs import RunRecords
+from evergreen.stores.workflows import Workflows
+from functions.dispatch.settings import Settings
+
+
+@dataclass(frozen=True)
+class Dispatcher:
+    """One at a time per data set: whatever arrives during a run waits, and makes exactly one next run."""
+
+    contracts: Contracts
+    ledger: ArrivalsLedger
+    leases: Leases
+    runs: RunRecords
+    endings: Endings
+    workflows: Workflows
+    files: Files
+    notices: Notices
+
+    @classmethod
+    def wired(cls, settings: Settings) -> "Dispatcher":
+        """The dispatcher of this deployment."""
+        table = boto3.resource("dynamodb").Table(settings.REGISTRY_TABLE)
+        ledger, runs = ArrivalsLedger(table), RunRecords(table)
+        notices = Notices(boto3.client("sns"), settings.NOTICES_TOPIC_ARN)
+        return cls(
+            contracts=Contracts.deployed(),
+            ledger=ledger,
+            leases=Leases(table, timedelta(hours=settings.LEASE_HOURS)),
+            runs=runs,
+            endings=Endings(ledger, runs, notices),
+            workflows=Workflows(boto3.client("stepfunctions"), settings.STATE_MACHINE_ARN),
+            files=Files(boto3.client("s3"), settings.DATA_BUCKET),
+            notices=notices,
+        )
+
+    def take(self, event: Mapping[str, Any]) -> None:
+        """Handle one EventBridge event, which may come again, late or out of order."""
+        try:
+            arrival = arrival_of(event, self.contracts.ids)
+        except MisplacedObject as misplaced:
+            self._quarantine(misplaced.arrival, str(misplaced))
+            return
+        match arrival:
+            case Arrival():
+                self.ledger.record(arrival)
+                self._start_next(arrival.dataset)
+            case ExecutionEnded():
+                self._close(arrival)
+                self._start_next(arrival.dataset)
+
+    def _start_next(self, dataset: str) -> None:
+        now = datetime.now(UTC)
+        lease = self.leases.held(dataset, now)
+        if lease is None:
+            waiting = self.ledger.waiting(dataset)
+            if not waiting:
+                return
+            lease = self.leases.take(dataset, [arrival.arrival_id for arrival in waiting], now)
+            if lease is None:
+                return
+        # A holder that died before StartExecution is started here; for one that runs, both calls change nothing.
+        arrivals = self.ledger.get(dataset, list(lease.arrival_ids))
+        causes = [arrival.cause for arrival in arrivals]
+        self.runs.create(
+            lease.run_id,
+            status=Status.RUNNING,
+            fence=lease.fence,
+            arrival_ids=list(lease.arrival_ids),
+            causes=causes,
+            started_at=now.isoformat(),
+        )
+        self.workflows.start(lease.run_id, dataset=dataset, fence=lease.fence)
+
+    def _close(self, ended: ExecutionEnded) -> None:
+        """Free the lease; an execution that was aborted or timed out never reached its own last state."""
+        run = self.runs.get(ended.run_id)
+        if run and run["status"] == Status.RUNNING:
+            reason = f"The execution ended as {ended.status}. {ended.error or ''} {ended.cause or ''}".strip()
+            self.endings.settle_rest(ended.run_id, ArrivalState.HELD)
+            self.endings.end(
+                ended.run_id, Status.FAILED, f"{ended.dataset}: run {ended.status.lower()}", reason, error=reason
+            )
+        self.leases.release(ended.dataset, ended.run_id)
+
+    def _quarantine(self, arrival: Arrival, reason: str) -> None:
+        if not self.ledger.record(arrival) and not self.ledger.open_among(arrival.dataset, [arrival.arrival_id]):
+            return
+        to = f"quarantine/{arrival.dataset}/{arrival.arrival_id}/{safe_file_name(arrival.key or '')}"
+        self.files.freeze(arrival.bucket or "", arrival.key or "", arrival.version_id or "null", to)
+        self.notices.send(
+            Notice(
+                notification_id=arrival.arrival_id,
+                dataset=arrival.dataset,
+                kind=Status.DATA_REJECTED,
+                subject="A dropped file belongs to no data set",
+                body=f"{reason}\nA copy is at {self.files.uri(to)}.",
+            )
+        )
+        self.ledger.settle(arrival.dataset, arrival.arrival_id, ArrivalState.QUARANTINED, "none", reason=reason)

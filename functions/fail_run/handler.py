@@ -1,0 +1,36 @@
+"""FailRun: ends a run that went wrong: says why in words, tells people once, keeps its arrivals for the next run."""
+
+from typing import Any
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from evergreen.contract import Strict
+from evergreen.failures import TaskError, describe
+from evergreen.notices import failure_notice
+from evergreen.stores.arrivals import ArrivalState
+from evergreen.stores.endings import Endings, Status
+from functions.fail_run.settings import Settings
+
+settings = Settings.read()
+logger = Logger()
+endings = Endings.of(settings.REGISTRY_TABLE, settings.NOTICES_TOPIC_ARN)
+
+
+class Request(Strict):
+    """The run, and the error as Step Functions caught it."""
+
+    dataset: str
+    run_id: str
+    error: TaskError
+
+
+@logger.inject_lambda_context
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, str]:
+    """Returns the error and its cause in words. The lease is freed by Dispatch when the execution has ended."""
+    run = Request.model_validate(event)
+    cause = describe(run.error)
+    endings.settle_rest(run.run_id, ArrivalState.HELD)
+    subject, body = failure_notice(run.dataset, run.run_id, cause)
+    endings.end(run.run_id, Status.FAILED, subject, body, error=cause)
+    return {"error": run.error.Error, "cause": cause}

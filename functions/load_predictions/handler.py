@@ -1,0 +1,39 @@
+"""LoadPredictions: writes every scored row as one item of a generation that nobody reads yet."""
+
+from typing import Any
+
+import boto3
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.utilities.typing import LambdaContext
+from botocore.config import Config
+
+from evergreen.contract import Strict
+from evergreen.layout import RunLayout
+from evergreen.predictions import read_rows
+from evergreen.stores.files import Files
+from evergreen.stores.predictions import Predictions
+from functions.load_predictions.settings import Settings
+
+settings = Settings.read()
+logger = Logger()
+files = Files(boto3.client("s3"), settings.DATA_BUCKET)
+quick = Config(parameter_validation=False, max_pool_connections=16)
+predictions = Predictions(boto3.resource("dynamodb", config=quick).Table(settings.PREDICTIONS_TABLE))
+
+
+class Request(Strict):
+    """The run that scored, and the run whose model it used."""
+
+    dataset: str
+    run_id: str
+    champion_run_id: str
+
+
+@logger.inject_lambda_context
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
+    """Returns how many items were written."""
+    request = Request.model_validate(event)
+    prefix = RunLayout(request.dataset, request.run_id).predictions + "/"
+    parts = [key for key in files.keys(prefix) if key.endswith(".out")]
+    rows = (row for part in parts for row in read_rows(files.lines(part), part, request.champion_run_id))
+    return {"written": predictions.load(request.dataset, request.run_id, rows), "parts": len(parts)}

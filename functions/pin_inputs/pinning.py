@@ -1,0 +1,96 @@
+"""Freezing a run's inputs: object versions copied, contract and champion written down, manifests for SageMaker."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from evergreen.arrivals import Arrival, safe_file_name
+from evergreen.contracts import Contracts, DatasetFolder
+from evergreen.layout import RunLayout
+from evergreen.manifest import ChampionModel, InputFile, RunManifest
+from evergreen.stores.arrivals import ArrivalsLedger, ArrivalState
+from evergreen.stores.files import Files
+from evergreen.stores.registry import Registry
+from evergreen.stores.runs import RunRecords
+
+
+@dataclass(frozen=True)
+class Pinning:
+    """Doing it again for the same run writes the same bytes to the same keys."""
+
+    contracts: Contracts
+    ledger: ArrivalsLedger
+    runs: RunRecords
+    registry: Registry
+    files: Files
+
+    def pin(self, dataset: str, run_id: str, fence: int) -> dict[str, Any]:
+        """Freeze the inputs of one run and say where everything lies. Raises UnknownDataset, StoreUnavailable."""
+        folder, layout = self.contracts[dataset], RunLayout(dataset, run_id)
+        run = self.runs.get(run_id) or {}
+        arrivals = self.ledger.get(dataset, run.get("arrival_ids", []))
+        champion = self.registry.champion(dataset)
+        manifest = RunManifest(
+            run_id=run_id,
+            dataset=dataset,
+            fence=fence,
+            inputs=self._freeze(layout, arrivals),
+            history=tuple(self.ledger.accepted_keys(dataset)),
+            champion=ChampionModel.model_validate({"run_id": champion["run_id"], "model_key": champion["model_key"]})
+            if champion
+            else None,
+        )
+        self.files.write(layout.manifest, manifest)
+        contract_keys = self._write_contract(layout, folder)
+        frozen = [each.key for each in manifest.inputs]
+        self._write_s3_manifest(layout.prepare_inputs, [layout.manifest, *contract_keys, *frozen, *manifest.history])
+        champion_keys = [manifest.champion.model_key] if manifest.champion else []
+        self._write_s3_manifest(layout.evaluate_inputs, [layout.manifest, *contract_keys, *champion_keys])
+        hyperparameters = {name: str(value) for name, value in folder.contract.training.hyperparameters.items()}
+        return {"run_id": run_id, "dataset": dataset, "hyperparameters": hyperparameters, **self._uris(layout)}
+
+    def _freeze(self, layout: RunLayout, arrivals: list[Arrival]) -> tuple[InputFile, ...]:
+        objects = [arrival for arrival in arrivals if arrival.kind == "object"]
+        frozen = (self._freeze_one(layout, number, arrival) for number, arrival in enumerate(objects))
+        return tuple(each for each in frozen if each)
+
+    def _freeze_one(self, layout: RunLayout, number: int, arrival: Arrival) -> InputFile | None:
+        bucket, source, version = arrival.bucket or "", arrival.key or "", arrival.version_id or "null"
+        key = layout.input_file(number, safe_file_name(source))
+        if not self.files.freeze(bucket, source, version, to=key):
+            gone = f"s3://{bucket}/{source} (version {version}) was deleted before the run could take it"
+            self.ledger.settle(layout.dataset, arrival.arrival_id, ArrivalState.QUARANTINED, layout.run_id, reason=gone)
+            return None
+        return InputFile(
+            arrival_id=arrival.arrival_id,
+            source=f"s3://{bucket}/{source}",
+            version_id=version,
+            key=key,
+            size=arrival.size or 0,
+        )
+
+    def _write_contract(self, layout: RunLayout, folder: DatasetFolder) -> list[str]:
+        documents = {"dataset.json": folder.contract.model_dump_json(by_alias=True, exclude_none=True), **folder.sql}
+        for name, text in documents.items():
+            self.files.write(layout.contract_file(name), text.encode())
+        return [layout.contract_file(name) for name in documents]
+
+    def _write_s3_manifest(self, key: str, keys: list[str]) -> None:
+        self.files.write(key, json.dumps([{"prefix": self.files.uri("")}, *keys]).encode())
+
+    def _uris(self, layout: RunLayout) -> dict[str, str]:
+        keys = {
+            "prepare_inputs": layout.prepare_inputs,
+            "evaluate_inputs": layout.evaluate_inputs,
+            "prepared": layout.prepared,
+            "train": f"{layout.prepared}/train/",
+            "holdout": f"{layout.prepared}/holdout/",
+            "scoring": f"{layout.prepared}/scoring/",
+            "accepted": layout.accepted,
+            "quarantine": layout.quarantine,
+            "models": layout.models,
+            "evaluation": layout.evaluation,
+            "predictions": layout.predictions,
+        }
+        uris = {name: self.files.uri(key) for name, key in keys.items()}
+        return {"run_prefix": layout.prefix, "summary_key": layout.summary, **uris}
