@@ -49,6 +49,7 @@ class EvergreenStack(Stack):
         )
         OperationalAlarms(self, "Alarms", topic=notices.topic, arrivals=arrivals, retrain=retrain)
         Dashboard(self, "Dashboard", arrivals=arrivals, retrain=retrain, yields=yields)
+        CfnOutput(self, "Datasets", value=",".join(sorted(contracts.ids)))
         CfnOutput(self, "DataBucket", value=storage.bucket.bucket_name)
         CfnOutput(self, "RegistryTable", value=storage.registry.table_name)
         CfnOutput(self, "PredictionsTable", value=storage.predictions.table_name)

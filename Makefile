@@ -1,0 +1,59 @@
+# Two commands matter: `make demo` and `make test`. Each sets up what it needs.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+SOURCES := evergreen functions container cdk_app local tests bench
+export PATH := $(abspath $(BIN)):$(PATH)
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint synth deploy destroy lock bench clean
+
+help:  ## say what there is
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+setup: $(READY)  ## make .venv and install the locked requirements
+
+$(READY): requirements.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Evergreen needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) -V). Try: make PYTHON=python3.13 $(MAKECMDGOALS)"; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { echo "Could not make $(VENV); on Debian or Ubuntu: apt install python3-venv"; exit 1; }
+	@echo "Installing the locked requirements into $(VENV) (a minute or two, once) …"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: $(READY)  ## run the whole loop on real data, twice
+	@$(BIN)/evergreen demo
+
+test: $(READY) lint  ## lint, types, import rules, template checks and every test
+	$(BIN)/python -m pytest
+
+lint: $(READY)
+	$(BIN)/ruff check $(SOURCES)
+	$(BIN)/ruff format --check $(SOURCES)
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache --no-logo
+
+synth: $(READY)  ## synthesize the CDK app into cdk.out (no AWS account, no Docker)
+	$(BIN)/python -m cdk_app.synth
+
+node_modules/.bin/cdk: package-lock.json $(READY)
+	npm ci --no-audit --no-fund
+	@touch $@
+
+deploy: node_modules/.bin/cdk  ## bootstrap and deploy with the pinned CDK CLI (ARGS="-c notify=you@example.com")
+	node_modules/.bin/cdk bootstrap $(ARGS)
+	node_modules/.bin/cdk deploy --require-approval never $(ARGS)
+
+destroy: node_modules/.bin/cdk  ## remove the stack; the bucket, the tables and the image repository are kept
+	node_modules/.bin/cdk destroy --force $(ARGS)
+
+bench: $(READY)  ## measure the demo: seconds, overhead, peak memory
+	$(BIN)/python -m bench.demo
+
+lock:  ## renew requirements.txt from pyproject.toml (needs uv)
+	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --quiet --no-header -o requirements.txt
+
+clean:  ## remove what was made here, but for .venv
+	rm -rf build cdk.out .evergreen node_modules

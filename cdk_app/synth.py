@@ -1,0 +1,44 @@
+"""`python -m cdk_app.synth`: synthesizes into `cdk.out`, unless nothing that goes into it has changed."""
+
+import hashlib
+import os
+import subprocess
+import sys
+from importlib.metadata import version
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+_INPUTS = ("cdk_app", "functions", "evergreen", "container", "statemachines", "events", "datasets", "cdk.json")
+_SUFFIXES = {".py", ".json", ".sql", ".yaml", ".txt", ".in", ""}
+
+
+def synthesize(root: Path = ROOT) -> Path:
+    """Return the cloud assembly of the app under `root`, made anew only when its inputs have changed.
+
+    Raises subprocess.CalledProcessError when the app does not synthesize.
+    """
+    assembly, stamp = root / "cdk.out", root / "cdk.out" / ".inputs"
+    digest = _digest(root)
+    if stamp.is_file() and stamp.read_text() == digest:
+        return assembly
+    # jsii needs a supported Node; the environment's own comes first.
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+    environment = {**os.environ, "CDK_OUTDIR": str(assembly), "PATH": path}
+    subprocess.run([sys.executable, str(root / "cdk_app" / "app.py")], cwd=root, env=environment, check=True)
+    stamp.write_text(digest)
+    return assembly
+
+
+def _digest(root: Path) -> str:
+    digest = hashlib.sha256(version("aws-cdk-lib").encode())
+    for name in _INPUTS:
+        start = root / name
+        for path in sorted(start.rglob("*")) if start.is_dir() else [start]:
+            if path.is_file() and path.suffix in _SUFFIXES and "__pycache__" not in path.parts:
+                digest.update(f"{path.relative_to(root)}\0".encode())
+                digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+if __name__ == "__main__":
+    print(synthesize())

@@ -1,0 +1,92 @@
+"""Finding a deployment: the outputs of its CloudFormation stack, in whatever account boto3 is pointed at."""
+
+import difflib
+import os
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, NoRegionError
+
+from evergreen.errors import StoreUnavailable, UnknownDataset, UserMustAct
+from evergreen.stores.arrivals import ArrivalsLedger
+from evergreen.stores.predictions import Predictions
+from evergreen.stores.registry import Registry
+from evergreen.stores.runs import RunRecords
+
+_START_ONE = "Start one with `evergreen up` and paste the exports it prints, or point your AWS profile at one."
+
+
+class NoDeployment(UserMustAct):
+    """There is no stack where boto3 is pointed."""
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """The names that the stack gave its resources."""
+
+    bucket: str
+    registry_table: str
+    predictions_table: str
+    state_machine_arn: str
+    datasets: tuple[str, ...]
+
+    @classmethod
+    def find(cls) -> "Deployment":
+        """Read the outputs of the stack `Evergreen`, or of `EVERGREEN_STACK`. Raises NoDeployment."""
+        stack = os.environ.get("EVERGREEN_STACK", "Evergreen")
+        outputs = _outputs(stack)
+        return cls(
+            bucket=outputs["DataBucket"],
+            registry_table=outputs["RegistryTable"],
+            predictions_table=outputs["PredictionsTable"],
+            state_machine_arn=outputs["StateMachineArn"],
+            datasets=tuple(outputs["Datasets"].split(",")),
+        )
+
+    def check(self, dataset: str) -> str:
+        """The data set's id. Raises UnknownDataset, naming the nearest."""
+        if dataset in self.datasets:
+            return dataset
+        near = difflib.get_close_matches(dataset, self.datasets, n=1)
+        hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(self.datasets)}"
+        raise UnknownDataset(f"no data set {dataset!r}; {hint}")
+
+    @property
+    def runs(self) -> RunRecords:
+        return RunRecords(self._table(self.registry_table))
+
+    @property
+    def registry(self) -> Registry:
+        return Registry(self._table(self.registry_table))
+
+    @property
+    def ledger(self) -> ArrivalsLedger:
+        return ArrivalsLedger(self._table(self.registry_table))
+
+    @property
+    def predictions(self) -> Predictions:
+        return Predictions(self._table(self.predictions_table))
+
+    def execution_arn(self, run_id: str) -> str:
+        """The Step Functions execution of a run."""
+        return self.state_machine_arn.replace(":stateMachine:", ":execution:") + f":{run_id}"
+
+    @staticmethod
+    def _table(name: str) -> Any:
+        return boto3.resource("dynamodb").Table(name)
+
+
+def _outputs(stack: str) -> dict[str, str]:
+    where = os.environ.get("AWS_ENDPOINT_URL", "AWS")
+    try:
+        described = boto3.client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]
+    except (NoRegionError, NoCredentialsError) as error:
+        raise NoDeployment(f"{error} {_START_ONE}") from error
+    except ClientError as error:
+        if error.response["Error"]["Code"] == "ValidationError":
+            raise NoDeployment(f"There is no stack {stack!r} at {where}. {_START_ONE}") from error
+        raise NoDeployment(f"{where} answered: {error}") from error
+    except BotoCoreError as error:
+        raise StoreUnavailable(f"{where} did not answer: {error}") from error
+    return {each["OutputKey"]: each["OutputValue"] for each in described.get("Outputs", [])}

@@ -1,0 +1,42 @@
+"""The `evergreen` command."""
+
+import sys
+from collections.abc import Callable
+
+import typer
+from botocore.exceptions import BotoCoreError, ClientError
+
+from evergreen.cli.demo import demo
+from evergreen.cli.drop import drop
+from evergreen.cli.output import errors
+from evergreen.cli.predictions import predictions
+from evergreen.cli.runs import run, runs
+from evergreen.cli.up import up
+from evergreen.errors import EvergreenError
+
+app = typer.Typer(
+    name="evergreen",
+    help="Keeps models fresh on AWS. Every command works on AWS and on the laptop cloud alike: it goes where "
+    "AWS_ENDPOINT_URL and your profile point.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,
+)
+COMMANDS: tuple[Callable[..., None], ...] = (up, drop, runs, run, predictions, demo)
+for command in COMMANDS:
+    app.command()(command)
+
+
+def main() -> None:
+    """Run the command; what a person can act on is one sentence on stderr, not a traceback."""
+    try:
+        app()
+    except EvergreenError as error:
+        errors.print(f"evergreen: {error}", markup=False)
+        sys.exit(1)
+    except (BotoCoreError, ClientError) as error:
+        errors.print(f"evergreen: AWS answered: {error}", markup=False)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)
