@@ -12,6 +12,7 @@ _HEADLINES = {
     Outcome.INCONCLUSIVE: "champion kept, the difference cannot be told from chance",
     Outcome.CHAMPION_UNSCORABLE: "new champion, the old one could not be scored",
 }
+_STILL_NONE = "still no champion, the challenger did not pass the gate"
 
 
 class Published(Strict):
@@ -23,17 +24,20 @@ class Published(Strict):
     as_of: str | None = None
 
 
-def verdict_notice(run_id: str, verdict: Verdict, published: Published | None) -> tuple[str, str]:
+def verdict_notice(
+    run_id: str, verdict: Verdict, published: Published | None, *, had_champion: bool
+) -> tuple[str, str]:
     """Subject and body for a run that went all the way."""
     dataset = dataset_of(run_id)
-    lines = [f"{dataset}: {_HEADLINES[verdict.outcome]} ({verdict.outcome}).", *verdict.reasons]
+    headline = _HEADLINES[verdict.outcome] if had_champion or verdict.promote else _STILL_NONE
+    lines = [f"{dataset}: {headline} ({verdict.outcome}).", *verdict.reasons]
     if published:
         as_of = f" as of {published.as_of}" if published.as_of else ""
         lines.append(f"Published {published.rows:,} predictions{as_of}, generation {published.generation}.")
     else:
         lines.append("Nothing was published; predictions stay as they were.")
     lines.append(f"Look closer: evergreen run {run_id}")
-    return f"{dataset}: {_HEADLINES[verdict.outcome]}", "\n".join(lines)
+    return f"{dataset}: {headline}", "\n".join(lines)
 
 
 def rejection_notice(dataset: str, reason: str, report: DataReport, quarantine: str) -> tuple[str, str]:

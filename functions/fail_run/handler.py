@@ -27,10 +27,10 @@ class Request(Strict):
 
 @logger.inject_lambda_context
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, str]:
-    """Returns the error and its cause in words. The lease is freed by Dispatch when the execution has ended."""
+    """Returns the cause in words. The lease is freed by Dispatch when the execution has ended."""
     run = Request.model_validate(event)
     cause = describe(run.error)
     endings.settle_rest(run.run_id, ArrivalState.HELD)
     subject, body = failure_notice(run.dataset, run.run_id, cause)
     endings.end(run.run_id, Status.FAILED, subject, body, error=cause)
-    return {"error": run.error.Error, "cause": cause}
+    return {"cause": cause}

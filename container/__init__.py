@@ -1,0 +1,1 @@
+"""One image for all row work: prepare, train, evaluate and serve."""

@@ -1,0 +1,37 @@
+"""`python -m container <verb>`: what SageMaker runs."""
+
+import argparse
+import sys
+import traceback
+from importlib import import_module
+
+from container.directories import Directories
+
+FAILURE_FILES = {"prepare": "message", "train": "failure", "evaluate": "message", "serve": "failure"}
+MOST_CHARACTERS = 1024  # of a failure reason that SageMaker shows
+
+
+def main(arguments: list[str]) -> int:
+    """Run one verb; a failure is written where SageMaker looks for it."""
+    parser = argparse.ArgumentParser(prog="container")
+    verbs = parser.add_subparsers(dest="verb", required=True)
+    for verb in FAILURE_FILES:
+        verbs.add_parser(verb)
+    for verb in ("prepare", "evaluate"):
+        verbs.choices[verb].add_argument("--run", required=True, help="the run's prefix, as in runs/<dataset>/<run_id>")
+    options = parser.parse_args(arguments)
+    directories = Directories.of_sagemaker()
+    try:
+        verb_module = import_module(f"container.{options.verb}.command")
+        verb_module.run(directories, **({"prefix": options.run} if "run" in options else {}))
+    except Exception as error:
+        traceback.print_exc()
+        directories.output.mkdir(parents=True, exist_ok=True)
+        reason = str(error) or type(error).__name__
+        (directories.output / FAILURE_FILES[options.verb]).write_text(reason[:MOST_CHARACTERS])
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

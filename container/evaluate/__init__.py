@@ -1,0 +1,1 @@
+"""`evaluate`: challenger, champion and naive baseline on the same hold-out rows."""

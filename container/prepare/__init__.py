@@ -1,0 +1,1 @@
+"""`prepare`: dropped files to accepted rows, quarantine, and training, hold-out and scoring rows."""

@@ -1,0 +1,81 @@
+"""The contract's own SQL, one SELECT each, run on what the engine lets it see."""
+
+from dataclasses import dataclass
+from datetime import date
+
+import duckdb
+
+from container.prepare.engine import quoted
+from container.signature import Feature
+
+AS_OF = "as_of"
+WHOLE_TYPES = {"BOOLEAN", "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER"}
+ENTITY_TYPES = WHOLE_TYPES | {"VARCHAR"}
+
+
+class QueryRefused(ValueError):
+    """The contract's SQL gives something that cannot be used; says what and where."""
+
+
+@dataclass(frozen=True)
+class Query:
+    """One SELECT of the contract, named after its file."""
+
+    name: str
+    sql: str
+    entity: str
+
+    @classmethod
+    def parse(cls, name: str, sql: str, entity: str) -> "Query":
+        """Take exactly one SELECT."""
+        statements = duckdb.extract_statements(sql)
+        if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
+            raise QueryRefused(f"{name} must hold one SELECT and nothing else")
+        return cls(name, statements[0].query.strip().rstrip(";"), entity)
+
+    def columns(self, connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
+        """The names and DuckDB types of what the query gives; the entity must be among them."""
+        described = connection.execute(f"DESCRIBE {self.sql}").fetchall()
+        columns = {row[0]: row[1] for row in described}
+        if len(columns) < len(described):
+            raise QueryRefused(f"{self.name} gives two columns of one name: {', '.join(row[0] for row in described)}")
+        if self.entity not in columns:
+            raise QueryRefused(f"{self.name} gives no column {self.entity!r}, only {', '.join(columns)}")
+        if columns[self.entity] not in ENTITY_TYPES:
+            raise QueryRefused(f"{self.name}: the entity must be text or a whole number, not {columns[self.entity]}")
+        return columns
+
+    def features(self, connection: duckdb.DuckDBPyConnection, target: str) -> tuple[Feature, ...]:
+        """What the model will take, in the order of the query's columns."""
+        columns = self.columns(connection)
+        for name, meaning in ((AS_OF, "the cut-off"), (target, "the target")):
+            if name in columns:
+                raise QueryRefused(f"{self.name} gives a column {name!r}, which is {meaning}: name it otherwise")
+        return tuple(self._feature(name, type) for name, type in columns.items() if name != self.entity)
+
+    def _feature(self, name: str, type: str) -> Feature:
+        if type in WHOLE_TYPES:
+            return Feature(name, "integer")
+        if type in {"FLOAT", "DOUBLE"} or type.startswith("DECIMAL"):
+            return Feature(name, "number")
+        if type == "VARCHAR":
+            return Feature(name, "category")
+        raise QueryRefused(f"{self.name}: column {name!r} is a {type}; a feature is a number, a whole number or text")
+
+
+def feature_value(feature: Feature) -> str:
+    """SQL that gives a feature its final type; text loses commas, quotes and line ends, so that CSV stays plain."""
+    name = quoted(feature.name)
+    match feature.type:
+        case "integer":
+            return f"CAST({name} AS BIGINT) AS {name}"
+        case "number":
+            return f"CAST({name} AS DOUBLE) AS {name}"
+        case "category":
+            return f"NULLIF(TRIM(REGEXP_REPLACE({name}, '[,\"\\s]+', ' ', 'g')), '') AS {name}"
+
+
+def set_days(connection: duckdb.DuckDBPyConnection, **days: date) -> None:
+    """Set the variables that the contract's SQL may read."""
+    for name, day in days.items():
+        connection.execute(f"SET VARIABLE {name} = DATE '{day.isoformat()}'")

@@ -1,0 +1,58 @@
+"""Prepared rows as the model's numbers: one float32 matrix, categories as their place in the signature."""
+
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from container.signature import Feature, Signature, SignatureError
+
+Matrix = NDArray[np.float32]
+Vector = NDArray[np.float64]
+
+
+def column_values(feature: Feature, column: pa.ChunkedArray) -> NDArray[np.float32]:
+    """One feature as numbers; missing values and unlisted categories become NaN."""
+    if feature.type == "category":
+        listed = pa.array(feature.categories, pa.string())
+        column = pc.index_in(column.cast(pa.string()), value_set=listed, skip_nulls=True)
+    # By way of float64, as text is parsed in serving, so that both come to the same float32.
+    return np.asarray(column.cast(pa.float64()).to_numpy(zero_copy_only=False), dtype=np.float32)
+
+
+def matrix(table: pa.Table, signature: Signature) -> Matrix:
+    """All features of a table in the signature's order."""
+    values = np.empty((table.num_rows, len(signature.features)), dtype=np.float32)
+    for place, feature in enumerate(signature.features):
+        values[:, place] = column_values(feature, table.column(feature.name))
+    return values
+
+
+@dataclass(frozen=True)
+class LabelledRows:
+    """Rows with what became of them; a duration of NaN means no event within the horizon."""
+
+    table: pa.Table
+    durations: Vector
+    cutoffs: tuple[date, ...]
+
+    @classmethod
+    def read(cls, path: Path, signature: Signature) -> "LabelledRows":
+        """Read rows that `prepare` wrote; a column that the signature names must be there."""
+        table = pq.read_table(path)
+        wanted = (signature.entity, "as_of", *(feature.name for feature in signature.features), signature.target)
+        missing = [name for name in wanted if name not in table.column_names]
+        if missing:
+            raise SignatureError(f"{path.name} lacks the columns {', '.join(missing)}, which its signature names")
+        durations = table.column(signature.target).cast(pa.float64()).to_numpy(zero_copy_only=False)
+        cutoffs = tuple(sorted(table.column("as_of").unique().to_pylist()))
+        return cls(table, np.asarray(durations, dtype=np.float64), cutoffs)
+
+    @property
+    def events(self) -> NDArray[np.bool_]:
+        return ~np.isnan(self.durations)

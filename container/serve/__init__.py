@@ -1,0 +1,1 @@
+"""`serve`: a model over HTTP, for batch transform and endpoints."""

@@ -1,0 +1,1 @@
+"""`train`: prepared rows to a challenger."""

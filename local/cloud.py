@@ -1,0 +1,119 @@
+"""One laptop cloud: its address, its clients and its end."""
+
+import contextlib
+import importlib
+import os
+import shutil
+import tempfile
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import boto3.session
+import botocore.session
+from botocore.config import Config
+from moto.core.base_backend import BackendDict
+from moto.core.config import default_user_config
+
+from local.processes import Processes
+from local.server import Server
+from local.writes import Writes
+
+ACCOUNT = "123456789012"
+ADAPTERS = (
+    "local.cloudformation",
+    "local.event_bus",
+    "local.buckets",
+    "local.alarms",
+    "local.images",
+    "local.functions",
+    "local.workflows",
+    "local.jobs",
+)
+
+
+@dataclass
+class Cloud:
+    """What an adapter may use of the running cloud."""
+
+    endpoint_url: str
+    region: str
+    account: str
+    work_dir: Path
+    repo: Path
+    processes: Processes
+    writes: Writes
+    _session: Any
+    _clients: dict[str, Any] = field(default_factory=dict)
+    _clients_lock: Any = field(default_factory=threading.Lock)
+    _ending: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
+
+    def client(self, service: str) -> Any:
+        """A client with root credentials against this cloud, made once per service."""
+        with self._clients_lock:
+            if service not in self._clients:
+                self._clients[service] = self._session.client(
+                    service,
+                    endpoint_url=self.endpoint_url,
+                    config=Config(
+                        s3={"addressing_style": "path"},
+                        retries={"total_max_attempts": 1},
+                        max_pool_connections=32,
+                        read_timeout=900,
+                    ),
+                )
+            return self._clients[service]
+
+    def on_close(self, callback: Callable[[], None]) -> None:
+        """Has `callback` run when the cloud closes, later ones first."""
+        self._ending.callback(callback)
+
+    def close(self) -> None:
+        """Ends the cloud and every process it started."""
+        self._ending.close()
+
+
+def start(port: int = 0, work_dir: Path | None = None, repo: Path | None = None) -> Cloud:
+    """Starts moto as an HTTP server in this process and installs every adapter."""
+    BackendDict.reset()
+    default_user_config["stepfunctions"] = {"execute_state_machine": True}
+    region = os.environ.get("AWS_DEFAULT_REGION", "us-east-1")
+    writes = Writes()
+    server = Server(port, writes)
+    os.environ["MOTO_PORT"] = str(server.port)  # moto's own calls between its services read it
+    session = boto3.session.Session(
+        aws_access_key_id="test",
+        aws_secret_access_key="test",  # noqa: S106  # moto takes any
+        region_name=region,
+        botocore_session=botocore.session.Session(),
+    )
+    cloud = Cloud(
+        endpoint_url=f"http://127.0.0.1:{server.port}",
+        region=region,
+        account=ACCOUNT,
+        work_dir=_work_dir(work_dir),
+        repo=repo or Path(__file__).resolve().parent.parent,
+        processes=Processes(),
+        writes=writes,
+        _session=session,
+    )
+    cloud.on_close(lambda: shutil.rmtree(cloud.work_dir, ignore_errors=True))
+    cloud.on_close(cloud.processes.close)
+    cloud.on_close(server.close)
+    try:
+        for name in ADAPTERS:  # imported here, since each of them imports this module
+            importlib.import_module(name).install(cloud)
+    except BaseException:
+        cloud.close()
+        raise
+    return cloud
+
+
+def _work_dir(given: Path | None) -> Path:
+    if given is None:
+        return Path(tempfile.mkdtemp(prefix="evergreen-"))
+    shutil.rmtree(given, ignore_errors=True)  # what a killed cloud left there must not be taken for ours
+    given.mkdir(parents=True)
+    return given.resolve()

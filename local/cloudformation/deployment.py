@@ -1,0 +1,140 @@
+"""The resources of one stack: what the template wants is compared with what is there, resource by resource."""
+
+import logging
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from botocore.exceptions import ClientError
+from moto.cloudformation.parsing import ResourceMap, clean_json
+
+from local.cloud import Cloud
+from local.cloudformation.order import creation_order
+from local.cloudformation.registry import TYPES
+from local.cloudformation.resource import Properties, Resource
+
+log = logging.getLogger(__name__)
+
+Report = Callable[[Resource, str, str | None], None]  # resource, status, reason: becomes a stack event
+
+
+class DeploymentFailed(Exception):
+    """A resource could not be created, updated or deleted; the stack events say why."""
+
+
+class Deployment(ResourceMap):  # type: ignore[misc]  # moto is untyped
+    """moto's map of names to values for one stack, with the resources that exist and the way to change them."""
+
+    cloud: Cloud  # set for the class by stacks.install: moto constructs the map
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.deployed: dict[str, Resource] = {}
+
+    def __getitem__(self, key: str) -> Any:
+        if key in self.deployed:
+            return self.deployed[key]
+        return self._parsed_resources[key]
+
+    @property
+    def resources(self) -> Iterable[str]:
+        return self.deployed.keys()
+
+    def read(self, template: dict[str, Any], parameters: dict[str, Any]) -> None:
+        """Takes in another template with its parameters, mappings and conditions."""
+        self._template = template
+        self._resource_json_map = template.get("Resources", {})
+        self.input_parameters = parameters
+        self.resolved_parameters: dict[str, Any] = {}
+        self.load()
+
+    def converge(self, report: Report) -> None:
+        """Makes what is deployed equal to what the template wants; what goes, goes last."""
+        wanted = {name: spec for name, spec in self._resource_json_map.items() if self._applies(spec)}
+        leftovers: list[Resource] = []
+        for name in creation_order(wanted):
+            before = self.deployed.get(name)
+            after = self._put(self._wanted(name, wanted[name]), before, report)
+            if before and before.physical_id != after.physical_id:
+                leftovers.append(before)
+            self.deployed[name] = after
+        obsolete = [self.deployed.pop(name) for name in list(self.deployed) if name not in wanted]
+        for resource in reversed([*obsolete, *leftovers]):
+            self._delete(resource, report)
+
+    def remove_all(self, report: Report) -> None:
+        """Deletes every resource that the template does not want retained, dependants first."""
+        for name in reversed(list(self.deployed)):
+            self._delete(self.deployed[name], report)
+            del self.deployed[name]
+
+    def _applies(self, spec: dict[str, Any]) -> bool:
+        return "Condition" not in spec or bool(self.lazy_condition_map[spec["Condition"]])
+
+    def _wanted(self, name: str, spec: dict[str, Any]) -> Resource:
+        properties: Properties = _without_no_value(clean_json(spec.get("Properties", {}), self))
+        return Resource(
+            self.cloud,
+            str(self["AWS::StackName"]),
+            name,
+            spec["Type"],
+            properties,
+            TYPES[spec["Type"]].immutable,
+            retain=spec.get("DeletionPolicy") in ("Retain", "RetainExceptOnCreate"),
+            retain_replaced=spec.get("UpdateReplacePolicy") == "Retain",
+        )
+
+    def _put(self, wanted: Resource, before: Resource | None, report: Report) -> Resource:
+        if before and before.properties == wanted.properties and before.type_name == wanted.type_name:
+            before.retain, before.retain_replaced = wanted.retain, wanted.retain_replaced
+            return before
+        kept = before if before and _can_be_updated(before, wanted) else None
+        verb = "UPDATE" if before else "CREATE"
+        report(wanted, f"{verb}_IN_PROGRESS", None)
+        try:
+            wanted.physical_id, wanted.attributes = TYPES[wanted.type_name].put(wanted, kept)
+        except Exception as error:
+            report(wanted, f"{verb}_FAILED", _reason(error))
+            raise DeploymentFailed(f"{wanted.logical_id} ({wanted.type_name}): {_reason(error)}") from error
+        if before and not kept:
+            before.retain = before.retain_replaced
+        report(wanted, f"{verb}_COMPLETE", None)
+        return wanted
+
+    def _delete(self, resource: Resource, report: Report) -> None:
+        if resource.retain:
+            report(resource, "DELETE_SKIPPED", None)
+            return
+        report(resource, "DELETE_IN_PROGRESS", None)
+        try:
+            TYPES[resource.type_name].delete(resource)
+        except Exception as error:
+            if not _is_gone(error):
+                report(resource, "DELETE_FAILED", _reason(error))
+                raise DeploymentFailed(f"{resource.logical_id} ({resource.type_name}): {_reason(error)}") from error
+        report(resource, "DELETE_COMPLETE", None)
+
+
+def _can_be_updated(before: Resource, wanted: Resource) -> bool:
+    fixed = wanted.immutable
+    return before.type_name == wanted.type_name and before.given(*fixed) == wanted.given(*fixed)
+
+
+def _without_no_value(value: Any) -> Any:
+    # moto drops what AWS::NoValue makes empty from objects, but leaves None in lists.
+    if isinstance(value, dict):
+        return {key: _without_no_value(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_without_no_value(item) for item in value if item is not None]
+    return value
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, ClientError):
+        details = error.response["Error"]
+        return f"{details['Message']} (Service: {error.operation_name}, Error code: {details['Code']})"
+    return f"{type(error).__name__}: {error}"
+
+
+def _is_gone(error: Exception) -> bool:
+    code = str(error.response["Error"]["Code"]) if isinstance(error, ClientError) else ""
+    return any(word in code for word in ("NotFound", "NoSuch", "NonExistent", "DoesNotExist", "NotExist"))

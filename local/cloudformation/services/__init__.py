@@ -1,0 +1,1 @@
+"""One module per AWS service: the resource types it has, created through its ordinary API."""

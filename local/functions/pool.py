@@ -1,0 +1,57 @@
+"""Keeps the processes of every function warm."""
+
+import threading
+from collections import defaultdict
+
+from local.cloud import Cloud
+from local.functions.code import Version
+from local.functions.worker import Answer, Worker
+from local.role_sessions import RoleSessions
+
+IDLE_PER_FUNCTION = 4  # each holds some 50 MB; more are started when more is asked for at once
+
+
+class Pool:
+    """Idle processes by function; as many busy ones as there are invocations at once."""
+
+    def __init__(self, cloud: Cloud) -> None:
+        self._cloud = cloud
+        self._sessions = RoleSessions(cloud)
+        self._idle: dict[str, list[Worker]] = defaultdict(list)
+        self._lock = threading.Lock()
+        cloud.on_close(self.close)
+
+    def invoke(self, version: Version, payload: bytes) -> Answer:
+        """Answers one event in a warm process, or in a new one when none is free."""
+        worker = self._take(version) or Worker(self._cloud, self._sessions, version)
+        answer = worker.invoke(payload)
+        self._give_back(worker)
+        return answer
+
+    def close(self) -> None:
+        """Ends every idle process."""
+        with self._lock:
+            workers = [worker for idle in self._idle.values() for worker in idle]
+            self._idle.clear()
+        for worker in workers:
+            worker.stop()
+
+    def _take(self, version: Version) -> Worker | None:
+        """A warm process of this very version; those of an older one are ended."""
+        with self._lock:
+            idle = self._idle[version.name]
+            outdated = [worker for worker in idle if worker.version != version]
+            usable = [worker for worker in idle if worker.version == version and worker.alive]
+            taken = usable.pop() if usable else None
+            self._idle[version.name] = usable
+        for worker in outdated:
+            worker.stop()
+        return taken
+
+    def _give_back(self, worker: Worker) -> None:
+        with self._lock:
+            idle = self._idle[worker.version.name]
+            if worker.alive and len(idle) < IDLE_PER_FUNCTION:
+                idle.append(worker)
+                return
+        worker.stop()

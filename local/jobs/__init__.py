@@ -1,0 +1,26 @@
+"""SageMaker jobs as processes of the container's code."""
+
+from local.cloud import Cloud
+from local.jobs.api import install_api
+from local.jobs.book import Book, open_book
+from local.jobs.host import Host
+from local.jobs.job import PROCESSING, TRAINING, TRANSFORM
+from local.jobs.processing import process
+from local.jobs.training import train
+from local.jobs.transform import transform
+from local.seams import Seams
+
+
+def install(cloud: Cloud) -> None:
+    """Has SageMaker's jobs run here."""
+    book = open_book(cloud)
+    install_api(Seams(cloud), Host(cloud), book, {TRAINING: train, PROCESSING: process, TRANSFORM: transform})
+    cloud.on_close(lambda: _stop_all(book))
+
+
+def _stop_all(book: Book) -> None:
+    jobs = book.unfinished()
+    for job in jobs:
+        job.stop()
+    for job in jobs:
+        job.finished.wait(timeout=15)

@@ -1,0 +1,54 @@
+import numpy as np
+import pytest
+
+from container.serve.decode import SMALL_BODY, BadRequest, from_csv, from_json
+from container.signature import Feature, Signature
+
+FEATURES = (
+    Feature("days", "integer"),
+    Feature("amount", "number"),
+    Feature("country", "category", ("France", "Spain")),
+)
+SIGNATURE = Signature("next_purchase", "time_to_event", "CustomerID", FEATURES, "", "days", 90)
+LINE = b"3,1.25,Spain\n"
+MANY = SMALL_BODY // len(LINE) + 1
+
+
+def test_values_come_in_the_order_of_the_lines() -> None:
+    assert from_csv(b"3,1.25,Spain\n4,2.5,France\n", SIGNATURE).tolist() == [[3, 1.25, 1], [4, 2.5, 0]]
+
+
+def test_empty_values_and_unlisted_categories_are_missing() -> None:
+    assert np.isnan(from_csv(b",,Malta", SIGNATURE)).all()
+    assert np.isnan(from_json(b'{"instances": [[null, null, "Malta"]]}', SIGNATURE)).all()
+
+
+def test_json_and_csv_of_the_same_rows_are_the_same() -> None:
+    assert from_json(b'{"instances": [[3, 1.25, "Spain"]]}', SIGNATURE).tolist() == from_csv(LINE, SIGNATURE).tolist()
+
+
+@pytest.mark.parametrize("line", [b"3,1.25,Spain\n", b",0.1,\n", b"7,1e-3,Malta\r\n", b"12,74215.123456789,France\n"])
+def test_large_and_small_bodies_are_decoded_to_the_same_bits(line: bytes) -> None:
+    large = from_csv(line * MANY, SIGNATURE)
+    assert large.shape == (MANY, 3)
+    np.testing.assert_array_equal(large, np.repeat(from_csv(line, SIGNATURE), MANY, axis=0))
+
+
+@pytest.mark.parametrize("before", [0, MANY])
+@pytest.mark.parametrize("bad", [b"three", b"nan", b"inf", b"1_0", b"1e999"])
+def test_what_is_no_number_is_refused_by_row_and_column(bad: bytes, before: int) -> None:
+    with pytest.raises(BadRequest, match=rf"row {before + 1}, column 'amount': '{bad.decode()}' is not a number"):
+        from_csv(LINE * before + b"3," + bad + b",Spain\n", SIGNATURE)
+
+
+@pytest.mark.parametrize("before", [0, MANY])
+@pytest.mark.parametrize("bad", [b"3,1.25", b"17850,3,1.25,Spain", b""])
+def test_another_number_of_columns_is_refused_by_row_with_the_columns_wanted(bad: bytes, before: int) -> None:
+    with pytest.raises(BadRequest, match=rf"row {before + 1} has . values; the model takes 3.*days, amount, country"):
+        from_csv(LINE * before + bad + b"\n" + LINE, SIGNATURE)
+
+
+@pytest.mark.parametrize("body", [b"", b"{}", b"[1]", b'{"instances": 1}', b'{"instances": [1]}'])
+def test_json_of_another_form_is_refused(body: bytes) -> None:
+    with pytest.raises(BadRequest, match="instances"):
+        from_json(body, SIGNATURE)

@@ -1,0 +1,50 @@
+import pytest
+
+from container.prepare.header import FileRefused, header_names, positions
+from evergreen.contract import Column
+
+COLUMNS = {
+    "InvoiceNo": Column(type="text", aliases=("Invoice",)),
+    "UnitPrice": Column(type="number", aliases=("Price",)),
+    "CustomerID": Column(type="integer"),
+}
+
+
+def test_columns_are_found_in_any_order_and_further_ones_are_ignored() -> None:
+    assert positions(["CustomerID", "Note", "UnitPrice", "InvoiceNo"], COLUMNS) == {
+        "InvoiceNo": 3,
+        "UnitPrice": 2,
+        "CustomerID": 0,
+    }
+
+
+def test_an_alias_counts_as_the_column() -> None:
+    assert positions(["Invoice", "Price", "CustomerID"], COLUMNS)["UnitPrice"] == 1
+
+
+def test_a_missing_column_is_refused_by_name_with_the_columns_found_and_the_nearest() -> None:
+    with pytest.raises(FileRefused) as refusal:
+        positions(["InvoiceNo", "UnitPrice", "Customer ID"], COLUMNS)
+    assert refusal.value.column == "CustomerID"
+    assert "InvoiceNo, UnitPrice, Customer ID" in refusal.value.reason
+    assert "Rename 'Customer ID' to 'CustomerID'" in refusal.value.reason
+
+
+def test_an_optional_column_may_not_be_missing_either() -> None:
+    with pytest.raises(FileRefused, match="'CustomerID' is missing"):
+        positions(["InvoiceNo", "UnitPrice"], COLUMNS)
+
+
+def test_a_column_named_twice_is_refused_even_by_an_alias() -> None:
+    with pytest.raises(FileRefused, match="names column 'UnitPrice' 2 times"):
+        positions(["InvoiceNo", "UnitPrice", "Price", "CustomerID"], COLUMNS)
+
+
+def test_a_file_with_semicolons_is_told_so() -> None:
+    with pytest.raises(FileRefused, match="separated by semicolons"):
+        positions(header_names("InvoiceNo;UnitPrice;CustomerID"), COLUMNS)
+
+
+def test_a_header_with_an_open_quote_is_refused() -> None:
+    with pytest.raises(FileRefused, match="not valid CSV"):
+        header_names('InvoiceNo,"UnitPrice')

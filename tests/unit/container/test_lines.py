@@ -1,0 +1,87 @@
+import csv
+import io
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from container.prepare.header import FileRefused
+from container.prepare.lines import numbered_lines, write_clean
+
+
+def clean(text: str | bytes, width: int = 3) -> tuple[list[list[str]], list[tuple[int, str]]]:
+    stream = io.BytesIO(text if isinstance(text, bytes) else text.encode())
+    target, faults = io.StringIO(newline=""), list[tuple[int, str]]()
+    written, set_aside = write_clean(
+        numbered_lines(stream), width, target, lambda line, value, rule, reason: faults.append((line, rule))
+    )
+    records = list(csv.reader(io.StringIO(target.getvalue(), newline=""), strict=True))
+    assert (written, set_aside) == (len(records), len(faults))
+    return records, faults
+
+
+def test_each_record_carries_its_line_number() -> None:
+    assert clean("a,b,c\n1,2,3\n") == ([["1", "a", "b", "c"], ["2", "1", "2", "3"]], [])
+
+
+def test_blank_lines_and_windows_line_ends_are_no_records() -> None:
+    assert clean("a,b,c\r\n\r\n1,2,3") == ([["1", "a", "b", "c"], ["3", "1", "2", "3"]], [])
+
+
+def test_a_byte_order_mark_is_not_part_of_the_first_value() -> None:
+    assert clean(b"\xef\xbb\xbfa,b,c\n")[0] == [["1", "a", "b", "c"]]
+
+
+def test_too_many_and_too_few_fields_are_set_aside_by_line() -> None:
+    records, faults = clean("a,b,c\n1,2\n1,2,3,4\nx,y,z\n")
+    assert [record[0] for record in records] == ["1", "4"]
+    assert faults == [(2, "too_few_fields"), (3, "too_many_fields")]
+
+
+def test_quoted_commas_quotes_and_line_ends_are_values() -> None:
+    records, faults = clean('"a,1","say ""hi""","two\nlines"\nx,y,z\n')
+    assert records == [["1", "a,1", 'say "hi"', "two\nlines"], ["3", "x", "y", "z"]]
+    assert not faults
+
+
+def test_a_quote_inside_an_unquoted_value_is_a_value() -> None:
+    assert clean('a,12" RULER,c\n') == ([["1", "a", '12" RULER', "c"]], [])
+
+
+def test_a_stray_quote_sets_aside_its_own_line_only() -> None:
+    records, faults = clean('a,"b,c\n1,2,3\n4,5,6\n7,"8",9\n')
+    assert [record[0] for record in records] == ["2", "3", "4"]
+    assert faults == [(1, "unbalanced_quote")]
+
+
+def test_text_after_a_closing_quote_is_set_aside() -> None:
+    assert clean('a,"b"x,c\nx,y,z\n')[1] == [(1, "unbalanced_quote")]
+
+
+def test_a_carriage_return_outside_quotes_is_set_aside() -> None:
+    assert clean("a,b\rx,c\nd,e,f\n")[1] == [(1, "line_end")]
+
+
+def test_a_nul_character_is_set_aside() -> None:
+    assert clean("a,b,c\nd,\0,f\n")[1] == [(2, "binary")]
+
+
+def test_bytes_that_are_not_utf_8_refuse_the_file_by_line() -> None:
+    with pytest.raises(FileRefused) as refusal:
+        clean(b"a,b,c\n1,\xa35,3\n")
+    assert refusal.value.line == 2
+    assert "save it as CSV in UTF-8" in refusal.value.reason
+
+
+@given(st.lists(st.lists(st.text(alphabet='ab,"\n\r ', max_size=6), min_size=2, max_size=2), max_size=8))
+def test_whatever_a_csv_writer_writes_is_read_back(rows: list[list[str]]) -> None:
+    text = io.StringIO(newline="")
+    csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_ALL).writerows(rows)
+    records, faults = clean(text.getvalue(), width=2)
+    assert not faults
+    assert [record[1:] for record in records] == [[_unix(value) for value in row] for row in rows]
+
+
+def _unix(value: str) -> str:
+    return re.sub("\r+\n", "\n", value)  # lines end with one line feed, within values too

@@ -1,0 +1,40 @@
+import json
+from typing import Any
+
+import pytest
+
+from evergreen.failures import TaskError, describe
+
+
+def said(cause: Any, error: str = "States.TaskFailed") -> str:
+    return describe(TaskError(Error=error, Cause=cause if isinstance(cause, str) else json.dumps(cause)))
+
+
+@pytest.mark.parametrize("name", ["TrainingJobName", "ProcessingJobName", "TransformJobName"])
+def test_a_failed_job_is_told_by_its_name_and_failure_reason(name: str) -> None:
+    assert said({name: "orders-00001-3f2a9c81-train-00", "FailureReason": "AlgorithmError: no rows"}) == (
+        "orders-00001-3f2a9c81-train-00: AlgorithmError: no rows"
+    )
+
+
+def test_what_a_processing_container_said_itself_comes_before_sagemakers_words() -> None:
+    cause = {"ProcessingJobName": "p", "ExitMessage": "features.sql: no column x", "FailureReason": "exit code 1"}
+    assert said(cause) == "p: features.sql: no column x"
+
+
+def test_a_failed_function_is_told_by_its_error_and_message() -> None:
+    cause = {"errorMessage": "100 rows to score, 99 items written", "errorType": "CountsDisagree", "stackTrace": []}
+    assert said(cause, "CountsDisagree") == "CountsDisagree: 100 rows to score, 99 items written"
+
+
+@pytest.mark.parametrize("cause", ["plain words", "[1, 2]", '"quoted"', "{broken"])
+def test_a_cause_of_any_other_form_is_told_as_it_stands(cause: str) -> None:
+    assert said(cause, "SageMaker.ValidationException") == f"SageMaker.ValidationException: {cause}"
+
+
+def test_a_time_out_without_a_cause_is_told_by_its_name() -> None:
+    assert describe(TaskError(Error="States.Timeout")) == "States.Timeout"
+
+
+def test_a_json_cause_without_words_is_told_whole() -> None:
+    assert said({"code": 7}, "Odd") == 'Odd: {"code": 7}'
