@@ -48,7 +48,8 @@ class UnknownEvent(EvergreenError):
 
 
 def arrival_of(event: Mapping[str, Any], datasets: frozenset[str]) -> Arrival | ExecutionEnded | None:
-    """Read one EventBridge event; None for what asks for nothing, such as a console's empty folder marker.
+    """Read one EventBridge event; None for what asks for nothing, such as a console's empty folder marker
+    or an execution that is no run.
 
     Raises MisplacedObject for a file that belongs to no data set, UnknownEvent for anything unexpected.
     """
@@ -58,14 +59,7 @@ def arrival_of(event: Mapping[str, Any], datasets: frozenset[str]) -> Arrival | 
         case "CloudWatch Alarm State Change":
             return _alarm(event, datasets)
         case "Step Functions Execution Status Change":
-            detail = event["detail"]
-            return ExecutionEnded(
-                dataset=dataset_of(detail["name"]),
-                run_id=detail["name"],
-                status=detail["status"],
-                error=detail.get("error"),
-                cause=detail.get("cause"),
-            )
+            return _ended(event["detail"])
         case other:
             raise UnknownEvent(f"cannot read an event of detail-type {other!r} from {event.get('source')!r}")
 
@@ -111,6 +105,20 @@ def _alarm(event: Mapping[str, Any], datasets: frozenset[str]) -> Arrival:
         kind="alarm",
         cause=f"alarm {detail['alarmName']}: {detail['state'].get('reason', 'no reason given')}",
         at=event["time"],
+    )
+
+
+def _ended(detail: Mapping[str, Any]) -> ExecutionEnded | None:
+    try:
+        dataset = dataset_of(detail["name"])
+    except ValueError:  # started by hand under a name of its own, so it never held a lease
+        return None
+    return ExecutionEnded(
+        dataset=dataset,
+        run_id=detail["name"],
+        status=detail["status"],
+        error=detail.get("error"),
+        cause=detail.get("cause"),
     )
 
 

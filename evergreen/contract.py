@@ -13,7 +13,7 @@ HIGHER_IS_BETTER: dict[MetricName, bool] = {"mae": False, "concordance": True, "
 class Strict(BaseModel):
     """A frozen model that refuses keys it does not know, so that a typing error is never silent."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, ser_json_inf_nan="constants")
 
 
 class Column(Strict):

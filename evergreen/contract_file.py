@@ -33,6 +33,8 @@ def read_folder(folder: Path) -> DatasetFolder:
 def _parse(path: Path) -> Contract:
     try:
         return Contract.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+    except UnicodeDecodeError as error:
+        raise ContractInvalid(f"{path}: not UTF-8 text: {error}") from error
     except yaml.YAMLError as error:
         raise ContractInvalid(f"{path}: not valid YAML: {error}") from error
     except ValidationError as error:

@@ -22,8 +22,6 @@ def describe(error: TaskError) -> str:
         return f"{error.Error}: {error.Cause}" if error.Cause else error.Error
     if not isinstance(cause, dict):
         return f"{error.Error}: {error.Cause}"
-    job = next(
-        (cause[name] for name in ("TrainingJobName", "ProcessingJobName", "TransformJobName") if name in cause), ""
-    )
+    job = next((cause[name] for name in _JOB_NAMES if name in cause), "")
     reason = cause.get("ExitMessage") or cause.get("FailureReason") or cause.get("errorMessage") or error.Cause
     return f"{job}: {reason}" if job else f"{error.Error}: {reason}"

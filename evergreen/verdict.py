@@ -51,10 +51,10 @@ def _against_champion(evaluation: Evaluation, comparison: Comparison, gate: Gate
     margin = gate.min_improvement
     if comparison.high <= 0 or comparison.improvement <= 0:
         return Verdict(outcome=Outcome.KEEP, promote=False, reasons=(told, "It is not better than the champion."))
-    if comparison.low <= 0:
+    if not comparison.low > 0:  # NaN, too, is no evidence
         noise = "The interval includes zero, so the difference may be chance; the champion stays."
         return Verdict(outcome=Outcome.INCONCLUSIVE, promote=False, reasons=(told, noise))
-    if comparison.relative < margin:
+    if not comparison.relative >= margin:
         small = f"That is {comparison.relative:.1%}, less than the {margin:.1%} the contract asks for."
         return Verdict(outcome=Outcome.KEEP, promote=False, reasons=(told, small))
     enough = f"That is {comparison.relative:.1%}, at least the {margin:.1%} the contract asks for, and beyond noise."

@@ -85,6 +85,7 @@ def _announce(cloud: Cloud, outputs: Outputs, ready_file: Path | None) -> None:
     print("\nCtrl-C ends it.", flush=True)
     if ready_file:
         facts = {"endpoint_url": cloud.endpoint_url, "pid": os.getpid(), "outputs": outputs}
+        facts["exports"] = _environment(cloud)
         partial = ready_file.with_name(ready_file.name + ".partial")
         partial.write_text(json.dumps(facts, indent=2))
         partial.replace(ready_file)

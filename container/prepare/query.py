@@ -31,7 +31,7 @@ class Query:
         statements = duckdb.extract_statements(sql)
         if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
             raise QueryRefused(f"{name} must hold one SELECT and nothing else")
-        return cls(name, statements[0].query.strip().rstrip(";"), entity)
+        return cls(name, sql, entity)
 
     def columns(self, connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
         """The names and DuckDB types of what the query gives; the entity must be among them."""
@@ -64,15 +64,16 @@ class Query:
 
 
 def feature_value(feature: Feature) -> str:
-    """SQL that gives a feature its final type; text loses commas, quotes and line ends, so that CSV stays plain."""
+    """SQL that gives a feature of `taken` its final type; text loses commas, quotes and line ends, so that CSV stays plain."""
     name = quoted(feature.name)
+    value = f"taken.{name}"
     match feature.type:
         case "integer":
-            return f"CAST({name} AS BIGINT) AS {name}"
+            return f"CAST({value} AS BIGINT) AS {name}"
         case "number":
-            return f"CAST({name} AS DOUBLE) AS {name}"
+            return f"CAST({value} AS DOUBLE) AS {name}"
         case "category":
-            return f"NULLIF(TRIM(REGEXP_REPLACE({name}, '[,\"\\s]+', ' ', 'g')), '') AS {name}"
+            return f"NULLIF(TRIM(REGEXP_REPLACE({value}, '[,\"\\s]+', ' ', 'g')), '') AS {name}"
 
 
 def set_days(connection: duckdb.DuckDBPyConnection, **days: date) -> None:

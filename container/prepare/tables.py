@@ -73,20 +73,18 @@ class Walk:
     def _take(self, cutoff: date) -> None:
         entity, target = quoted(self.contract.entity), quoted(self.contract.target.duration)
         self.features = self.features or self.features_query.features(self.past, target=self.contract.target.duration)
-        values = ", ".join([entity, *(feature_value(feature) for feature in self.features)])
-        names = ", ".join(f"taken.{quoted(feature.name)}" for feature in self.features)
         if self.contract.target.duration not in self.target_query.columns(self.future):
             raise QueryRefused(f"{self.target_query.name} gives no column {self.contract.target.duration!r}")
-        label = f"{entity}, CAST({target} AS DOUBLE) AS {target}"
-        self.rows.register("taken", _run(self.past, values, self.features_query))
-        self.rows.register("labels", _run(self.future, label, self.target_query))
+        self.rows.register("taken", self.past.execute(self.features_query.sql).to_arrow_table())
+        self.rows.register("labels", self.future.execute(self.target_query.sql).to_arrow_table())
         self._check_entities("taken", self.features_query, cutoff)
         self._check_entities("labels", self.target_query, cutoff)
         self._check_durations(cutoff)
+        values = ", ".join(feature_value(feature) for feature in self.features)
         select = (
-            f"SELECT taken.{entity}, DATE '{cutoff}' AS {AS_OF}, "
-            f"md5_number_upper(CAST(taken.{entity} AS VARCHAR)) / 18446744073709551616.0 AS {FOLD}, "
-            f"{names}, labels.{target} FROM taken LEFT JOIN labels USING ({entity})"
+            f"SELECT {entity}, DATE '{cutoff}' AS {AS_OF}, "
+            f"md5_number_upper(CAST({entity} AS VARCHAR)) / 18446744073709551616.0 AS {FOLD}, "
+            f"{values}, CAST({target} AS DOUBLE) AS {target} FROM taken LEFT JOIN labels USING ({entity})"
         )
         self.rows.execute(f"CREATE TABLE IF NOT EXISTS {ROWS} AS {select} LIMIT 0")
         self.rows.execute(f"INSERT INTO {ROWS} {select}")
@@ -109,7 +107,3 @@ class Walk:
             raise QueryRefused(
                 f"{self.target_query.name} gives {found[0][0]} at {cutoff}; it must be 0 to less than {horizon} days"
             )
-
-
-def _run(connection: duckdb.DuckDBPyConnection, columns: str, query: Query) -> object:
-    return connection.execute(f"SELECT {columns} FROM ({query.sql}\n)").to_arrow_table()

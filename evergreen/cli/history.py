@@ -66,6 +66,8 @@ def parse(events: Iterable[Mapping[str, Any]]) -> Execution | None:
             name = event["stateExitedEventDetails"]["name"]
             visits = [_closed(visit, name, at, failure) for visit in visits]
             failure = ""
+        elif kind == "TaskSucceeded":
+            failure = ""
         elif kind in ("TaskFailed", "TaskTimedOut"):
             details = event.get("taskFailedEventDetails") or event.get("taskTimedOutEventDetails") or {}
             failure = details.get("error", kind)

@@ -1,6 +1,7 @@
 """The resources of one stack: what the template wants is compared with what is there, resource by resource."""
 
 import logging
+from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -24,7 +25,9 @@ class DeploymentFailed(Exception):
 class Deployment(ResourceMap):  # type: ignore[misc]  # moto is untyped
     """moto's map of names to values for one stack, with the resources that exist and the way to change them."""
 
-    cloud: Cloud  # set for the class by stacks.install: moto constructs the map
+    # Set for the class by stacks.install, since it is moto that constructs the map.
+    cloud: Cloud
+    retained: Counter[tuple[str, str]]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -72,13 +75,15 @@ class Deployment(ResourceMap):  # type: ignore[misc]  # moto is untyped
 
     def _wanted(self, name: str, spec: dict[str, Any]) -> Resource:
         properties: Properties = _without_no_value(clean_json(spec.get("Properties", {}), self))
+        stack_name = str(self["AWS::StackName"])
         return Resource(
             self.cloud,
-            str(self["AWS::StackName"]),
+            stack_name,
             name,
             spec["Type"],
             properties,
             TYPES[spec["Type"]].immutable,
+            self.retained[stack_name, name],
             retain=spec.get("DeletionPolicy") in ("Retain", "RetainExceptOnCreate"),
             retain_replaced=spec.get("UpdateReplacePolicy") == "Retain",
         )
@@ -102,6 +107,7 @@ class Deployment(ResourceMap):  # type: ignore[misc]  # moto is untyped
 
     def _delete(self, resource: Resource, report: Report) -> None:
         if resource.retain:
+            self.retained[resource.stack_name, resource.logical_id] += 1
             report(resource, "DELETE_SKIPPED", None)
             return
         report(resource, "DELETE_IN_PROGRESS", None)

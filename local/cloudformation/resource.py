@@ -24,6 +24,7 @@ class Resource:
     type_name: str
     properties: Properties
     immutable: tuple[str, ...] = ()
+    generation: int = 0  # how many of its predecessors were retained, and still have the earlier names
     retain: bool = False  # DeletionPolicy: Retain
     retain_replaced: bool = False  # UpdateReplacePolicy: Retain
     physical_id: str = ""
@@ -45,8 +46,8 @@ class Resource:
         """
         if name_property in self.properties:
             return str(self.properties[name_property])
-        fixed = json.dumps([self.stack_name, self.logical_id, self.given(*self.immutable)], sort_keys=True)
-        suffix = hashlib.sha256(fixed.encode()).hexdigest()[:12]
+        fixed = [self.stack_name, self.logical_id, self.generation, self.given(*self.immutable)]
+        suffix = hashlib.sha256(json.dumps(fixed, sort_keys=True).encode()).hexdigest()[:12]
         stem = f"{self.stack_name}-{self.logical_id}"[: limit - 13].rstrip("-")
         name = f"{stem}-{suffix}"
         return name.lower() if lower else name

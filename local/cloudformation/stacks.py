@@ -1,6 +1,7 @@
 """Creating, updating and deleting stacks, with the statuses and events that CloudFormation gives."""
 
 import threading
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -69,7 +70,7 @@ def install(cloud: Cloud) -> None:
                 if name_or_stack_id in (stack.name, stack.stack_id):
                     _delete(backend, stack)
 
-    Deployment.cloud = cloud
+    Deployment.cloud, Deployment.retained = cloud, Counter()
     seams.replace(models, "ResourceMap", Deployment)
     seams.replace(CloudFormationBackend, "create_stack", create_stack)
     seams.replace(CloudFormationBackend, "update_stack", update_stack)

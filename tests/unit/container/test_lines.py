@@ -13,9 +13,11 @@ from container.prepare.lines import numbered_lines, write_clean
 def clean(text: str | bytes, width: int = 3) -> tuple[list[list[str]], list[tuple[int, str]]]:
     stream = io.BytesIO(text if isinstance(text, bytes) else text.encode())
     target, faults = io.StringIO(newline=""), list[tuple[int, str]]()
-    written, set_aside = write_clean(
-        numbered_lines(stream), width, target, lambda line, value, rule, reason: faults.append((line, rule))
-    )
+
+    def malformed(line: int, _value: str, rule: str, _reason: str) -> None:
+        faults.append((line, rule))
+
+    written, set_aside = write_clean(numbered_lines(stream), width, target, malformed)
     records = list(csv.reader(io.StringIO(target.getvalue(), newline=""), strict=True))
     assert (written, set_aside) == (len(records), len(faults))
     return records, faults

@@ -13,16 +13,28 @@ def verdict(outcome: Outcome) -> Verdict:
 
 @pytest.mark.parametrize("outcome", Outcome)
 def test_every_outcome_has_a_headline_of_its_own(outcome: Outcome) -> None:
-    subject, body = verdict_notice(RUN, verdict(outcome), None)
-    others = {verdict_notice(RUN, verdict(other), None)[0] for other in Outcome if other is not outcome}
+    subject, body = verdict_notice(RUN, verdict(outcome), None, had_champion=True)
+    others = {verdict_notice(RUN, verdict(each), None, had_champion=True)[0] for each in Outcome if each is not outcome}
     assert subject.startswith("next_purchase: ")
     assert subject not in others
     assert body.startswith(f"{subject} ({outcome}).")
 
 
+@pytest.mark.parametrize("outcome", [Outcome.KEEP, Outcome.INCONCLUSIVE])
+def test_nobody_is_told_of_a_champion_that_was_kept_when_there_is_none(outcome: Outcome) -> None:
+    subject, _ = verdict_notice(RUN, verdict(outcome), None, had_champion=False)
+    assert "still no champion" in subject
+    assert "kept" not in subject
+
+
+def test_a_first_champion_is_told_as_one() -> None:
+    first = verdict(Outcome.FIRST).model_copy(update={"promote": True})
+    assert verdict_notice(RUN, first, None, had_champion=False)[0] == "next_purchase: first champion"
+
+
 def test_a_verdict_is_told_with_its_reasons_what_was_published_and_where_to_look() -> None:
     published = Published(generation=RUN, rows=4372, champion=RUN, as_of="2011-12-09")
-    _, body = verdict_notice(RUN, verdict(Outcome.PROMOTE), published)
+    _, body = verdict_notice(RUN, verdict(Outcome.PROMOTE), published, had_champion=True)
     assert body.splitlines()[1:] == [
         "mae 18.9 against 19.7.",
         "It is enough.",
@@ -32,9 +44,8 @@ def test_a_verdict_is_told_with_its_reasons_what_was_published_and_where_to_look
 
 
 def test_a_run_that_published_nothing_says_so() -> None:
-    assert (
-        "Nothing was published; predictions stay as they were." in verdict_notice(RUN, verdict(Outcome.KEEP), None)[1]
-    )
+    _, body = verdict_notice(RUN, verdict(Outcome.KEEP), None, had_champion=True)
+    assert "Nothing was published; predictions stay as they were." in body
 
 
 def test_rejected_data_is_told_with_each_place_and_what_would_be_right() -> None:

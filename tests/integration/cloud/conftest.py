@@ -1,0 +1,57 @@
+import json
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from local.cloud import Cloud, start
+
+Deploy = Callable[..., dict[str, Any]]
+
+
+@pytest.fixture(scope="session")
+def cloud() -> Iterator[Cloud]:
+    cloud = start()
+    yield cloud
+    cloud.close()
+
+
+@pytest.fixture
+def deploy(cloud: Cloud, request: pytest.FixtureRequest) -> Iterator[Deploy]:
+    """Creates or updates the stack of this test, returns it as described, and deletes it at the end."""
+    name = request.node.name.replace("_", "-")[:100]
+    cloudformation = cloud.client("cloudformation")
+    created: list[str] = []
+
+    def deploy(resources: dict[str, Any], **sections: Any) -> dict[str, Any]:
+        template = json.dumps({"Resources": resources, **sections})
+        change = cloudformation.update_stack if created else cloudformation.create_stack
+        change(StackName=name, TemplateBody=template)
+        created[:] = [name]
+        return cloudformation.describe_stacks(StackName=name)["Stacks"][0]  # type: ignore[no-any-return]
+
+    yield deploy
+    if created:
+        cloudformation.delete_stack(StackName=name)
+
+
+@pytest.fixture
+def receive(cloud: Cloud) -> Callable[[str, int], list[Any]]:
+    """Takes the expected number of messages from a queue, waiting for them a little."""
+
+    def receive(queue_url: str, count: int) -> list[Any]:
+        sqs, bodies = cloud.client("sqs"), []
+        deadline = time.monotonic() + 5
+        while time.monotonic() < deadline and len(bodies) < count:
+            answer = sqs.receive_message(QueueUrl=queue_url, MaxNumberOfMessages=10, WaitTimeSeconds=1)
+            for message in answer.get("Messages", []):
+                bodies.append(json.loads(message["Body"]))
+                sqs.delete_message(QueueUrl=queue_url, ReceiptHandle=message["ReceiptHandle"])
+        return bodies
+
+    return receive
+
+
+def outputs_of(stack: dict[str, Any]) -> dict[str, str]:
+    return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}

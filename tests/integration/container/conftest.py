@@ -1,0 +1,139 @@
+"""Stages runs as SageMaker would and runs the container's verbs as processes."""
+
+import gzip
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tarfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from evergreen.contract import Contract
+from evergreen.layout import RunLayout
+from evergreen.manifest import DataReport, Evaluation
+
+REPOSITORY = Path(__file__).parents[3]
+DATASET = REPOSITORY / "datasets" / "next_purchase"
+SAMPLE = DATASET / "sample.csv.gz"
+
+
+def sample_lines() -> list[bytes]:
+    """The committed sample, header first."""
+    return gzip.decompress(SAMPLE.read_bytes()).splitlines(keepends=True)
+
+
+@dataclass
+class Stage:
+    """One run's folders below a base of its own."""
+
+    base: Path
+    run_id: str = "r1"
+
+    @property
+    def layout(self) -> RunLayout:
+        return RunLayout("next_purchase", self.run_id)
+
+    @property
+    def output(self) -> Path:
+        return self.base / "processing" / "output"
+
+    def put(self, key: str, content: bytes | str | Path, below: str = "processing/input") -> None:
+        path = self.base / below / key
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if isinstance(content, Path):
+            shutil.copyfile(content, path)
+        else:
+            path.write_bytes(content if isinstance(content, bytes) else content.encode())
+
+    def stage_prepare(
+        self,
+        files: Mapping[str, bytes | Path],
+        history: Sequence[Path] = (),
+        queries: Mapping[str, str] | None = None,
+        **changes: Any,
+    ) -> None:
+        inputs, earlier = [], []
+        for number, (name, content) in enumerate(files.items()):
+            key = self.layout.input_file(number, name)
+            self.put(key, content)
+            source = f"s3://data/incoming/next_purchase/{name}"
+            inputs.append({"arrival_id": f"a{number}", "source": source, "version_id": "v", "key": key, "size": 1})
+        for path in history:
+            earlier.append(f"accepted/next_purchase/r0/{path.name}")
+            self.put(earlier[-1], path)
+        document = {**yaml.safe_load((DATASET / "dataset.yaml").read_text()), **changes}
+        contract = Contract.model_validate(document)
+        manifest = {"run_id": self.run_id, "dataset": contract.id, "fence": 1, "inputs": inputs, "history": earlier}
+        self.put(self.layout.manifest, json.dumps(manifest))
+        self.put(self.layout.contract_file("dataset.json"), contract.model_dump_json(by_alias=True))
+        for name in ("features.sql", "target.sql"):
+            self.put(self.layout.contract_file(name), (queries or {}).get(name) or (DATASET / name).read_text())
+
+    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "container", *arguments],
+            cwd=REPOSITORY,
+            env={**os.environ, "SAGEMAKER_BASE_DIR": str(self.base), "DUCKDB_THREADS": "1"},
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+    def prepare(self, files: Mapping[str, bytes | Path], **options: Any) -> DataReport:
+        self.stage_prepare(files, **options)
+        done = self.run("prepare", "--run", self.layout.prefix)
+        assert done.returncode == 0, done.stderr
+        return DataReport.model_validate_json((self.output / "prepared" / "report.json").read_bytes())
+
+    def train(self, **hyperparameters: str) -> subprocess.CompletedProcess[str]:
+        shutil.copytree(self.output / "prepared" / "train", self.base / "input" / "data" / "train")
+        self.put("hyperparameters.json", json.dumps(hyperparameters), below="input/config")
+        return self.run("train")
+
+    @property
+    def archive(self) -> Path:
+        path = self.base / "model.tar.gz"
+        if not path.exists():
+            with tarfile.open(path, "w:gz") as archive:
+                archive.add(self.base / "model", ".")
+        return path
+
+    def stage_evaluate(self, holdout: Path, challenger: Path, champion: Path | None = None) -> None:
+        shutil.copytree(holdout, self.base / "processing" / "input" / "holdout")
+        self.put("challenger/model.tar.gz", challenger)
+        key = "runs/next_purchase/r0/models/champion/output/model.tar.gz"
+        if champion:
+            self.put(f"run/{key}", champion)
+        manifest = {"run_id": self.run_id, "dataset": "next_purchase", "fence": 1, "inputs": [], "history": []}
+        manifest["champion"] = {"run_id": "r0", "model_key": key} if champion else None
+        self.put(f"run/{self.layout.manifest}", json.dumps(manifest))
+
+    def evaluate(self, holdout: Path, challenger: Path, champion: Path | None = None) -> Evaluation:
+        self.stage_evaluate(holdout, challenger, champion)
+        done = self.run("evaluate", "--run", self.layout.prefix)
+        assert done.returncode == 0, done.stderr
+        return Evaluation.model_validate_json((self.output / "evaluation" / "evaluation.json").read_bytes())
+
+
+@pytest.fixture
+def stage(tmp_path: Path) -> Stage:
+    return Stage(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Stage:
+    """The sample, prepared and trained once for all tests."""
+    stage = Stage(tmp_path_factory.mktemp("trained"))
+    stage.report = stage.prepare({"sample.csv.gz": SAMPLE})  # type: ignore[attr-defined]
+    done = stage.train(max_depth="3")
+    assert done.returncode == 0, done.stderr
+    stage.trained = done  # type: ignore[attr-defined]
+    return stage

@@ -1,0 +1,97 @@
+"""What the contract's SQL may give, and how it is refused otherwise."""
+
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from container.prepare.cutoffs import Cutoffs
+from container.prepare.history import History
+from container.prepare.query import QueryRefused
+from container.prepare.tables import Walk
+from evergreen.contract import Contract
+
+CONTRACT = Contract.model_validate(
+    {
+        "id": "visits",
+        "entity": "who",
+        "task": "time_to_event",
+        "input": {"columns": {"who": {"type": "text"}, "day": {"type": "timestamp"}}},
+        "target": {"duration": "days", "horizon_days": 10},
+        "split": {"column": "day"},
+    }
+)
+FEATURES = "SELECT who, COUNT(*) AS visits FROM history GROUP BY who"
+TARGET = "SELECT who, DATE_DIFF('day', getvariable('as_of'), MIN(day)::DATE) AS days FROM followup GROUP BY who"
+CUTOFFS = Cutoffs((date(2020, 1, 11),), date(2020, 1, 21), date(2020, 1, 31))
+
+
+def walk(folder: Path, features: str = FEATURES, target: str = TARGET) -> list[tuple[object, ...]]:
+    """One row a day for `a`, one every tenth day for `b`; give entity, as_of, visits, days."""
+    path = folder / "history.parquet"
+    duckdb.connect().execute(
+        "COPY (SELECT who, day FROM (SELECT 'a' AS who, * FROM range(TIMESTAMP '2020-01-01', TIMESTAMP '2020-01-31', "
+        "INTERVAL 1 DAY) AS days(day) UNION ALL SELECT 'b', TIMESTAMP '2020-01-05' + INTERVAL 10 DAY * n "
+        f"FROM range(2) AS times(n)) ORDER BY day) TO '{path}'"
+    )
+    history = History(path, 32, date(2020, 1, 1), date(2020, 1, 30), ())
+    tables = Walk(CONTRACT, folder, history, features, target).along(CUTOFFS)
+    return tables.connection.execute(
+        "SELECT who, CAST(as_of AS VARCHAR), visits, days FROM prepared_rows ORDER BY as_of, who"
+    ).fetchall()
+
+
+def test_features_count_what_was_and_labels_what_came(tmp_path: Path) -> None:
+    assert walk(tmp_path) == [
+        ("a", "2020-01-11", 10, 0.0),
+        ("b", "2020-01-11", 1, 4.0),
+        ("a", "2020-01-21", 20, 0.0),
+        ("b", "2020-01-21", 2, None),
+        ("a", "2020-01-31", 30, None),
+        ("b", "2020-01-31", 2, None),
+    ]
+
+
+def test_the_cutoff_is_a_variable_that_sql_may_read(tmp_path: Path) -> None:
+    rows = walk(
+        tmp_path, "SELECT who, DATE_DIFF('day', MAX(day)::DATE, getvariable('as_of')) AS visits FROM history GROUP BY 1"
+    )
+    assert [row[2] for row in rows] == [1, 6, 1, 6, 1, 16]
+
+
+@pytest.mark.parametrize(
+    ("features", "words"),
+    [
+        ("SELECT who, 1 AS visits FROM history", "must give one row per who"),
+        ("SELECT NULL::VARCHAR AS who, 1 AS visits", "must give one row per who"),
+        ("SELECT 1 AS visits FROM history", "gives no column 'who'"),
+        ("SELECT who, MAX(day) AS visits FROM history GROUP BY who", "'visits' is a TIMESTAMP"),
+        ("SELECT who, 1 AS a, 2 AS a FROM history GROUP BY who", "two columns of one name"),
+        ("SELECT who, 1 AS days FROM history GROUP BY who", "'days', which is the target"),
+        ("SELECT who, 1 AS as_of FROM history GROUP BY who", "'as_of', which is the cut-off"),
+        ("CREATE TABLE x AS SELECT 1", "must hold one SELECT"),
+        (f"{FEATURES}; {FEATURES}", "must hold one SELECT"),
+    ],
+)
+def test_features_of_another_form_are_refused(tmp_path: Path, features: str, words: str) -> None:
+    with pytest.raises(QueryRefused, match=words):
+        walk(tmp_path, features)
+
+
+@pytest.mark.parametrize(
+    ("target", "words"),
+    [
+        ("SELECT who, 10 AS days FROM followup GROUP BY who", "0 to less than 10 days"),
+        ("SELECT who, -1 AS days FROM followup GROUP BY who", "0 to less than 10 days"),
+        ("SELECT who, 1 AS days FROM followup", "must give one row per who"),
+        ("SELECT who, 1 AS hours FROM followup GROUP BY who", "gives no column 'days'"),
+    ],
+)
+def test_labels_of_another_form_are_refused(tmp_path: Path, target: str, words: str) -> None:
+    with pytest.raises(QueryRefused, match=words):
+        walk(tmp_path, target=target)
+
+
+def test_a_closing_comment_and_semicolon_do_no_harm(tmp_path: Path) -> None:
+    assert walk(tmp_path, f"{FEATURES}; -- the end") == walk(tmp_path)

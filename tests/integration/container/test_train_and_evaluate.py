@@ -1,0 +1,119 @@
+"""Training and the comparison on the hold-out, as processes."""
+
+import json
+import shutil
+import tarfile
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from tests.integration.container.conftest import Stage
+
+
+def holdout(trained: Stage) -> Path:
+    return trained.output / "prepared" / "holdout"
+
+
+def altered(trained: Stage, folder: Path, name: str, **changes: object) -> Path:
+    """The trained model with something changed in one of its JSON files."""
+    model = folder / "altered"
+    shutil.copytree(trained.base / "model", model)
+    document = json.loads((model / name).read_text())
+    (model / name).write_text(json.dumps({**document, **changes}))
+    with tarfile.open(folder / "altered.tar.gz", "w:gz") as archive:
+        archive.add(model, ".")
+    return folder / "altered.tar.gz"
+
+
+def test_training_prints_one_json_object_per_line_with_its_metrics(trained: Stage) -> None:
+    lines = [json.loads(line) for line in trained.trained.stdout.splitlines()]  # type: ignore[attr-defined]
+    assert lines[-1]["event"] == "trained"
+    assert 0.6 < lines[-1]["validation:roc_auc"] < 0.9
+
+
+def test_the_model_says_how_it_was_made(trained: Stage) -> None:
+    training = json.loads((trained.base / "model" / "training.json").read_text())
+    assert training["rows"] == trained.report.train_rows  # type: ignore[attr-defined]
+    assert training["labels_until"] == trained.report.holdout_cutoff  # type: ignore[attr-defined]
+    assert training["hyperparameters"]["max_depth"] == 3
+    assert {path.name for path in (trained.base / "model").iterdir()} == {
+        "event.ubj",
+        "duration.ubj",
+        "signature.json",
+        "training.json",
+    }
+
+
+def test_the_same_rows_train_the_same_model(trained: Stage, stage: Stage) -> None:
+    shutil.copytree(trained.output / "prepared", stage.output / "prepared")
+    stage.train(max_depth="3")
+    for name in ("event.ubj", "duration.ubj"):
+        assert (stage.base / "model" / name).read_bytes() == (trained.base / "model" / name).read_bytes()
+
+
+def test_a_failure_is_written_where_sagemaker_looks(trained: Stage, stage: Stage) -> None:
+    shutil.copytree(trained.output / "prepared", stage.output / "prepared")
+    done = stage.train(max_dept="3")
+    assert done.returncode == 1
+    assert "unknown hyperparameter max_dept" in (stage.base / "output" / "failure").read_text()
+
+
+def test_a_first_challenger_is_judged_against_the_naive_baseline(trained: Stage, stage: Stage) -> None:
+    evaluation = stage.evaluate(holdout(trained), trained.archive)
+    assert evaluation.champion is None
+    assert evaluation.against_champion is None
+    assert evaluation.champion_unscorable is None
+    assert evaluation.rows == trained.report.holdout_rows  # type: ignore[attr-defined]
+    assert 0 < evaluation.event_rows < evaluation.rows
+    assert evaluation.challenger["mae"] < evaluation.baseline["mae"]
+    assert evaluation.challenger["roc_auc"] > 0.6
+    assert evaluation.baseline["roc_auc"] == 0.5
+    rows = pq.read_table(stage.output / "evaluation" / "rows.parquet")
+    assert rows.num_rows == evaluation.rows
+    mae = sum(rows["challenger_share"].to_pylist()) / evaluation.event_rows
+    assert mae == pytest.approx(evaluation.challenger["mae"])
+
+
+def test_a_champion_against_itself_shows_no_improvement(trained: Stage, stage: Stage) -> None:
+    evaluation = stage.evaluate(holdout(trained), trained.archive, champion=trained.archive)
+    assert evaluation.champion == evaluation.challenger
+    assert evaluation.against_champion is not None
+    assert (evaluation.against_champion.low, evaluation.against_champion.high) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("name", "changes", "words"),
+    [
+        ("signature.json", {"features_hash": "0" * 64}, "the definition of features or target has changed"),
+        ("signature.json", {"format": 0}, "signature format 0"),
+        ("training.json", {"labels_until": "2011-12-01"}, "trained on labels up to 2011-12-01"),
+    ],
+)
+def test_a_champion_that_does_not_fit_the_holdout_is_unscorable(
+    trained: Stage, stage: Stage, name: str, changes: dict[str, object], words: str
+) -> None:
+    champion = altered(trained, stage.base, name, **changes)
+    evaluation = stage.evaluate(holdout(trained), trained.archive, champion=champion)
+    assert words in (evaluation.champion_unscorable or "")
+    assert evaluation.champion is None
+
+
+def test_a_challenger_that_has_seen_the_holdout_is_refused(trained: Stage, stage: Stage) -> None:
+    seen = altered(trained, stage.base, "training.json", labels_until="2011-12-01")
+    stage.stage_evaluate(holdout(trained), seen)
+    assert stage.run("evaluate", "--run", stage.layout.prefix).returncode == 1
+    assert "trained on labels up to 2011-12-01" in (stage.base / "output" / "message").read_text()
+
+
+@pytest.mark.parametrize(("kept", "words"), [("none", "is empty"), ("events", "all of the"), ("others", "none of the")])
+def test_a_holdout_that_decides_nothing_is_refused(trained: Stage, stage: Stage, kept: str, words: str) -> None:
+    folder = stage.base / "holdout"
+    shutil.copytree(holdout(trained), folder)
+    table = pq.read_table(folder / "holdout.parquet")
+    came = table["days_to_next_purchase"].is_valid()
+    wanted = {"none": [False] * table.num_rows, "events": came, "others": table["days_to_next_purchase"].is_null()}
+    pq.write_table(table.filter(wanted[kept]), folder / "holdout.parquet")
+    stage.stage_evaluate(folder, trained.archive)
+    assert stage.run("evaluate", "--run", stage.layout.prefix).returncode == 1
+    assert words in (stage.base / "output" / "message").read_text()
