@@ -7,7 +7,8 @@ from typing import Any
 
 from rich.console import Console
 
-console = Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+_LOG_WIDTH = 200  # characters, where nobody's terminal decides: enough that a table cuts nothing off
+console = Console(highlight=False, soft_wrap=not sys.stdout.isatty(), width=None if sys.stdout.isatty() else _LOG_WIDTH)
 errors = Console(stderr=True, highlight=False, soft_wrap=True)
 
 

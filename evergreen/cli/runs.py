@@ -86,7 +86,7 @@ def metrics_table(evaluation: dict[str, Any]) -> Table:
 def _table(found: list[dict[str, Any]]) -> Table:
     table = Table(box=None)
     for column in ("run", "started", "status", "verdict", "published"):
-        table.add_column(column)
+        table.add_column(column, no_wrap=True)
     for each in found:
         verdict = each.get("verdict", {}).get("outcome", "")
         rows = each.get("published", {}).get("rows")

@@ -1,0 +1,131 @@
+"""From a dropped CSV to published predictions, and everything that must not happen on the way. In order."""
+
+import csv
+import gzip
+import io
+import json
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable
+
+import boto3
+import pytest
+
+from tests.e2e.conftest import DATASET, ROOT, Loop
+
+SAMPLE = gzip.decompress((ROOT / "datasets" / DATASET / "sample.csv.gz").read_bytes())
+HEADER, *ROWS = SAMPLE.decode().splitlines()
+CUSTOMERS = Counter(row["CustomerID"] for row in csv.DictReader(io.StringIO(SAMPLE.decode())) if row["CustomerID"])
+REGULAR = CUSTOMERS.most_common(1)[0][0]
+
+RUBBISH = {
+    "empty.csv": (b"", "empty"),
+    "header-only.csv": (f"{HEADER}\n".encode(), "no rows"),
+    "no-date.csv": (SAMPLE.replace(b"InvoiceDate", b"InvoiceDay", 1)[:20_000], "InvoiceDate"),
+    "latin1.csv": ((HEADER + "\n" + ROWS[0] + "\n").encode() + b"\xa3\xff,\n", "UTF-8"),
+    "workbook.csv": (b"PK\x03\x04" + bytes(200), "Excel"),
+    "bad-dates.csv": ("\n".join([HEADER, *(_.replace("2010-", "20I0-") for _ in ROWS[:50])]).encode(), "InvoiceDate"),
+}
+
+
+def test_the_first_drop_alone_makes_a_champion_and_publishes_everybody(loop: Loop) -> None:
+    run = loop.drop("sample.csv", SAMPLE)
+    assert (run["status"], run["verdict"]["outcome"]) == ("SUCCEEDED", "FIRST"), run
+    published, champion = loop.published(), loop.champion()
+    assert published is not None
+    assert champion is not None
+    assert published["generation"] == champion["run_id"] == run["run_id"]
+    assert 0.9 * len(CUSTOMERS) < published["rows"] <= len(CUSTOMERS)
+    found = loop.deployment.predictions.get(DATASET, REGULAR, run["run_id"])
+    assert found is not None
+    assert 0 <= found["probability"] <= 1
+    assert found["prediction"] >= 0
+    assert found["model"] == run["run_id"]
+    assert len(loop.told(run["run_id"])) == 1
+
+
+def test_the_same_rows_again_are_judged_against_the_champion_and_change_nothing(loop: Loop) -> None:
+    champion = loop.champion()
+    assert champion is not None
+    run = loop.drop("sample.csv", SAMPLE)
+    assert run["verdict"]["outcome"] in ("KEEP", "INCONCLUSIVE"), run["verdict"]
+    assert run["evaluation"]["champion"] == run["evaluation"]["challenger"], "the same rows must make the same model"
+    assert loop.champion() == champion
+    published = loop.published()
+    assert published is not None
+    assert (published["generation"], published["champion"]) == (run["run_id"], champion["run_id"])
+
+
+@pytest.mark.parametrize("name", RUBBISH)
+def test_rubbish_ends_as_data_rejected_with_a_reason_and_nothing_else_changes(loop: Loop, name: str) -> None:
+    body, expected = RUBBISH[name]
+    champion, published = loop.champion(), loop.published()
+    run = loop.drop(name, body)
+    assert run["status"] == "DATA_REJECTED", run
+    told = loop.told(run["run_id"])
+    assert len(told) == 1
+    assert name in told[0]
+    assert expected in told[0], told[0]
+    assert (loop.champion(), loop.published()) == (champion, published)
+    assert any(key.endswith(name) for key in loop.keys(f"quarantine/{DATASET}/{run['run_id']}/"))
+
+
+@pytest.mark.parametrize("key", ["incoming/next_purchas/a.csv", "incoming/a.csv", "next_purchase/a.csv"])
+def test_a_file_in_a_place_of_no_data_set_is_quarantined_and_told_of(loop: Loop, key: str) -> None:
+    before, known = loop.newest(), set(loop.keys("quarantine/"))
+    loop.put(key, SAMPLE[:1000])
+    copies = _wait(lambda: [each for each in loop.keys("quarantine/") if each not in known])
+    arrival_id = copies[0].split("/")[2]
+    told = loop.told(arrival_id)
+    assert len(told) == 1
+    assert key in told[0]
+    assert DATASET in told[0]
+    assert loop.newest() == before
+
+
+def test_a_fallen_yield_starts_the_same_run(loop: Loop) -> None:
+    before = loop.newest()
+    boto3.client("cloudwatch").put_metric_data(
+        Namespace="Evergreen",
+        MetricData=[
+            {"MetricName": "ObservedYield", "Dimensions": [{"Name": "Dataset", "Value": DATASET}], "Value": 0.4}
+        ],
+    )
+    run = loop.next_run(after=before)
+    assert run["status"] == "SUCCEEDED", run
+    assert "alarm Evergreen-next_purchase-observed-yield" in run["causes"][0]
+
+
+def test_after_all_that_the_next_good_drop_works(loop: Loop) -> None:
+    run = loop.drop("more.csv", "\n".join([HEADER, *ROWS[-2000:]]).encode())
+    assert run["status"] == "SUCCEEDED", run
+    published = loop.published()
+    assert published is not None
+    assert published["generation"] == run["run_id"]
+
+
+def test_the_command_line_shows_what_happened(loop: Loop) -> None:
+    run_id = loop.newest()
+    listed = _evergreen("runs", DATASET)
+    assert run_id in listed
+    shown = _evergreen("run", run_id)
+    assert "PrepareData" in shown
+    assert "hold-out rows" in shown
+    assert json.loads(_evergreen("predictions", DATASET, REGULAR, "-o", "json"))["generation"] == run_id
+
+
+def _evergreen(*arguments: str) -> str:
+    command = [sys.executable, "-c", "from evergreen.cli.main import main; main()", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
+def _wait(found: Callable[[], list[str]], timeout: float = 15) -> list[str]:
+    deadline = time.monotonic() + timeout
+    while time.monotonic() < deadline:
+        result = found()
+        if result:
+            return result
+        time.sleep(0.1)
+    pytest.fail("it did not happen in time")
