@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from moto.awslambda.models import LambdaFunction
+from moto.awslambda.models import LambdaBackend, LambdaFunction
 
 from local.cloud import Cloud
 from local.functions.configuration import install_configuration
@@ -20,7 +20,12 @@ def install(cloud: Cloud) -> None:
     def invoke(function: Any, body: Any, request_headers: Any, response_headers: Any) -> bytes:
         return invoker.invoke(function, body, request_headers, response_headers)
 
+    def delete_function(backend: Any, function_name: str, qualifier: str | None = None) -> None:
+        delete(backend, function_name, qualifier)
+        invoker.pool.forget(function_name.rsplit(":", 1)[-1])
+
     # moto runs a function in a Docker container per invocation, and answers with an error where there is no Docker.
     seams.replace(LambdaFunction, "invoke", invoke)
+    delete = seams.replace(LambdaBackend, "delete_function", delete_function)
     install_configuration(seams)
     install_queues(cloud, seams, invoker)

@@ -2,6 +2,8 @@
 
 import io
 import json
+import shutil
+import threading
 import time
 import zipfile
 from dataclasses import dataclass, field
@@ -10,6 +12,8 @@ from typing import Any
 
 from local.cloud import Cloud
 from local.functions.runtime_api import Outcome
+
+_unpacking = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -46,13 +50,15 @@ class Version:
         )
 
     def unpacked(self, folder: Path) -> Path:
-        """The folder with the function's own files; the same asset is unpacked once."""
+        """The folder with the function's own files; the same asset is unpacked once, however many ask at a time."""
         target = folder / self.name / self.code_hash.replace("/", "_").rstrip("=")
-        if not target.exists():
-            partial = target.with_suffix(".partial")
-            with zipfile.ZipFile(io.BytesIO(self.code)) as archive:
-                archive.extractall(partial)
-            partial.rename(target)
+        with _unpacking:
+            if not target.exists():
+                partial = target.with_suffix(".partial")
+                shutil.rmtree(partial, ignore_errors=True)  # of a cloud that was killed
+                with zipfile.ZipFile(io.BytesIO(self.code)) as archive:
+                    archive.extractall(partial)
+                partial.rename(target)
         return target
 
     def environment(self, cloud: Cloud) -> dict[str, str]:

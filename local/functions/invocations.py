@@ -25,7 +25,7 @@ class Invoker:
 
     def __init__(self, cloud: Cloud) -> None:
         self._cloud = cloud
-        self._pool = Pool(cloud)
+        self.pool = Pool(cloud)
         self._busy: Counter[str] = Counter()
         self._lock = threading.Lock()
         self._closed = threading.Event()
@@ -49,7 +49,7 @@ class Invoker:
     def run(self, function: Any, payload: bytes) -> Answer:
         """Answers one event now; refuses when the function's reserved concurrency is used up."""
         with self._counted(function):
-            return self._pool.invoke(Version.of(function), payload)
+            return self.pool.invoke(Version.of(function), payload)
 
     @contextmanager
     def _counted(self, function: Any) -> Iterator[None]:

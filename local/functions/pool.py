@@ -28,6 +28,13 @@ class Pool:
         self._give_back(worker)
         return answer
 
+    def forget(self, name: str) -> None:
+        """Ends the idle processes of a function that is no more."""
+        with self._lock:
+            workers = self._idle.pop(name, [])
+        for worker in workers:
+            worker.stop()
+
     def close(self) -> None:
         """Ends every idle process."""
         with self._lock:

@@ -19,6 +19,10 @@ def install_queues(cloud: Cloud, seams: Seams, invoker: Invoker) -> None:
     closed = threading.Event()
 
     def create_mapping(backend: Any, spec: dict[str, Any]) -> Any:
+        if spec.get("FilterCriteria"):
+            raise InvalidParameterValueException(
+                "The laptop cloud does not filter messages; leave FilterCriteria out and filter in the rule or handler"
+            )
         mapping = create(backend, spec)
         if ":sqs:" in mapping.event_source_arn:
             queue = sqs_backends[cloud.account][cloud.region].get_queue(mapping.event_source_arn.rsplit(":", 1)[1])

@@ -5,6 +5,7 @@ from local.jobs.api import install_api
 from local.jobs.book import Book, open_book
 from local.jobs.host import Host
 from local.jobs.job import PROCESSING, TRAINING, TRANSFORM
+from local.jobs.models import install_models
 from local.jobs.processing import process
 from local.jobs.training import train
 from local.jobs.transform import transform
@@ -14,7 +15,9 @@ from local.seams import Seams
 def install(cloud: Cloud) -> None:
     """Has SageMaker's jobs run here."""
     book = open_book(cloud)
-    install_api(Seams(cloud), Host(cloud), book, {TRAINING: train, PROCESSING: process, TRANSFORM: transform})
+    seams = Seams(cloud)
+    install_api(seams, Host(cloud), book, {TRAINING: train, PROCESSING: process, TRANSFORM: transform})
+    install_models(cloud, seams)
     cloud.on_close(lambda: _stop_all(book))
 
 

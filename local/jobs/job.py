@@ -59,6 +59,7 @@ class Job:
         self.tags: list[dict[str, str]] = request.get("Tags", [])
         self.signals: queue.Queue[Signal] = queue.Queue()
         self.finished = threading.Event()
+        self._ending = threading.Lock()
         now = datetime.now(UTC)
         self.facts: dict[str, Any] = {kind.arn_key: arn, kind.status_key: "InProgress", "CreationTime": now}
         if kind is not TRANSFORM:
@@ -96,11 +97,15 @@ class Job:
 
     def stop(self) -> None:
         """Asks the job to end; it is Stopping until it has."""
-        self.note(**{self.kind.status_key: "Stopping"})
+        with self._ending:
+            if self.finished.is_set():
+                return
+            self.note(**{self.kind.status_key: "Stopping"})
         self.signals.put("stop")
 
     def finish(self, status: Literal["Completed", "Failed", "Stopped"], **facts: Any) -> None:
         """Ends the job; whoever waits for it goes on."""
         ended = {f"{self.kind.title}EndTime": datetime.now(UTC)}
-        self.note(**ended, **facts, **{self.kind.status_key: status})
-        self.finished.set()
+        with self._ending:
+            self.note(**ended, **facts, **{self.kind.status_key: status})
+            self.finished.set()

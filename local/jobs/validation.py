@@ -13,7 +13,8 @@ from moto.sagemaker.exceptions import ValidationError
 from moto.sagemaker.models import sagemaker_backends
 
 from local.cloud import Cloud
-from local.jobs.job import PROCESSING, TRAINING, TRANSFORM, Kind
+from local.jobs.data_processing import DataProcessing
+from local.jobs.job import PROCESSING, TRAINING, TRANSFORM, JobFailed, Kind
 
 NAME = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}")
 
@@ -89,4 +90,20 @@ def _transform_problem(cloud: Cloud, request: dict[str, Any]) -> str | None:
     concurrent, payload = request.get("MaxConcurrentTransforms"), request.get("MaxPayloadInMB")
     if concurrent and payload and concurrent * payload > 100:
         return "MaxConcurrentTransforms * MaxPayloadInMB must be less than or equal to 100"
-    return _role_problem(cloud, model.execution_role_arn)
+    return _data_processing_problem(request) or _role_problem(cloud, model.execution_role_arn)
+
+
+def _data_processing_problem(request: dict[str, Any]) -> str | None:
+    settings = request.get("DataProcessing", {})
+    try:
+        wanted = DataProcessing.of(settings)
+    except JobFailed as failure:
+        return str(failure).removeprefix("ClientError: ")
+    if wanted == DataProcessing():
+        return None
+    types = {request["TransformInput"].get("ContentType"), request["TransformOutput"].get("Accept", "text/csv")}
+    if types != {"text/csv"} or request["TransformOutput"].get("AssembleWith") != "Line":
+        return (
+            "The laptop cloud filters and joins text/csv only, with ContentType, Accept and AssembleWith Line to match"
+        )
+    return None

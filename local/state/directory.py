@@ -72,6 +72,6 @@ class StateDirectory:
             if count != self._saved_at and (count == seen or waited >= self._latest_seconds):
                 try:
                     self.save()
-                except OSError:
-                    log.exception("the state could not be written; trying again")
+                except Exception:
+                    log.exception("the state could not be saved; trying again")
             seen = count

@@ -1,5 +1,6 @@
 """DynamoDB items, as the snapshot holds them."""
 
+import base64
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -13,7 +14,11 @@ from local.state.blobs import Blobs
 def capture(cloud: Cloud, blobs: Blobs) -> dict[str, str]:
     """The name of the contents of every table, by table."""
     tables = dynamodb_backends[cloud.account][cloud.region].tables
-    return {name: blobs.put(json.dumps(list(_items(table))).encode()) for name, table in list(tables.items())}
+    return {name: blobs.put(_as_json(list(_items(table)))) for name, table in list(tables.items())}
+
+
+def _as_json(found: list[dict[str, Any]]) -> bytes:
+    return json.dumps(found, default=lambda binary: base64.b64encode(binary).decode()).encode()
 
 
 def _items(table: Any) -> Iterator[dict[str, Any]]:

@@ -1,5 +1,6 @@
 """Step Functions: what moto's interpreter lacks to run the state machines as AWS does."""
 
+import logging
 from typing import Any
 
 from moto.stepfunctions.parser.asl.component.state.exec.state_task import state_task_factory
@@ -20,6 +21,7 @@ from local.workflows.variables import install_variables
 def install(cloud: Cloud) -> None:
     """Repairs and completes moto's interpreter of the States language."""
     seams = Seams(cloud)
+    _hush(cloud)
     sessions = install_clients(cloud, seams)
     install_parameters(seams)
     install_variables(seams)
@@ -35,3 +37,11 @@ def install(cloud: Cloud) -> None:
     # moto has no `.sync` for SageMaker and forwards its other calls with a warning.
     seams.replace(state_task_service_factory, "state_task_service_for", state_task_service_for)
     seams.replace(state_task_factory, "state_task_service_for", state_task_service_for)
+
+
+def _hush(cloud: Cloud) -> None:
+    """moto logs every error of a state machine as one of its own; they are in the execution's history."""
+    logger = logging.getLogger("moto.stepfunctions")
+    level = logger.level
+    logger.setLevel(logging.CRITICAL)
+    cloud.on_close(lambda: logger.setLevel(level))

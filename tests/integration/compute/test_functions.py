@@ -152,7 +152,7 @@ def test_an_asynchronous_event_that_keeps_failing_reaches_the_destination(world:
 
 
 def test_an_image_function_is_refused_by_name(world: World) -> None:
-    with pytest.raises(ClientError, match="score.*package it as a zip"):
+    with pytest.raises(ClientError, match=r"score.*package it as a zip"):
         world.client("lambda").create_function(
             FunctionName="score", PackageType="Image", Role=world.role, Code={"ImageUri": "repo/image:1"}
         )

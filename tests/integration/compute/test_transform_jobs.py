@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from local.jobs.data_processing import DataProcessing
 from tests.integration.compute.world import INSTANCE, World, unique
 
 LINES = 30_000
@@ -121,3 +122,38 @@ def test_more_than_a_hundred_megabytes_on_their_way_are_refused(world: World) ->
         world.client("sagemaker").create_transform_job(
             **request(world, model(world), MaxConcurrentTransforms=20, MaxPayloadInMB=6)
         )
+
+
+@pytest.mark.parametrize(
+    ("path", "kept"),
+    [
+        ("$", "a,b,c,d"),
+        ("$[1:]", "b,c,d"),
+        ("$[:-1]", "a,b,c"),
+        ("$[0,-1]", "a,d"),
+        ("$[0, -2, -1]", "a,c,d"),
+    ],
+)
+def test_a_filter_keeps_the_columns_that_it_names(path: str, kept: str) -> None:
+    processing = DataProcessing.of({"InputFilter": path})
+
+    assert processing.body([b"a,b,c,d\n"]) == f"{kept}\n".encode()
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"DataProcessing": {"OutputFilter": "$.score"}}, "is not supported; use"),
+        ({"DataProcessing": IDS_AND_PREDICTIONS, "TransformOutput": {"S3OutputPath": "s3://b/k"}}, "AssembleWith Line"),
+    ],
+)
+def test_what_the_laptop_cannot_filter_is_refused(world: World, settings: dict[str, Any], message: str) -> None:
+    with pytest.raises(ClientError, match=message):
+        world.client("sagemaker").create_transform_job(**request(world, model(world), **settings))
+
+
+def test_a_model_name_is_used_once(world: World) -> None:
+    name = model(world)
+
+    with pytest.raises(ClientError, match="Cannot create already existing model"):
+        world.client("sagemaker").create_model(ModelName=name, ExecutionRoleArn=world.role)
