@@ -14,7 +14,6 @@ from container.signature import Signature
 
 EVENT, DURATION = "event.ubj", "duration.ubj"
 SIGNATURE, TRAINING = "signature.json", "training.json"
-ROWS_WORTH_THREADS = 20_000
 
 Read = Callable[[str], bytes]
 
@@ -46,7 +45,7 @@ class HurdleModel:
         try:
             signature = Signature.from_json(read(SIGNATURE))
             training = json.loads(read(TRAINING))
-            event, duration = (xgb.Booster(model_file=bytearray(read(name))) for name in (EVENT, DURATION))
+            event, duration = (_booster(read(name)) for name in (EVENT, DURATION))
         except (KeyError, OSError, json.JSONDecodeError, xgb.core.XGBoostError) as error:
             raise ModelUnusable(f"the model cannot be read: {error}") from error
         for name, booster in ((EVENT, event), (DURATION, duration)):
@@ -64,15 +63,14 @@ class HurdleModel:
         (folder / SIGNATURE).write_text(self.signature.to_json())
         (folder / TRAINING).write_text(json.dumps(self.training, indent=1))
 
-    def use_threads(self, threads: int) -> None:
-        """Let each prediction use so many threads; small ones are quickest with one."""
-        for booster in (self.event, self.duration):
-            booster.set_param({"nthread": threads})
-
     def predict(self, values: NDArray[np.float32]) -> Predictions:
         """Predict for rows in the signature's order of features."""
-        probability = self.event.inplace_predict(values)
-        days = np.clip(self.duration.inplace_predict(values), 0, self.signature.horizon_days)
+        probability, days = self.event.inplace_predict(values), self.duration.inplace_predict(values)
         if not (np.isfinite(probability).all() and np.isfinite(days).all()):
             raise ModelUnusable("the model predicts values that are not numbers")
-        return Predictions(days, probability)
+        return Predictions(np.clip(days, 0, self.signature.horizon_days), probability)
+
+
+def _booster(content: bytes) -> xgb.Booster:
+    # One thread: who serves brings threads of its own, and on busy cores OpenMP's wait longer than they work.
+    return xgb.Booster({"nthread": 1}, model_file=bytearray(content))

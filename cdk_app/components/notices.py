@@ -1,5 +1,6 @@
 """The topic that people subscribe to."""
 
+from aws_cdk import Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sns as sns
@@ -22,6 +23,15 @@ class NoticesTopic(Construct):
             )
         )
         self.topic = sns.Topic(self, "Topic", display_name="Evergreen", master_key=self.key, enforce_ssl=True)
+        # A policy of its own takes the place of SNS's default one, under which alarms of the account may publish.
+        self.topic.add_to_resource_policy(
+            iam.PolicyStatement(
+                principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com")],
+                actions=["sns:Publish"],
+                resources=[self.topic.topic_arn],
+                conditions={"StringEquals": {"aws:SourceAccount": Stack.of(self).account}},
+            )
+        )
         address = self.node.try_get_context("notify")
         if address:
             self.topic.add_subscription(subscriptions.EmailSubscription(address))

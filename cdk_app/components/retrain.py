@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import Duration, RemovalPolicy, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_stepfunctions as sfn
@@ -138,7 +138,7 @@ class Retrain(Construct):
                 destination=logs.LogGroup(
                     self,
                     "Log",
-                    log_group_name="/aws/vendedlogs/states/evergreen-retrain",
+                    log_group_name=f"/aws/vendedlogs/states/{Stack.of(self).stack_name}-retrain",
                     retention=logs.RetentionDays.THREE_MONTHS,
                     removal_policy=RemovalPolicy.DESTROY,
                 ),

@@ -29,7 +29,7 @@ class SageMaker(Construct):
             sagemaker.CfnModelPackageGroup(
                 self,
                 f"Models-{dataset}",
-                model_package_group_name=f"evergreen-{dataset.replace('_', '-')}",
+                model_package_group_name=f"{Stack.of(self).stack_name}-{dataset.replace('_', '-')}",
                 model_package_group_description=contracts[dataset].contract.description or dataset,
             )
 

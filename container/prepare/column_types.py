@@ -47,7 +47,7 @@ def checks(columns: Mapping[str, Column], formats: Mapping[str, str], time: str)
         if column.type != "text":
             condition = f"{raw} IS NOT NULL AND {value(name, column)} IS NULL"
             found.append(Check(name, "type", condition, _kind(column, formats.get(name))))
-        if column.required:
+        if column.required or name == time:
             found.append(Check(name, "required", f"{raw} IS NULL", "is empty, but every row needs a value here"))
     return [*found, _in_the_past(time, columns[time])]
 

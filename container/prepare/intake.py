@@ -31,8 +31,8 @@ class Intake:
     def take(self, path: Path, file: InputFile, accepted: Path, accepted_key: str) -> FileReport:
         """Accept or reject each row of one file; a file that cannot be read, or is mostly wrong, is refused whole."""
         rows = 0
+        clean = self.scratch / "clean.csv"
         try:
-            clean = self.scratch / f"{file.arrival_id}.csv"
             places, width, written, set_aside = self._clean(path, file.source, clean)
             rows = written + set_aside
             if not rows:
@@ -47,7 +47,7 @@ class Intake:
                 raise FileRefused("too_many_rejected", reason)
         except FileRefused as refusal:
             accepted.unlink(missing_ok=True)
-            self.quarantine.add(
+            self.quarantine.refuse(
                 Rejection(
                     file=file.source,
                     line=refusal.line,

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from container.prepare.cutoffs import Cutoffs
 from container.prepare.engine import quoted, text
-from container.prepare.query import AS_OF
-from container.prepare.tables import FOLD, ROWS, Tables
+from container.prepare.query import AS_OF, FOLD
+from container.prepare.tables import ROWS, Tables
 from container.signature import Signature, features_hash
 from evergreen.contract import Contract
 

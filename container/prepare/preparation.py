@@ -45,9 +45,8 @@ class Preparation:
             self.unusable = "every dropped file is refused, so there is nothing new to learn from"
         else:
             self.unusable = self._make_rows(self.history)
-        if self.unusable:
-            self.quarantine.add(Rejection(file=self.contract.id, rule="unusable_data", reason=self.unusable))
-        return self._report()
+        unusable = Rejection(file=self.contract.id, rule="unusable_data", reason=self.unusable or "")
+        return self._report((unusable,) if self.unusable else ())
 
     def _take_in(self) -> None:
         source, accepted = self.directories.processing_input, self.directories.processing_output / "accepted"
@@ -96,12 +95,12 @@ class Preparation:
     def _contract_file(self, name: str) -> str:
         return (self.directories.processing_input / self.layout.contract_file(name)).read_text()
 
-    def _report(self) -> DataReport:
+    def _report(self, unusable: tuple[Rejection, ...]) -> DataReport:
         history, cutoffs = self.history, self.cutoffs
         return DataReport(
             usable=self.unusable is None,
             files=tuple(self.files),
-            rejections=tuple(self.quarantine.first),
+            rejections=(*unusable, *self.quarantine.first),
             rows=history.rows if history else 0,
             first_day=str(history.first_day) if history else None,
             last_day=str(history.last_day) if history else None,

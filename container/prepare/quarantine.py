@@ -15,16 +15,29 @@ class Quarantine:
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        self.first: list[Rejection] = []
+        self._files: list[Rejection] = []
+        self._rows: list[Rejection] = []
         self._stream = (folder / "rejected.csv").open("w", encoding="utf-8", newline="")
         self._writer = csv.writer(self._stream)
         self._writer.writerow(Rejection.model_fields)
 
+    @property
+    def first(self) -> list[Rejection]:
+        """The first few rejections, refused files before rows."""
+        return [*self._files, *self._rows][:SHOWN]
+
     def add(self, rejection: Rejection) -> None:
-        """Write one rejection down."""
-        if len(self.first) < SHOWN:
+        """Write down one row's rejection."""
+        self._write(rejection, self._rows)
+
+    def refuse(self, rejection: Rejection) -> None:
+        """Write down that a file is refused whole."""
+        self._write(rejection, self._files)
+
+    def _write(self, rejection: Rejection, shown: list[Rejection]) -> None:
+        if len(shown) < SHOWN:
             value = rejection.value and rejection.value[:LONGEST_VALUE]
-            self.first.append(rejection.model_copy(update={"value": value}))
+            shown.append(rejection.model_copy(update={"value": value}))
         self._writer.writerow(rejection.model_dump().values())
 
     def __enter__(self) -> "Quarantine":

@@ -9,6 +9,7 @@ from container.prepare.engine import quoted
 from container.signature import Feature
 
 AS_OF = "as_of"
+FOLD = "fold"  # an entity's place between 0 and 1, the same in every run
 WHOLE_TYPES = {"BOOLEAN", "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER"}
 ENTITY_TYPES = WHOLE_TYPES | {"VARCHAR"}
 
@@ -48,7 +49,7 @@ class Query:
     def features(self, connection: duckdb.DuckDBPyConnection, target: str) -> tuple[Feature, ...]:
         """What the model will take, in the order of the query's columns."""
         columns = self.columns(connection)
-        for name, meaning in ((AS_OF, "the cut-off"), (target, "the target")):
+        for name, meaning in ((AS_OF, "the cut-off"), (FOLD, "the fold"), (target, "the target")):
             if name in columns:
                 raise QueryRefused(f"{self.name} gives a column {name!r}, which is {meaning}: name it otherwise")
         return tuple(self._feature(name, type) for name, type in columns.items() if name != self.entity)
@@ -64,7 +65,7 @@ class Query:
 
 
 def feature_value(feature: Feature) -> str:
-    """SQL that gives a feature of `taken` its final type; text loses commas, quotes and line ends, so that CSV stays plain."""
+    """SQL that gives a feature its final type; text loses commas, quotes and line ends: CSV stays plain."""
     name = quoted(feature.name)
     value = f"taken.{name}"
     match feature.type:

@@ -9,12 +9,11 @@ import duckdb
 from container.prepare.cutoffs import Cutoffs
 from container.prepare.engine import connect, quoted, text
 from container.prepare.history import History
-from container.prepare.query import AS_OF, Query, QueryRefused, feature_value, set_days
+from container.prepare.query import AS_OF, FOLD, Query, QueryRefused, feature_value, set_days
 from container.signature import Feature
 from evergreen.contract import Contract
 
 ROWS = "prepared_rows"
-FOLD = "fold"  # an entity's place between 0 and 1, the same in every run
 
 
 @dataclass(frozen=True)
@@ -84,7 +83,7 @@ class Walk:
         select = (
             f"SELECT {entity}, DATE '{cutoff}' AS {AS_OF}, "
             f"md5_number_upper(CAST({entity} AS VARCHAR)) / 18446744073709551616.0 AS {FOLD}, "
-            f"{values}, CAST({target} AS DOUBLE) AS {target} FROM taken LEFT JOIN labels USING ({entity})"
+            f"{values}, CAST(labels.{target} AS DOUBLE) AS {target} FROM taken LEFT JOIN labels USING ({entity})"
         )
         self.rows.execute(f"CREATE TABLE IF NOT EXISTS {ROWS} AS {select} LIMIT 0")
         self.rows.execute(f"INSERT INTO {ROWS} {select}")

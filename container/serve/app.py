@@ -28,7 +28,6 @@ ENCODERS: dict[str, Callable[[Predictions], bytes]] = {"text/csv": to_csv, "appl
 def load_model(directories: Directories) -> HurdleModel:
     """Load the model that SageMaker unpacked, and make sure that it predicts."""
     model = HurdleModel.load(lambda name: (directories.model / name).read_bytes())
-    model.use_threads(1)
     model.predict(np.full((1, len(model.signature.features)), np.nan, dtype=np.float32))
     return model
 

@@ -102,14 +102,15 @@ class Dispatcher:
         if not self.ledger.record(arrival) and not self.ledger.open_among(arrival.dataset, [arrival.arrival_id]):
             return
         to = f"quarantine/{arrival.dataset}/{arrival.arrival_id}/{safe_file_name(arrival.key or '')}"
-        self.files.freeze(arrival.bucket or "", arrival.key or "", arrival.version_id or "null", to)
+        copied = self.files.freeze(arrival.bucket or "", arrival.key or "", arrival.version_id or "null", to)
+        kept = f"A copy is at {self.files.uri(to)}." if copied else "It was deleted before it could be copied."
         self.notices.send(
             Notice(
                 notification_id=arrival.arrival_id,
                 dataset=arrival.dataset,
                 kind=Status.DATA_REJECTED,
                 subject="A dropped file belongs to no data set",
-                body=f"{reason}\nA copy is at {self.files.uri(to)}.",
+                body=f"{reason}\n{kept}",
             )
         )
         self.ledger.settle(arrival.dataset, arrival.arrival_id, ArrivalState.QUARANTINED, "none", reason=reason)

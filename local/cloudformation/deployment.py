@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from botocore.exceptions import ClientError
+from moto.cloudformation.exceptions import ValidationError
 from moto.cloudformation.parsing import ResourceMap, clean_json
 
 from local.cloud import Cloud
@@ -36,6 +37,8 @@ class Deployment(ResourceMap):  # type: ignore[misc]  # moto is untyped
     def __getitem__(self, key: str) -> Any:
         if key in self.deployed:
             return self.deployed[key]
+        if key not in self._parsed_resources:
+            raise ValidationError(message=f"Template error: unresolved reference to {key}")
         return self._parsed_resources[key]
 
     @property
@@ -56,10 +59,9 @@ class Deployment(ResourceMap):  # type: ignore[misc]  # moto is untyped
         leftovers: list[Resource] = []
         for name in creation_order(wanted):
             before = self.deployed.get(name)
-            after = self._put(self._wanted(name, wanted[name]), before, report)
-            if before and before.physical_id != after.physical_id:
+            self.deployed[name] = self._put(name, wanted[name], report)
+            if before and before.physical_id != self.deployed[name].physical_id:
                 leftovers.append(before)
-            self.deployed[name] = after
         obsolete = [self.deployed.pop(name) for name in list(self.deployed) if name not in wanted]
         for resource in reversed([*obsolete, *leftovers]):
             self._delete(resource, report)
@@ -73,37 +75,38 @@ class Deployment(ResourceMap):  # type: ignore[misc]  # moto is untyped
     def _applies(self, spec: dict[str, Any]) -> bool:
         return "Condition" not in spec or bool(self.lazy_condition_map[spec["Condition"]])
 
-    def _wanted(self, name: str, spec: dict[str, Any]) -> Resource:
-        properties: Properties = _without_no_value(clean_json(spec.get("Properties", {}), self))
-        stack_name = str(self["AWS::StackName"])
-        return Resource(
-            self.cloud,
-            stack_name,
-            name,
-            spec["Type"],
-            properties,
-            TYPES[spec["Type"]].immutable,
-            self.retained[stack_name, name],
-            retain=spec.get("DeletionPolicy") in ("Retain", "RetainExceptOnCreate"),
-            retain_replaced=spec.get("UpdateReplacePolicy") == "Retain",
-        )
-
-    def _put(self, wanted: Resource, before: Resource | None, report: Report) -> Resource:
-        if before and before.properties == wanted.properties and before.type_name == wanted.type_name:
-            before.retain, before.retain_replaced = wanted.retain, wanted.retain_replaced
-            return before
-        kept = before if before and _can_be_updated(before, wanted) else None
+    def _put(self, name: str, spec: dict[str, Any], report: Report) -> Resource:
+        wanted, before = self._resource(name, spec), self.deployed.get(name)
         verb = "UPDATE" if before else "CREATE"
-        report(wanted, f"{verb}_IN_PROGRESS", None)
         try:
+            wanted.properties = Properties(_without_no_value(clean_json(spec.get("Properties", {}), self)))
+            if before and (before.type_name, before.properties) == (wanted.type_name, wanted.properties):
+                before.retain, before.retain_replaced = wanted.retain, wanted.retain_replaced
+                return before
+            kept = before if before and _can_be_updated(before, wanted) else None
+            report(wanted, f"{verb}_IN_PROGRESS", None)
             wanted.physical_id, wanted.attributes = TYPES[wanted.type_name].put(wanted, kept)
         except Exception as error:
             report(wanted, f"{verb}_FAILED", _reason(error))
             raise DeploymentFailed(f"{wanted.logical_id} ({wanted.type_name}): {_reason(error)}") from error
         if before and not kept:
             before.retain = before.retain_replaced
+        _warn_of_unread(wanted)
         report(wanted, f"{verb}_COMPLETE", None)
         return wanted
+
+    def _resource(self, name: str, spec: dict[str, Any]) -> Resource:
+        stack_name = str(self["AWS::StackName"])
+        return Resource(
+            self.cloud,
+            stack_name,
+            name,
+            spec["Type"],
+            immutable=TYPES[spec["Type"]].immutable,
+            generation=self.retained[stack_name, name],
+            retain=spec.get("DeletionPolicy") in ("Retain", "RetainExceptOnCreate"),
+            retain_replaced=spec.get("UpdateReplacePolicy") == "Retain",
+        )
 
     def _delete(self, resource: Resource, report: Report) -> None:
         if resource.retain:
@@ -118,6 +121,12 @@ class Deployment(ResourceMap):  # type: ignore[misc]  # moto is untyped
                 report(resource, "DELETE_FAILED", _reason(error))
                 raise DeploymentFailed(f"{resource.logical_id} ({resource.type_name}): {_reason(error)}") from error
         report(resource, "DELETE_COMPLETE", None)
+
+
+def _warn_of_unread(resource: Resource) -> None:
+    known = {*resource.properties.read, *resource.immutable, *TYPES[resource.type_name].without, "Tags"}
+    for name in resource.properties.keys() - known:
+        log.warning("%s (%s): the laptop cloud does nothing with %s", resource.logical_id, resource.type_name, name)
 
 
 def _can_be_updated(before: Resource, wanted: Resource) -> bool:

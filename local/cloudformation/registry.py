@@ -19,7 +19,7 @@ from local.cloudformation.services import (
 )
 
 # Only tells AWS which version of the CDK made the template.
-_METADATA = ResourceType(put=lambda wanted, _before: (wanted.logical_id, {}), delete=nothing)
+_METADATA = ResourceType(put=lambda wanted, _before: (wanted.logical_id, {}), delete=nothing, without=("Analytics",))
 
 TYPES: dict[str, ResourceType] = {
     "AWS::CDK::Metadata": _METADATA,

@@ -10,8 +10,30 @@ from moto.cloudformation.exceptions import ValidationError
 
 from local.cloud import Cloud
 
-Properties = dict[str, Any]
+Structure = dict[str, Any]
 Made = tuple[str, dict[str, Any]]  # the physical id, which Ref gives, and the attributes, which Fn::GetAtt gives
+
+
+class Properties(dict[str, Any]):
+    """The properties of a resource, which remember those that its handler looked at."""
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self.read: set[str] = set()
+
+    def __getitem__(self, name: str) -> Any:
+        self.read.add(name)
+        return super().__getitem__(name)
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """The value, or the default."""
+        self.read.add(name)
+        return super().get(name, default)
+
+    def items(self) -> Any:
+        """Every name and value."""
+        self.read.update(self)
+        return super().items()
 
 
 @dataclass
@@ -22,7 +44,7 @@ class Resource:
     stack_name: str
     logical_id: str
     type_name: str
-    properties: Properties
+    properties: Properties = field(default_factory=Properties)
     immutable: tuple[str, ...] = ()
     generation: int = 0  # how many of its predecessors were retained, and still have the earlier names
     retain: bool = False  # DeletionPolicy: Retain
@@ -34,7 +56,7 @@ class Resource:
         """A client of the service that creates this resource."""
         return self.cloud.client(service)
 
-    def given(self, *names: str) -> Properties:
+    def given(self, *names: str) -> Structure:
         """Those of the named properties that the template sets."""
         return {name: self.properties[name] for name in names if name in self.properties}
 
@@ -94,6 +116,8 @@ class ResourceType:
     delete: Callable[[Resource], None]
     immutable: tuple[str, ...] = ()
     """Properties whose change makes a new resource, as the CloudFormation reference has it ("Replacement")."""
+    without: tuple[str, ...] = ()
+    """Properties that make no difference on a laptop; others that no handler looks at are warned of."""
 
 
 def as_json(value: Any) -> str:

@@ -1,12 +1,13 @@
 """Creating, updating and deleting stacks, with the statuses and events that CloudFormation gives."""
 
+import logging
 import threading
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
 from moto.cloudformation import models
-from moto.cloudformation.exceptions import AlreadyExistsException, ValidationError
+from moto.cloudformation.exceptions import AlreadyExistsException, CloudFormationError, ValidationError
 from moto.cloudformation.models import CloudFormationBackend, Event, Stack
 from moto.cloudformation.utils import generate_stack_id
 
@@ -15,7 +16,15 @@ from local.cloudformation.deployment import Deployment, DeploymentFailed, Report
 from local.cloudformation.resource import Resource
 from local.seams import Seams
 
+log = logging.getLogger(__name__)
+
 _BY_USER = "User Initiated"
+
+
+class ChangeSetNotFound(CloudFormationError):  # type: ignore[misc]  # moto is untyped
+    """What the CDK waits for after it deleted a change set."""
+
+    code = "ChangeSetNotFound"
 
 
 def install(cloud: Cloud) -> None:
@@ -52,9 +61,15 @@ def install(cloud: Cloud) -> None:
             _update(backend, stack, template, resolved)
             return stack
 
+    def describe_change_set(backend: Any, change_set_name: str) -> Any:
+        for name, change_set in backend.change_sets.items():
+            if change_set_name in (name, change_set.change_set_name):
+                return change_set
+        raise ChangeSetNotFound(f"ChangeSet [{change_set_name}] does not exist")
+
     def execute_change_set(backend: Any, change_set_name: str, stack_name: str | None = None) -> None:
         with one_at_a_time:
-            change_set = backend.describe_change_set(change_set_name)
+            change_set = describe_change_set(backend, change_set_name)
             stack = backend.stacks[change_set.stack_id]
             stack.tags = change_set.tags or stack.tags
             if change_set.change_set_type == "CREATE":
@@ -62,7 +77,15 @@ def install(cloud: Cloud) -> None:
                 _create(backend, stack)
             else:
                 _update(backend, stack, change_set.template, change_set.parameters)
-            change_set.execution_status = "EXECUTE_COMPLETE"
+            # As on AWS: a change set is of no use after its stack changed. moto would also take one stack's change
+            # set for another's, since the CDK gives all of them one name.
+            for name in [name for name, other in backend.change_sets.items() if other.stack_id == stack.stack_id]:
+                del backend.change_sets[name]
+
+    def delete_change_set(backend: Any, change_set_name: str) -> None:
+        for name, change_set in list(backend.change_sets.items()):
+            if change_set_name in (name, change_set.change_set_name):
+                del backend.change_sets[name]
 
     def delete_stack(backend: Any, name_or_stack_id: str) -> None:
         with one_at_a_time:
@@ -74,7 +97,9 @@ def install(cloud: Cloud) -> None:
     seams.replace(models, "ResourceMap", Deployment)
     seams.replace(CloudFormationBackend, "create_stack", create_stack)
     seams.replace(CloudFormationBackend, "update_stack", update_stack)
+    seams.replace(CloudFormationBackend, "describe_change_set", describe_change_set)
     seams.replace(CloudFormationBackend, "execute_change_set", execute_change_set)
+    seams.replace(CloudFormationBackend, "delete_change_set", delete_change_set)
     seams.replace(CloudFormationBackend, "delete_stack", delete_stack)
 
 
@@ -82,7 +107,8 @@ def _create(backend: Any, stack: Stack) -> None:
     _enter(stack, "CREATE_IN_PROGRESS", _BY_USER)
     try:
         _converge(backend, stack, stack.template, stack.parameters)
-    except (DeploymentFailed, ValidationError) as error:
+    except Exception as error:
+        _log_what_nobody_foresaw(error)
         _enter(stack, "ROLLBACK_IN_PROGRESS", str(error))
         _finish(stack, lambda: _deployment(stack).remove_all(_reporter(stack)), "ROLLBACK")
         return
@@ -94,7 +120,8 @@ def _update(backend: Any, stack: Stack, template: Any, parameters: dict[str, Any
     _enter(stack, "UPDATE_IN_PROGRESS", _BY_USER)
     try:
         _converge(backend, stack, template, parameters)
-    except (DeploymentFailed, ValidationError) as error:
+    except Exception as error:
+        _log_what_nobody_foresaw(error)
         _enter(stack, "UPDATE_ROLLBACK_IN_PROGRESS", str(error))
         _finish(stack, lambda: _converge(backend, stack, *before), "UPDATE_ROLLBACK")
         return
@@ -113,7 +140,8 @@ def _delete(backend: Any, stack: Stack) -> None:
 def _finish(stack: Stack, action: Callable[[], None], verb: str) -> None:
     try:
         action()
-    except (DeploymentFailed, ValidationError) as error:
+    except Exception as error:
+        _log_what_nobody_foresaw(error)
         _enter(stack, f"{verb}_FAILED", str(error))
     else:
         _enter(stack, f"{verb}_COMPLETE")
@@ -130,6 +158,11 @@ def _converge(backend: Any, stack: Stack, template: Any, parameters: dict[str, A
     stack.output_map = stack._create_output_map()
     for export in stack.exports:
         backend.exports[export.name] = export
+
+
+def _log_what_nobody_foresaw(error: Exception) -> None:
+    if not isinstance(error, DeploymentFailed | ValidationError):
+        log.exception("CloudFormation failed")
 
 
 def _forget_exports(backend: Any, stack: Stack) -> None:

@@ -1,4 +1,4 @@
-"""One laptop cloud for the whole loop, as `evergreen demo` starts it: a process of its own, the app deployed into it."""
+"""One laptop cloud for the whole loop, as `evergreen demo` starts it: a process of its own, with the app in it."""
 
 import json
 import os

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from local.cloudformation.resource import Made, Properties, Resource, ResourceType
+from local.cloudformation.resource import Made, Resource, ResourceType, Structure
 
 _CREATED_WITH = (
     "AttributeDefinitions",
@@ -34,14 +34,14 @@ def put_table(wanted: Resource, before: Resource | None) -> Made:
     return name, {"Arn": table["TableArn"], **stream}
 
 
-def _stream(properties: Properties) -> Properties:
+def _stream(properties: Structure) -> Structure:
     if "StreamSpecification" not in properties:
         return {}
     view = properties["StreamSpecification"]["StreamViewType"]
     return {"StreamSpecification": {"StreamEnabled": True, "StreamViewType": view}}
 
 
-def _encryption(properties: Properties) -> Properties:
+def _encryption(properties: Structure) -> Structure:
     if "SSESpecification" not in properties:
         return {}
     given = {"SSEType": "KMS", **properties["SSESpecification"]}
@@ -63,7 +63,7 @@ def _update(dynamodb: Any, name: str, wanted: Resource, before: Resource) -> Non
         dynamodb.update_table(TableName=name, AttributeDefinitions=definitions, GlobalSecondaryIndexUpdates=[change])
 
 
-def _index_changes(wanted: Properties, before: Properties) -> list[Properties]:
+def _index_changes(wanted: Structure, before: Structure) -> list[Structure]:
     new = {index["IndexName"]: index for index in wanted.get("GlobalSecondaryIndexes", [])}
     old = {index["IndexName"]: index for index in before.get("GlobalSecondaryIndexes", [])}
     gone = [name for name in old if new.get(name) != old[name]]
@@ -73,7 +73,7 @@ def _index_changes(wanted: Properties, before: Properties) -> list[Properties]:
     ]
 
 
-def _set_backups_and_expiry(dynamodb: Any, name: str, wanted: Properties, before: Properties) -> None:
+def _set_backups_and_expiry(dynamodb: Any, name: str, wanted: Structure, before: Structure) -> None:
     recovery = wanted.get("PointInTimeRecoverySpecification")
     if recovery != before.get("PointInTimeRecoverySpecification"):
         dynamodb.update_continuous_backups(

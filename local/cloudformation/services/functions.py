@@ -4,7 +4,7 @@ import io
 import zipfile
 from typing import Any
 
-from local.cloudformation.resource import Made, Properties, Resource, ResourceType, nothing
+from local.cloudformation.resource import Made, Resource, ResourceType, Structure, nothing
 
 _CONFIGURATION = (
     "Description",
@@ -24,8 +24,9 @@ _CONFIGURATION = (
     "TracingConfig",
     "VpcConfig",
 )
-# `Layers` is not among them: moto refuses layers of other accounts, such as the public one of Powertools, and the
-# function's process finds what that layer holds in the environment that the cloud runs in.
+# moto refuses layers of other accounts, such as the public one of Powertools, and the function's process finds what
+# that layer holds in the environment that the cloud runs in.
+_SUPPLIED_OTHERWISE = ("Layers",)
 
 
 def put_function(wanted: Resource, before: Resource | None) -> Made:
@@ -49,7 +50,7 @@ def put_function(wanted: Resource, before: Resource | None) -> Made:
     return name, {"Arn": wanted.arn("lambda", f"function:{name}")}
 
 
-def _code(code: Properties) -> dict[str, Any]:
+def _code(code: Structure) -> dict[str, Any]:
     if "ZipFile" not in code:
         return {key: code[key] for key in ("S3Bucket", "S3Key", "S3ObjectVersion", "ImageUri") if key in code}
     packed = io.BytesIO()
@@ -68,7 +69,7 @@ def put_permission(wanted: Resource, before: Resource | None) -> Made:
     if before:
         delete_permission(before)
     statement_id = wanted.name(limit=100)
-    wanted.client("lambda").add_permission(StatementId=statement_id, **wanted.properties)
+    wanted.client("lambda").add_permission(StatementId=statement_id, **dict(wanted.properties.items()))
     return statement_id, {"Id": statement_id}
 
 
@@ -136,7 +137,9 @@ def delete_alias(alias: Resource) -> None:
 _MAPPING_FIXED = ("EventSourceArn", "StartingPosition", "StartingPositionTimestamp")
 
 TYPES = {
-    "AWS::Lambda::Function": ResourceType(put_function, delete_function, immutable=("FunctionName", "PackageType")),
+    "AWS::Lambda::Function": ResourceType(
+        put_function, delete_function, immutable=("FunctionName", "PackageType"), without=_SUPPLIED_OTHERWISE
+    ),
     "AWS::Lambda::Permission": ResourceType(put_permission, delete_permission, immutable=("FunctionName",)),
     "AWS::Lambda::EventSourceMapping": ResourceType(
         put_event_source_mapping, delete_event_source_mapping, immutable=_MAPPING_FIXED

@@ -7,7 +7,7 @@ from moto.iam.aws_managed_policies import aws_managed_policies_data
 from moto.iam.models import AWSManagedPolicy, iam_backends
 
 from local.cloud import Cloud
-from local.cloudformation.resource import Made, Properties, Resource, ResourceType, as_json
+from local.cloudformation.resource import Made, Resource, ResourceType, Structure, as_json
 
 _OF_AWS = "arn:aws:iam::aws:policy"
 
@@ -31,7 +31,7 @@ def put_role(wanted: Resource, before: Resource | None) -> Made:
     return name, {"Arn": role["Arn"], "RoleId": role["RoleId"]}
 
 
-def _set_inline_policies(iam: Any, role: str, wanted: list[Properties], before: list[Properties]) -> None:
+def _set_inline_policies(iam: Any, role: str, wanted: list[Structure], before: list[Structure]) -> None:
     for policy in wanted:
         document = as_json(policy["PolicyDocument"])
         iam.put_role_policy(RoleName=role, PolicyName=policy["PolicyName"], PolicyDocument=document)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from local.cloudformation.resource import Made, Properties, Resource, ResourceType, as_json
+from local.cloudformation.resource import Made, Resource, ResourceType, Structure, as_json
 
 
 def put_bucket(wanted: Resource, before: Resource | None) -> Made:
@@ -21,7 +21,7 @@ def put_bucket(wanted: Resource, before: Resource | None) -> Made:
     }
 
 
-def _configure(s3: Any, name: str, properties: Properties, before: Properties) -> None:
+def _configure(s3: Any, name: str, properties: Structure, before: Structure) -> None:
     _set_or_clear_rules(s3, name, properties, before)
     if "PublicAccessBlockConfiguration" in properties:
         s3.put_public_access_block(
@@ -41,7 +41,7 @@ def _configure(s3: Any, name: str, properties: Properties, before: Properties) -
         )
 
 
-def _set_or_clear_rules(s3: Any, name: str, properties: Properties, before: Properties) -> None:
+def _set_or_clear_rules(s3: Any, name: str, properties: Structure, before: Structure) -> None:
     if "BucketEncryption" in properties:
         s3.put_bucket_encryption(
             Bucket=name, ServerSideEncryptionConfiguration=_encryption(properties["BucketEncryption"])
@@ -55,7 +55,7 @@ def _set_or_clear_rules(s3: Any, name: str, properties: Properties, before: Prop
         s3.delete_bucket_lifecycle(Bucket=name)
 
 
-def _notifications(configuration: Properties) -> Properties:
+def _notifications(configuration: Structure) -> Structure:
     others = sorted(set(configuration) - {"EventBridgeConfiguration"})
     if others:
         raise ValueError(f"of bucket notifications the laptop cloud has EventBridge alone, not {', '.join(others)}")
@@ -64,7 +64,7 @@ def _notifications(configuration: Properties) -> Properties:
     return {"EventBridgeConfiguration": {}} if on else {}
 
 
-def _encryption(configuration: Properties) -> Properties:
+def _encryption(configuration: Structure) -> Structure:
     rules = []
     for rule in configuration["ServerSideEncryptionConfiguration"]:
         given = {key: rule[key] for key in ("BucketKeyEnabled",) if key in rule}
@@ -72,10 +72,10 @@ def _encryption(configuration: Properties) -> Properties:
     return {"Rules": rules}
 
 
-def _lifecycle_rule(rule: Properties) -> Properties:
+def _lifecycle_rule(rule: Structure) -> Structure:
     """CloudFormation's form of a rule in the API's form."""
     same = ("Status", "AbortIncompleteMultipartUpload", "NoncurrentVersionExpiration")
-    api: Properties = {key: rule[key] for key in same if key in rule}
+    api: Structure = {key: rule[key] for key in same if key in rule}
     if "Id" in rule:
         api["ID"] = rule["Id"]
     tags = rule.get("TagFilters", [])

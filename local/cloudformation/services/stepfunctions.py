@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from local.cloudformation.resource import Made, Properties, Resource, ResourceType, as_json, lower_first
+from local.cloudformation.resource import Made, Resource, ResourceType, Structure, as_json, lower_first
 
 
 def put_state_machine(wanted: Resource, before: Resource | None) -> Made:
@@ -37,7 +37,7 @@ def _definition(wanted: Resource) -> str:
     return text
 
 
-def _download(s3: Any, location: Properties) -> str:
+def _download(s3: Any, location: Structure) -> str:
     version = {"VersionId": location["Version"]} if "Version" in location else {}
     answer = s3.get_object(Bucket=location["Bucket"], Key=location["Key"], **version)
     return answer["Body"].read().decode()  # type: ignore[no-any-return]

@@ -8,9 +8,10 @@ import pytest
 from local.cloud import Cloud, start
 
 Deploy = Callable[..., dict[str, Any]]
+Receive = Callable[[str, int], list[Any]]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def cloud() -> Iterator[Cloud]:
     cloud = start()
     yield cloud
@@ -37,17 +38,22 @@ def deploy(cloud: Cloud, request: pytest.FixtureRequest) -> Iterator[Deploy]:
 
 
 @pytest.fixture
-def receive(cloud: Cloud) -> Callable[[str, int], list[Any]]:
-    """Takes the expected number of messages from a queue, waiting for them a little."""
+def receive(cloud: Cloud) -> Receive:
+    """Takes the expected number of messages from a queue, waiting for them, and whatever else comes right after."""
 
     def receive(queue_url: str, count: int) -> list[Any]:
         sqs, bodies = cloud.client("sqs"), []
         deadline = time.monotonic() + 5
-        while time.monotonic() < deadline and len(bodies) < count:
-            answer = sqs.receive_message(QueueUrl=queue_url, MaxNumberOfMessages=10, WaitTimeSeconds=1)
+        while time.monotonic() < deadline:
+            if enough := len(bodies) >= count:
+                time.sleep(0.2)
+            wait = 0 if enough else 1
+            answer = sqs.receive_message(QueueUrl=queue_url, MaxNumberOfMessages=10, WaitTimeSeconds=wait)
             for message in answer.get("Messages", []):
                 bodies.append(json.loads(message["Body"]))
                 sqs.delete_message(QueueUrl=queue_url, ReceiptHandle=message["ReceiptHandle"])
+            if enough:
+                break
         return bodies
 
     return receive

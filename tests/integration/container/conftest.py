@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tarfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -128,12 +128,20 @@ def stage(tmp_path: Path) -> Stage:
     return Stage(tmp_path)
 
 
+@dataclass
+class Trained(Stage):
+    """A stage with what its verbs said."""
+
+    report: DataReport = field(init=False)
+    log: list[dict[str, Any]] = field(init=False)
+
+
 @pytest.fixture(scope="session")
-def trained(tmp_path_factory: pytest.TempPathFactory) -> Stage:
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Trained:
     """The sample, prepared and trained once for all tests."""
-    stage = Stage(tmp_path_factory.mktemp("trained"))
-    stage.report = stage.prepare({"sample.csv.gz": SAMPLE})  # type: ignore[attr-defined]
+    stage = Trained(tmp_path_factory.mktemp("trained"))
+    stage.report = stage.prepare({"sample.csv.gz": SAMPLE})
     done = stage.train(max_depth="3")
     assert done.returncode == 0, done.stderr
-    stage.trained = done  # type: ignore[attr-defined]
+    stage.log = [json.loads(line) for line in done.stdout.splitlines()]
     return stage

@@ -58,7 +58,7 @@ def test_accepted_and_rejected_rows_add_up_to_the_rows_read(rows: list[list[str]
 
 
 def test_only_rows_that_keep_the_contract_are_accepted() -> None:
-    good = ["2011-12-09,17850.0,NA,", ",-3,,1e3", "2011-12-09,+1,a,.5"]
+    good = ["2011-12-09,17850.0,NA,", "2011-12-09,-3,,1e3", "2011-12-09,+1,a,.5"]
     bad = [
         "2011-12-09,5.7,,",
         "2011-12-09,1_0,,",
@@ -66,6 +66,7 @@ def test_only_rows_that_keep_the_contract_are_accepted() -> None:
         "2011-12-09,1,,nan",
         "2011-12-09,1,,0x1",
         "1700-01-01,1,,",
+        ",1,,",
     ]
     report = take("\n".join(["day,who,note,price", *good, *bad]).encode())
     assert (report.accepted, report.rejected) == (len(good), len(bad))

@@ -5,7 +5,7 @@ import gzip
 
 import pytest
 
-from tests.integration.container.conftest import SAMPLE, Stage, sample_lines
+from tests.integration.container.conftest import SAMPLE, Stage, Trained, sample_lines
 
 LINES = sample_lines()
 HEADER, ROWS = LINES[0], LINES[1:]
@@ -83,8 +83,20 @@ def test_each_bad_row_is_set_aside_with_its_line_column_value_and_reason(stage: 
 def test_a_short_history_is_unusable_and_says_how_many_days_are_needed(stage: Stage) -> None:
     report = stage.prepare({"short.csv": HEADER + b"".join(ROWS[:500])})
     assert not report.usable
-    assert "at least 222 are needed" in report.rejections[-1].reason
+    assert "at least 222 are needed" in report.rejections[0].reason
     assert report.files[0].accepted == 500
+
+
+def test_the_report_names_refused_files_before_the_first_rejected_rows(stage: Stage) -> None:
+    many_bad = HEADER + GOOD.replace(b",6,", b",six,") * 99
+    report = stage.prepare({"many.csv": many_bad, "empty.csv": b""})
+    assert [rejection.rule for rejection in report.rejections[:4]] == [
+        "unusable_data",
+        "too_many_rejected",
+        "empty_file",
+        "type",
+    ]
+    assert len(report.rejections) < 30
 
 
 def test_ids_as_decimals_and_days_in_another_listed_format_are_the_same_data(stage: Stage) -> None:
@@ -105,7 +117,7 @@ def test_ids_as_decimals_and_days_in_another_listed_format_are_the_same_data(sta
 
 
 @pytest.mark.parametrize("extra", [{}, {"again.csv.gz": SAMPLE}])
-def test_rows_seen_before_count_once(stage: Stage, trained: Stage, extra: dict[str, object]) -> None:
+def test_rows_seen_before_count_once(stage: Stage, trained: Trained, extra: dict[str, object]) -> None:
     accepted = trained.output / "accepted" / "a0.parquet"
     report = stage.prepare({**extra}, history=[accepted])  # type: ignore[dict-item]
     assert report.usable

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 from container.rows import matrix
 from container.serve.decode import from_csv
 from container.signature import Signature
-from tests.integration.container.conftest import Stage, sample_lines
+from tests.integration.container.conftest import Stage, Trained, sample_lines
 
 
 def parts(stage: Stage) -> dict[str, pa.Table]:
@@ -20,7 +20,7 @@ def parts(stage: Stage) -> dict[str, pa.Table]:
     return {path.stem: pq.read_table(path) for path in sorted(prepared.glob("*/*.parquet"))}
 
 
-def test_nothing_after_a_cutoff_reaches_its_features(stage: Stage, trained: Stage) -> None:
+def test_nothing_after_a_cutoff_reaches_its_features(stage: Stage, trained: Trained) -> None:
     holdout = date.fromisoformat(parts(trained)["holdout"]["as_of"][0].as_py().isoformat())
     planted = []
     for line in sample_lines():
@@ -61,7 +61,7 @@ def test_features_cannot_be_taken_from_the_followup(stage: Stage) -> None:
     assert "followup does not exist" in (stage.base / "output" / "message").read_text()
 
 
-def test_labels_have_their_full_window_and_never_reach_the_holdout(trained: Stage) -> None:
+def test_labels_have_their_full_window_and_never_reach_the_holdout(trained: Trained) -> None:
     tables = parts(trained)
     (holdout,) = set(tables["holdout"]["as_of"].to_pylist())
     for name in ("train", "validation"):
@@ -73,7 +73,7 @@ def test_labels_have_their_full_window_and_never_reach_the_holdout(trained: Stag
         assert len(days) < table.num_rows  # customers who stayed away are there
 
 
-def test_a_customer_is_in_training_or_in_validation_at_every_cutoff(trained: Stage) -> None:
+def test_a_customer_is_in_training_or_in_validation_at_every_cutoff(trained: Trained) -> None:
     tables = parts(trained)
     train, validation = (set(tables[name]["CustomerID"].to_pylist()) for name in ("train", "validation"))
     assert train
@@ -81,7 +81,7 @@ def test_a_customer_is_in_training_or_in_validation_at_every_cutoff(trained: Sta
     assert not train & validation
 
 
-def test_rows_to_score_are_plain_lines_in_the_signatures_order(trained: Stage) -> None:
+def test_rows_to_score_are_plain_lines_in_the_signatures_order(trained: Trained) -> None:
     signature = Signature.from_json((trained.base / "model" / "signature.json").read_bytes())
     text = (trained.output / "prepared" / "scoring" / "part-00000.csv").read_text()
     rows = [line.split(",") for line in text.splitlines()]
@@ -90,7 +90,7 @@ def test_rows_to_score_are_plain_lines_in_the_signatures_order(trained: Stage) -
     assert [int(row[0]) for row in rows] == sorted(int(row[0]) for row in rows)
 
 
-def test_rows_are_the_same_numbers_in_training_and_in_serving(trained: Stage, tmp_path: Path) -> None:
+def test_rows_are_the_same_numbers_in_training_and_in_serving(trained: Trained, tmp_path: Path) -> None:
     signature = Signature.from_json((trained.base / "model" / "signature.json").read_bytes())
     table = parts(trained)["holdout"]
     names = [feature.name for feature in signature.features]

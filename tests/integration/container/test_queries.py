@@ -37,9 +37,9 @@ def walk(folder: Path, features: str = FEATURES, target: str = TARGET) -> list[t
     )
     history = History(path, 32, date(2020, 1, 1), date(2020, 1, 30), ())
     tables = Walk(CONTRACT, folder, history, features, target).along(CUTOFFS)
-    return tables.connection.execute(
-        "SELECT who, CAST(as_of AS VARCHAR), visits, days FROM prepared_rows ORDER BY as_of, who"
-    ).fetchall()
+    query = "SELECT who, CAST(as_of AS VARCHAR), visits, days FROM prepared_rows ORDER BY as_of, who"
+    rows: list[tuple[object, ...]] = tables.connection.execute(query).fetchall()
+    return rows
 
 
 def test_features_count_what_was_and_labels_what_came(tmp_path: Path) -> None:

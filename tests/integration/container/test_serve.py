@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import httpx
 import pytest
 
-from tests.integration.container.conftest import REPOSITORY, Stage
+from tests.integration.container.conftest import REPOSITORY, Stage, Trained
 
 
 def start(base: str, port: int) -> "subprocess.Popen[bytes]":
@@ -36,7 +36,7 @@ class Server:
 
 
 @pytest.fixture(scope="module")
-def server(trained: Stage) -> Iterator[Server]:
+def server(trained: Trained) -> Iterator[Server]:
     port = free_port()
     process = start(str(trained.base), port)
     text = (trained.output / "prepared" / "scoring" / "part-00000.csv").read_text()

@@ -8,14 +8,15 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from tests.integration.container.conftest import Stage
+from container.model import HurdleModel
+from tests.integration.container.conftest import Stage, Trained
 
 
-def holdout(trained: Stage) -> Path:
+def holdout(trained: Trained) -> Path:
     return trained.output / "prepared" / "holdout"
 
 
-def altered(trained: Stage, folder: Path, name: str, **changes: object) -> Path:
+def altered(trained: Trained, folder: Path, name: str, **changes: object) -> Path:
     """The trained model with something changed in one of its JSON files."""
     model = folder / "altered"
     shutil.copytree(trained.base / "model", model)
@@ -26,16 +27,15 @@ def altered(trained: Stage, folder: Path, name: str, **changes: object) -> Path:
     return folder / "altered.tar.gz"
 
 
-def test_training_prints_one_json_object_per_line_with_its_metrics(trained: Stage) -> None:
-    lines = [json.loads(line) for line in trained.trained.stdout.splitlines()]  # type: ignore[attr-defined]
-    assert lines[-1]["event"] == "trained"
-    assert 0.6 < lines[-1]["validation:roc_auc"] < 0.9
+def test_training_prints_one_json_object_per_line_with_its_metrics(trained: Trained) -> None:
+    assert trained.log[-1]["event"] == "trained"
+    assert 0.6 < trained.log[-1]["validation:roc_auc"] < 0.9
 
 
-def test_the_model_says_how_it_was_made(trained: Stage) -> None:
+def test_the_model_says_how_it_was_made(trained: Trained) -> None:
     training = json.loads((trained.base / "model" / "training.json").read_text())
-    assert training["rows"] == trained.report.train_rows  # type: ignore[attr-defined]
-    assert training["labels_until"] == trained.report.holdout_cutoff  # type: ignore[attr-defined]
+    assert training["rows"] == trained.report.train_rows
+    assert training["labels_until"] == trained.report.holdout_cutoff
     assert training["hyperparameters"]["max_depth"] == 3
     assert {path.name for path in (trained.base / "model").iterdir()} == {
         "event.ubj",
@@ -45,26 +45,33 @@ def test_the_model_says_how_it_was_made(trained: Stage) -> None:
     }
 
 
-def test_the_same_rows_train_the_same_model(trained: Stage, stage: Stage) -> None:
+def test_each_booster_ends_at_its_best_iteration(trained: Trained) -> None:
+    model = HurdleModel.load(lambda name: (trained.base / "model" / name).read_bytes())
+    best = model.training["best_iterations"]
+    assert model.event.num_boosted_rounds() == best["event"] + 1
+    assert model.duration.num_boosted_rounds() == best["duration"] + 1
+
+
+def test_the_same_rows_train_the_same_model(trained: Trained, stage: Stage) -> None:
     shutil.copytree(trained.output / "prepared", stage.output / "prepared")
     stage.train(max_depth="3")
     for name in ("event.ubj", "duration.ubj"):
         assert (stage.base / "model" / name).read_bytes() == (trained.base / "model" / name).read_bytes()
 
 
-def test_a_failure_is_written_where_sagemaker_looks(trained: Stage, stage: Stage) -> None:
+def test_a_failure_is_written_where_sagemaker_looks(trained: Trained, stage: Stage) -> None:
     shutil.copytree(trained.output / "prepared", stage.output / "prepared")
     done = stage.train(max_dept="3")
     assert done.returncode == 1
     assert "unknown hyperparameter max_dept" in (stage.base / "output" / "failure").read_text()
 
 
-def test_a_first_challenger_is_judged_against_the_naive_baseline(trained: Stage, stage: Stage) -> None:
+def test_a_first_challenger_is_judged_against_the_naive_baseline(trained: Trained, stage: Stage) -> None:
     evaluation = stage.evaluate(holdout(trained), trained.archive)
     assert evaluation.champion is None
     assert evaluation.against_champion is None
     assert evaluation.champion_unscorable is None
-    assert evaluation.rows == trained.report.holdout_rows  # type: ignore[attr-defined]
+    assert evaluation.rows == trained.report.holdout_rows
     assert 0 < evaluation.event_rows < evaluation.rows
     assert evaluation.challenger["mae"] < evaluation.baseline["mae"]
     assert evaluation.challenger["roc_auc"] > 0.6
@@ -75,7 +82,7 @@ def test_a_first_challenger_is_judged_against_the_naive_baseline(trained: Stage,
     assert mae == pytest.approx(evaluation.challenger["mae"])
 
 
-def test_a_champion_against_itself_shows_no_improvement(trained: Stage, stage: Stage) -> None:
+def test_a_champion_against_itself_shows_no_improvement(trained: Trained, stage: Stage) -> None:
     evaluation = stage.evaluate(holdout(trained), trained.archive, champion=trained.archive)
     assert evaluation.champion == evaluation.challenger
     assert evaluation.against_champion is not None
@@ -91,7 +98,7 @@ def test_a_champion_against_itself_shows_no_improvement(trained: Stage, stage: S
     ],
 )
 def test_a_champion_that_does_not_fit_the_holdout_is_unscorable(
-    trained: Stage, stage: Stage, name: str, changes: dict[str, object], words: str
+    trained: Trained, stage: Stage, name: str, changes: dict[str, object], words: str
 ) -> None:
     champion = altered(trained, stage.base, name, **changes)
     evaluation = stage.evaluate(holdout(trained), trained.archive, champion=champion)
@@ -99,7 +106,7 @@ def test_a_champion_that_does_not_fit_the_holdout_is_unscorable(
     assert evaluation.champion is None
 
 
-def test_a_challenger_that_has_seen_the_holdout_is_refused(trained: Stage, stage: Stage) -> None:
+def test_a_challenger_that_has_seen_the_holdout_is_refused(trained: Trained, stage: Stage) -> None:
     seen = altered(trained, stage.base, "training.json", labels_until="2011-12-01")
     stage.stage_evaluate(holdout(trained), seen)
     assert stage.run("evaluate", "--run", stage.layout.prefix).returncode == 1
@@ -107,7 +114,7 @@ def test_a_challenger_that_has_seen_the_holdout_is_refused(trained: Stage, stage
 
 
 @pytest.mark.parametrize(("kept", "words"), [("none", "is empty"), ("events", "all of the"), ("others", "none of the")])
-def test_a_holdout_that_decides_nothing_is_refused(trained: Stage, stage: Stage, kept: str, words: str) -> None:
+def test_a_holdout_that_decides_nothing_is_refused(trained: Trained, stage: Stage, kept: str, words: str) -> None:
     folder = stage.base / "holdout"
     shutil.copytree(holdout(trained), folder)
     table = pq.read_table(folder / "holdout.parquet")

@@ -48,6 +48,11 @@ def test_another_number_of_columns_is_refused_by_row_with_the_columns_wanted(bad
         from_csv(LINE * before + bad + b"\n" + LINE, SIGNATURE)
 
 
+def test_a_large_body_that_begins_with_an_empty_line_is_refused() -> None:
+    with pytest.raises(BadRequest, match="row 1 has 1 values"):
+        from_csv(b"\n" + LINE * MANY, SIGNATURE)
+
+
 @pytest.mark.parametrize("body", [b"", b"{}", b"[1]", b'{"instances": 1}', b'{"instances": [1]}'])
 def test_json_of_another_form_is_refused(body: bytes) -> None:
     with pytest.raises(BadRequest, match="instances"):

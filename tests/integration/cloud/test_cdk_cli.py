@@ -1,0 +1,68 @@
+"""The real CDK CLI deploys to the laptop cloud, by AWS_ENDPOINT_URL alone."""
+
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.integration.cloud.assemblies import write_assembly
+from tests.integration.cloud.command import CREDENTIALS, REPOSITORY, RunningCommand, up
+
+CDK = REPOSITORY / "node_modules" / ".bin" / "cdk"
+pytestmark = pytest.mark.cdk_cli
+
+
+@pytest.fixture
+def empty_cloud(tmp_path: Path) -> Iterator[RunningCommand]:
+    command = up(tmp_path, "--empty")
+    yield command
+    command.end()
+
+
+def cdk(cloud: RunningCommand, assembly: Path, *arguments: str) -> str:
+    assert CDK.exists(), "the CDK CLI is not installed; run `npm ci` in the repository first"
+    environment = {**os.environ, **CREDENTIALS, "AWS_ENDPOINT_URL": cloud.endpoint_url, "CI": "1"}
+    ended = subprocess.run(
+        [CDK, *arguments, "--app", str(assembly)],
+        cwd=assembly.parent,
+        env=environment,
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=180,
+    )
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    return ended.stdout + ended.stderr
+
+
+def stacks(cloud: RunningCommand) -> dict[str, str]:
+    described = cloud.client("cloudformation").describe_stacks()["Stacks"]
+    return {stack["StackName"]: stack["StackStatus"] for stack in described}
+
+
+def test_bootstrap_deploy_update_and_destroy(empty_cloud: RunningCommand, tmp_path: Path) -> None:
+    assembly = write_assembly(tmp_path / "app", "Small", "one")
+    cdk(empty_cloud, assembly, "bootstrap", "aws://123456789012/us-east-1")
+    for word in ("one", "two"):
+        printed = cdk(empty_cloud, write_assembly(assembly, "Small", word), "deploy", "--require-approval", "never")
+        function = next(line.split(" = ")[1] for line in printed.splitlines() if "Small.Function = " in line)
+        answer = empty_cloud.client("lambda").invoke(FunctionName=function.strip(), Payload=b"{}")
+        assert answer["Payload"].read().decode() == f'"{word}"'
+    assert stacks(empty_cloud) == {"CDKToolkit": "CREATE_COMPLETE", "Small": "UPDATE_COMPLETE"}
+    cdk(empty_cloud, assembly, "destroy", "--force")
+    assert stacks(empty_cloud) == {"CDKToolkit": "CREATE_COMPLETE"}
+    assert [b["Name"] for b in empty_cloud.client("s3").list_buckets()["Buckets"] if "small" in b["Name"]] != []
+
+
+def test_the_application_itself_is_deployed_and_destroyed(empty_cloud: RunningCommand) -> None:
+    assembly = Path(os.environ.get("CDK_ASSEMBLY", REPOSITORY / "cdk.out"))
+    if not (assembly / "manifest.json").exists():
+        pytest.skip(f"{assembly} is not synthesized")
+    cdk(empty_cloud, assembly, "bootstrap", "aws://123456789012/us-east-1")
+    cdk(empty_cloud, assembly, "deploy", "--all", "--require-approval", "never")
+    assert len(stacks(empty_cloud)) > 1
+    assert set(stacks(empty_cloud).values()) == {"CREATE_COMPLETE"}
+    cdk(empty_cloud, assembly, "destroy", "--all", "--force")
+    assert set(stacks(empty_cloud)) == {"CDKToolkit"}

@@ -1,0 +1,273 @@
+"""Every type in one template: created, updated and deleted through its handler."""
+
+import io
+import json
+import zipfile
+from typing import Any
+
+import pytest
+
+from local.cloud import Cloud
+from local.cloudformation.registry import TYPES
+from tests.integration.cloud.conftest import Deploy
+
+ANYONE = {"Effect": "Allow", "Principal": "*", "Action": "sns:Publish", "Resource": "*"}
+TLS_ONLY = {
+    "Effect": "Deny",
+    "Principal": {"AWS": "*"},
+    "Action": "s3:*",
+    "Resource": "*",
+    "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+}
+DEFINITION = {"StartAt": "Wait", "States": {"Wait": {"Type": "Pass", "Result": "${Word}", "End": True}}}
+
+
+def arn(name: str) -> dict[str, Any]:
+    return {"Fn::GetAtt": [name, "Arn"]}
+
+
+def policy(*statements: dict[str, Any]) -> dict[str, Any]:
+    return {"Version": "2012-10-17", "Statement": list(statements)}
+
+
+def trust(service: str) -> dict[str, Any]:
+    return policy({"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"})
+
+
+def resources(word: str) -> dict[str, Any]:
+    kinds: dict[str, tuple[str, dict[str, Any]]] = {
+        "Metadata": ("AWS::CDK::Metadata", {"Analytics": "none"}),
+        "Key": ("AWS::KMS::Key", {"Description": word, "EnableKeyRotation": True}),
+        "KeyAlias": ("AWS::KMS::Alias", {"AliasName": "alias/everything", "TargetKeyId": {"Ref": "Key"}}),
+        "Bucket": (
+            "AWS::S3::Bucket",
+            {
+                "VersioningConfiguration": {"Status": "Enabled"},
+                "BucketEncryption": {
+                    "ServerSideEncryptionConfiguration": [{"ServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]
+                },
+                "LifecycleConfiguration": {
+                    "Rules": [
+                        {"Id": word, "Status": "Enabled", "Prefix": "runs/", "ExpirationInDays": 9},
+                        {"Status": "Enabled", "NoncurrentVersionExpiration": {"NoncurrentDays": 30}},
+                    ]
+                },
+                "NotificationConfiguration": {"EventBridgeConfiguration": {"EventBridgeEnabled": True}},
+                "PublicAccessBlockConfiguration": {"BlockPublicAcls": True, "BlockPublicPolicy": True},
+            },
+        ),
+        "BucketPolicy": ("AWS::S3::BucketPolicy", {"Bucket": {"Ref": "Bucket"}, "PolicyDocument": policy(TLS_ONLY)}),
+        "DeadLetters": ("AWS::SQS::Queue", {}),
+        "Queue": (
+            "AWS::SQS::Queue",
+            {"RedrivePolicy": {"deadLetterTargetArn": arn("DeadLetters"), "maxReceiveCount": 3}},
+        ),
+        "QueuePolicy": ("AWS::SQS::QueuePolicy", {"Queues": [{"Ref": "Queue"}], "PolicyDocument": policy(ANYONE)}),
+        "Topic": ("AWS::SNS::Topic", {"DisplayName": word}),
+        "TopicPolicy": ("AWS::SNS::TopicPolicy", {"Topics": [{"Ref": "Topic"}], "PolicyDocument": policy(ANYONE)}),
+        "Subscription": (
+            "AWS::SNS::Subscription",
+            {
+                "TopicArn": {"Ref": "Topic"},
+                "Protocol": "sqs",
+                "Endpoint": arn("Queue"),
+                "FilterPolicy": {"word": [word]},
+            },
+        ),
+        "Bus": ("AWS::Events::EventBus", {"Name": "everything"}),
+        "BusPolicy": (
+            "AWS::Events::EventBusPolicy",
+            {
+                "EventBusName": {"Ref": "Bus"},
+                "StatementId": "all",
+                "Statement": {**ANYONE, "Action": "events:PutEvents", "Resource": arn("Bus")},
+            },
+        ),
+        "Archive": ("AWS::Events::Archive", {"SourceArn": arn("Bus"), "RetentionDays": 1}),
+        "Rule": (
+            "AWS::Events::Rule",
+            {
+                "EventBusName": {"Ref": "Bus"},
+                "EventPattern": {"source": [word]},
+                "Targets": [{"Id": word, "Arn": arn("Queue")}],
+            },
+        ),
+        "Role": (
+            "AWS::IAM::Role",
+            {
+                "AssumeRolePolicyDocument": trust("lambda.amazonaws.com"),
+                "ManagedPolicyArns": ["arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"],
+                "Policies": [
+                    {
+                        "PolicyName": word,
+                        "PolicyDocument": policy({"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}),
+                    }
+                ],
+            },
+        ),
+        "Policy": (
+            "AWS::IAM::Policy",
+            {
+                "PolicyName": "inline",
+                "Roles": [{"Ref": "Role"}],
+                "PolicyDocument": policy({"Effect": "Allow", "Action": "s3:PutObject", "Resource": "*", "Sid": word}),
+            },
+        ),
+        "Managed": (
+            "AWS::IAM::ManagedPolicy",
+            {
+                "Roles": [{"Ref": "Role"}],
+                "PolicyDocument": policy(
+                    {"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": "*", "Sid": word}
+                ),
+            },
+        ),
+        "Group": ("AWS::Logs::LogGroup", {"RetentionInDays": 7 if word == "first" else 14}),
+        "LogPolicy": ("AWS::Logs::ResourcePolicy", {"PolicyName": "p", "PolicyDocument": json.dumps(policy(ANYONE))}),
+        "Function": (
+            "AWS::Lambda::Function",
+            {
+                "Code": {"S3Bucket": "code-of-everything", "S3Key": f"{word}.zip"},
+                "Handler": "handler.handle",
+                "Role": arn("Role"),
+                "Runtime": "python3.13",
+                "Layers": [
+                    "arn:aws:lambda:us-east-1:017000801446:layer:AWSLambdaPowertoolsPythonV3-python313-x86_64:1"
+                ],
+                "Environment": {"Variables": {"WORD": word}},
+                "ReservedConcurrentExecutions": 2,
+            },
+        ),
+        "Permission": (
+            "AWS::Lambda::Permission",
+            {"FunctionName": arn("Function"), "Action": "lambda:InvokeFunction", "Principal": "events.amazonaws.com"},
+        ),
+        "Mapping": (
+            "AWS::Lambda::EventSourceMapping",
+            {
+                "EventSourceArn": arn("Queue"),
+                "FunctionName": {"Ref": "Function"},
+                "BatchSize": 5 if word == "first" else 6,
+                "FunctionResponseTypes": ["ReportBatchItemFailures"],
+            },
+        ),
+        "Invocations": (
+            "AWS::Lambda::EventInvokeConfig",
+            {"FunctionName": {"Ref": "Function"}, "Qualifier": "$LATEST", "MaximumRetryAttempts": 1},
+        ),
+        "Version": ("AWS::Lambda::Version", {"FunctionName": {"Ref": "Function"}}),
+        "Alias": (
+            "AWS::Lambda::Alias",
+            {
+                "FunctionName": {"Ref": "Function"},
+                "Name": "live",
+                "Description": word,
+                "FunctionVersion": {"Fn::GetAtt": ["Version", "Version"]},
+            },
+        ),
+        "Table": (
+            "AWS::DynamoDB::Table",
+            {
+                "AttributeDefinitions": [
+                    {"AttributeName": name, "AttributeType": "S"}
+                    for name in ("pk", "sk", *(() if word == "first" else ("other",)))
+                ],
+                "KeySchema": [
+                    {"AttributeName": "pk", "KeyType": "HASH"},
+                    {"AttributeName": "sk", "KeyType": "RANGE"},
+                ],
+                "BillingMode": "PAY_PER_REQUEST",
+                "GlobalSecondaryIndexes": [
+                    {
+                        "IndexName": word,
+                        "KeySchema": [
+                            {"AttributeName": "sk" if word == "first" else "other", "KeyType": "HASH"},
+                        ],
+                        "Projection": {"ProjectionType": "ALL"},
+                    }
+                ],
+                "PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": word == "first"},
+                "TimeToLiveSpecification": {"AttributeName": "expires", "Enabled": True},
+                "StreamSpecification": {"StreamViewType": "KEYS_ONLY"},
+                "SSESpecification": {"SSEEnabled": True},
+            },
+        ),
+        "MachineRole": ("AWS::IAM::Role", {"AssumeRolePolicyDocument": trust("states.amazonaws.com")}),
+        "Machine": (
+            "AWS::StepFunctions::StateMachine",
+            {
+                "RoleArn": arn("MachineRole"),
+                "DefinitionString": json.dumps(DEFINITION),
+                "DefinitionSubstitutions": {"Word": word},
+            },
+        ),
+        "Repository": ("AWS::ECR::Repository", {"ImageScanningConfiguration": {"ScanOnPush": True}}),
+        "Alarm": (
+            "AWS::CloudWatch::Alarm",
+            {
+                "Namespace": "Everything",
+                "MetricName": "M",
+                "ComparisonOperator": "LessThanThreshold",
+                "EvaluationPeriods": 1,
+                "Period": 60,
+                "Statistic": "Average",
+                "Threshold": 1 if word == "first" else 2,
+                "AlarmActions": [{"Ref": "Topic"}],
+            },
+        ),
+        "Dashboard": ("AWS::CloudWatch::Dashboard", {"DashboardBody": json.dumps({"widgets": [], "start": word})}),
+        "Packages": ("AWS::SageMaker::ModelPackageGroup", {"ModelPackageGroupName": "everything"}),
+        "Parameter": ("AWS::SSM::Parameter", {"Type": "String", "Value": word}),
+    }
+    return {name: {"Type": kind, "Properties": properties} for name, (kind, properties) in kinds.items()}
+
+
+@pytest.fixture
+def code(cloud: Cloud) -> None:
+    s3 = cloud.client("s3")
+    s3.create_bucket(Bucket="code-of-everything")
+    for word in ("first", "second"):
+        packed = io.BytesIO()
+        with zipfile.ZipFile(packed, "w") as archive:
+            archive.writestr("handler.py", f"def handle(event, context): return '{word}'")
+        s3.put_object(Bucket="code-of-everything", Key=f"{word}.zip", Body=packed.getvalue())
+
+
+@pytest.mark.usefixtures("code")
+def test_every_type_is_created_updated_and_deleted(cloud: Cloud, deploy: Deploy) -> None:
+    assert {resource["Type"] for resource in resources("first").values()} == set(TYPES)
+    stack = deploy(resources("first"))
+    assert stack["StackStatus"] == "CREATE_COMPLETE", failures(cloud, stack)
+    assert definition(cloud)["States"]["Wait"]["Result"] == "first"
+    stack = deploy(resources("second"))
+    assert stack["StackStatus"] == "UPDATE_COMPLETE", failures(cloud, stack)
+    assert definition(cloud)["States"]["Wait"]["Result"] == "second"
+    (function,) = cloud.client("lambda").list_functions()["Functions"]
+    assert function["Environment"]["Variables"] == {"WORD": "second"}
+    (table,) = cloud.client("dynamodb").list_tables()["TableNames"]
+    (index,) = cloud.client("dynamodb").describe_table(TableName=table)["Table"]["GlobalSecondaryIndexes"]
+    assert index["IndexName"] == "second"
+    cloud.client("cloudformation").delete_stack(StackName=stack["StackName"])
+    (deleted,) = [
+        summary
+        for summary in cloud.client("cloudformation").list_stacks()["StackSummaries"]
+        if summary["StackName"] == stack["StackName"]
+    ]
+    assert deleted["StackStatus"] == "DELETE_COMPLETE", failures(cloud, stack)
+    assert cloud.client("lambda").list_functions()["Functions"] == []
+    assert cloud.client("iam").list_roles()["Roles"] == []
+
+
+def definition(cloud: Cloud) -> dict[str, Any]:
+    (machine,) = cloud.client("stepfunctions").list_state_machines()["stateMachines"]
+    described = cloud.client("stepfunctions").describe_state_machine(stateMachineArn=machine["stateMachineArn"])
+    return json.loads(described["definition"])  # type: ignore[no-any-return]
+
+
+def failures(cloud: Cloud, stack: dict[str, Any]) -> list[str]:
+    events = cloud.client("cloudformation").describe_stack_events(StackName=stack["StackId"])["StackEvents"]
+    return [
+        f"{event['LogicalResourceId']}: {event.get('ResourceStatusReason')}"
+        for event in events
+        if event["ResourceStatus"].endswith("FAILED")
+    ]

@@ -1,0 +1,65 @@
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from tests.integration.cloud.assemblies import write_assembly
+from tests.integration.cloud.command import up
+
+ITEM = {
+    "pk": {"S": "DATASET#a"},
+    "sk": {"S": "CHAMPION"},
+    "nested": {"M": {"list": {"L": [{"N": "1.5"}, {"BOOL": True}, {"NULL": True}]}}},
+    "names": {"SS": ["a", "b"]},
+    "bytes": {"B": b"\x00\xff"},
+}
+
+
+def wait_for(what: Callable[[], Any]) -> None:
+    deadline = time.monotonic() + 10
+    while not what():
+        assert time.monotonic() < deadline, "it did not happen"
+        time.sleep(0.1)
+
+
+def test_what_was_published_survives_sigkill_and_is_no_news(tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    options = ("--assembly", str(write_assembly(tmp_path / "app", "Small", "hello")), "--state-dir", str(state))
+    first = up(tmp_path, *options)
+    names = first.outputs["Small"]
+    s3, bucket = first.client("s3"), names["Bucket"]
+    for body in (b"one", b"two"):
+        s3.put_object(Bucket=bucket, Key="incoming/ä b.csv", Body=body, ContentType="text/csv", Metadata={"k": "v"})
+    s3.put_object(Bucket=bucket, Key="gone", Body=b"x")
+    s3.delete_object(Bucket=bucket, Key="gone")
+    first.client("dynamodb").put_item(TableName=names["Table"], Item=ITEM)
+    versions = s3.list_object_versions(Bucket=bucket)
+    wait_for(lambda: (state / "state.json").exists() and "gone" in (state / "state.json").read_text())
+    first.end(signal.SIGKILL)
+
+    second = up(tmp_path, *options)
+    assert second.outputs["Small"] | {"Queue": ""} == names | {"Queue": ""}
+    s3 = second.client("s3")
+    again = s3.list_object_versions(Bucket=bucket)
+    for kind in ("Versions", "DeleteMarkers"):
+        assert [(v["Key"], v["VersionId"], v["IsLatest"]) for v in again[kind]] == [
+            (v["Key"], v["VersionId"], v["IsLatest"]) for v in versions[kind]
+        ]
+    answer = s3.get_object(Bucket=bucket, Key="incoming/ä b.csv")
+    assert (answer["Body"].read(), answer["ContentType"], answer["Metadata"]) == (b"two", "text/csv", {"k": "v"})
+    (oldest,) = [v for v in versions["Versions"] if v["Key"].startswith("incoming/") and not v["IsLatest"]]
+    assert s3.get_object(Bucket=bucket, Key=oldest["Key"], VersionId=oldest["VersionId"])["Body"].read() == b"one"
+    (item,) = second.client("dynamodb").scan(TableName=names["Table"])["Items"]
+    assert item == ITEM
+    queue = second.outputs["Small"]["Queue"]
+    assert "Messages" not in second.client("sqs").receive_message(QueueUrl=queue, WaitTimeSeconds=0)
+    s3.delete_object(Bucket=bucket, Key=oldest["Key"], VersionId=oldest["VersionId"])
+    second.end(signal.SIGTERM)
+
+    third = up(tmp_path, *options)
+    left = third.client("s3").list_object_versions(Bucket=bucket)["Versions"]
+    assert len(left) == len(versions["Versions"]) - 1, "the end of the second cloud was saved too"
+    blobs = len(list((state / "blobs").iterdir()))
+    assert blobs == len(left) + 1, "contents that nothing refers to are removed; the one more is the table"
+    third.end()

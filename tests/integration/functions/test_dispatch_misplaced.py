@@ -1,0 +1,39 @@
+import pytest
+
+from evergreen.stores.arrivals import ArrivalState
+from tests.integration.functions.world import World
+
+
+@pytest.mark.parametrize(
+    ("key", "dataset"), [("incoming/next_purchas/a 1.csv", "next_purchas"), ("elsewhere/a 1.csv", "unknown")]
+)
+def test_a_misplaced_file_is_quarantined_and_told_once(world: World, key: str, dataset: str) -> None:
+    event = world.drop(key, "precious")
+    for _ in range(3):
+        world.dispatcher.take(event)
+    (copy,) = world.aws.keys("quarantine/")
+    assert world.aws.text(copy) == "precious"
+    assert copy.startswith(f"quarantine/{dataset}/")
+    assert copy.endswith("/a_1.csv")
+    (notice,) = world.aws.notices()
+    assert notice["kind"] == "DATA_REJECTED"
+    assert f"s3://evergreen-data/{key}: no data set takes files there" in notice["body"]
+    assert f"A copy is at s3://evergreen-data/{copy}." in notice["body"]
+    assert world.started() == []
+    settled = world.state(notice["notification_id"], dataset)
+    assert settled["state"] == ArrivalState.QUARANTINED
+    assert "no data set takes files there" in settled["reason"]
+
+
+def test_the_original_of_a_misplaced_file_stays_where_it_is(world: World) -> None:
+    world.dispatcher.take(world.drop("elsewhere/a.csv", "precious"))
+    assert world.aws.text("elsewhere/a.csv") == "precious"
+
+
+def test_a_misplaced_file_that_is_gone_already_is_told_without_a_copy(world: World) -> None:
+    event = world.drop("elsewhere/a.csv")
+    version = event["detail"]["object"]["version-id"]
+    world.aws.s3.delete_object(Bucket="evergreen-data", Key="elsewhere/a.csv", VersionId=version)
+    world.dispatcher.take(event)
+    (notice,) = world.aws.notices()
+    assert "A copy is at" not in notice["body"]

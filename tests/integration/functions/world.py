@@ -1,0 +1,171 @@
+"""One deployment in moto: its ledger, leases, runs and workflow, and the events that reach it."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from threading import current_thread, main_thread
+from typing import Any
+
+import boto3
+
+from evergreen.arrivals import Arrival, arrival_of
+from evergreen.contract_file import read_datasets
+from evergreen.contracts import Contracts
+from evergreen.stores.arrivals import ArrivalsLedger
+from evergreen.stores.endings import Endings
+from evergreen.stores.files import Files
+from evergreen.stores.leases import Leases
+from evergreen.stores.notices import Notices
+from evergreen.stores.registry import Registry
+from evergreen.stores.runs import RunRecords
+from evergreen.stores.workflows import Workflows
+from functions.dispatch.dispatcher import Dispatcher
+from functions.pin_inputs.pinning import Pinning
+from tests.integration.stores.aws import BUCKET, Account
+
+ROOT = Path(__file__).resolve().parents[3]
+DATASET = "next_purchase"
+ROLE = "arn:aws:iam::123456789012:role/retrain"
+
+
+class Died(BaseException):
+    """The function's process ended, as when Lambda takes it down."""
+
+
+@dataclass
+class World:
+    """What the tests do with a deployment, in few words."""
+
+    aws: Account
+    contracts: Contracts
+    machine_arn: str
+    sfn: Any
+    sns: Any
+
+    @classmethod
+    def of(cls, aws: Account) -> "World":
+        sfn = boto3.client("stepfunctions")
+        definition = {"StartAt": "Wait", "States": {"Wait": {"Type": "Wait", "Seconds": 60, "End": True}}}
+        arn = sfn.create_state_machine(name="retrain", definition=json.dumps(definition), roleArn=ROLE)[
+            "stateMachineArn"
+        ]
+        return cls(aws, read_datasets(ROOT / "datasets"), arn, sfn, boto3.client("sns"))
+
+    # the deployment's parts
+
+    @property
+    def ledger(self) -> ArrivalsLedger:
+        return ArrivalsLedger(self.aws.registry)
+
+    @property
+    def runs(self) -> RunRecords:
+        return RunRecords(self.aws.registry)
+
+    @property
+    def leases(self) -> Leases:
+        return Leases(self.aws.registry, timedelta(hours=7))
+
+    @property
+    def registry(self) -> Registry:
+        return Registry(self.aws.registry)
+
+    @property
+    def files(self) -> Files:
+        return Files(self.aws.s3, BUCKET)
+
+    @property
+    def dispatcher(self) -> Dispatcher:
+        notices = Notices(self.sns, self.aws.topic_arn)
+        return Dispatcher(
+            contracts=self.contracts,
+            ledger=self.ledger,
+            leases=self.leases,
+            runs=self.runs,
+            endings=Endings(self.ledger, self.runs, notices),
+            workflows=Workflows(self.sfn, self.machine_arn),
+            files=self.files,
+            notices=notices,
+        )
+
+    @property
+    def pinning(self) -> Pinning:
+        return Pinning(self.contracts, self.ledger, self.runs, self.registry, self.files)
+
+    # what happens
+
+    def drop(self, key: str, text: str = "a,b\n1,2\n", at: str = "2026-03-02T08:15:04Z") -> dict[str, Any]:
+        """Put an object and return the event that S3 would send."""
+        version = self.aws.put(key, text)
+        event = sample("object-dropped") | {"time": at}
+        event["detail"]["bucket"]["name"] = BUCKET
+        event["detail"]["object"] |= {"key": key, "version-id": version, "size": len(text)}
+        return event
+
+    def ended(self, run_id: str, status: str) -> dict[str, Any]:
+        """The event that Step Functions would send."""
+        event = sample("run-ended")
+        event["detail"] |= {"name": run_id, "status": status}
+        return event
+
+    def run(self, *keys: str) -> tuple[str, list[Arrival]]:
+        """Drop objects and start the one run that takes them all."""
+        arrivals = [self._recorded(self.drop(key, f"rows of {key}")) for key in keys]
+        lease = self.leases.take(DATASET, [each.arrival_id for each in arrivals], datetime.now(UTC))
+        assert lease
+        self.runs.create(lease.run_id, status="RUNNING", fence=lease.fence, arrival_ids=list(lease.arrival_ids))
+        return lease.run_id, arrivals
+
+    def _recorded(self, event: dict[str, Any]) -> Arrival:
+        arrival = arrival_of(event, self.contracts.ids)
+        assert isinstance(arrival, Arrival)
+        self.ledger.record(arrival)
+        return arrival
+
+    # what is seen
+
+    def started(self) -> list[str]:
+        """The names of the executions, in the order in which they were started."""
+        found = self.sfn.list_executions(stateMachineArn=self.machine_arn)["executions"]
+        return sorted(each["name"] for each in found)
+
+    def input_of(self, run_id: str) -> dict[str, Any]:
+        arn = self.machine_arn.replace(":stateMachine:", ":execution:") + f":{run_id}"
+        given: dict[str, Any] = json.loads(self.sfn.describe_execution(executionArn=arn)["input"])
+        return given
+
+    def state(self, arrival_id: str, dataset: str = DATASET) -> dict[str, Any]:
+        key = {"pk": f"DATASET#{dataset}", "sk": f"ARRIVAL#{arrival_id}"}
+        return dict(self.aws.registry.get_item(Key=key)["Item"])
+
+    def arrivals_of(self, run_id: str) -> list[str]:
+        """The keys of the objects that a run takes."""
+        run = self.runs.get(run_id)
+        assert run
+        return [each.key or "" for each in self.ledger.get(DATASET, run["arrival_ids"])]
+
+    def dies_at(self, call: int, moment: str) -> Callable[[], None]:
+        """Let the process end `before-call` or `after-call` of its n-th call to AWS; returns what undoes that."""
+        clients, calls = (self.aws.registry.meta.client, self.aws.s3, self.sfn, self.sns), [0]
+
+        def die(**_: Any) -> None:
+            if current_thread() is not main_thread():
+                return  # of a copy in parts, which S3 undoes itself
+            calls[0] += 1
+            if calls[0] == call:
+                raise Died
+
+        for client in clients:
+            client.meta.events.register(moment, die)
+
+        def live() -> None:
+            for client in clients:
+                client.meta.events.unregister(moment, die)
+
+        return live
+
+
+def sample(name: str) -> dict[str, Any]:
+    event: dict[str, Any] = json.loads((ROOT / "events" / f"{name}.sample.json").read_text())
+    return event
