@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from local.cloud import Cloud, start
-from local.deploy import Outputs, StackFailed, deploy
+from local.deploy import Outputs, StackFailed, deploy, read_manifest
 from local.state import StateDirectory
 
 T = TypeVar("T")
@@ -50,6 +50,8 @@ def _parser() -> argparse.ArgumentParser:
 def _up(options: argparse.Namespace, stopped: threading.Event) -> None:
     if options.empty and options.state_dir:
         raise ValueError("--state-dir restores into what --assembly deploys, so it cannot be combined with --empty")
+    if not options.empty:
+        read_manifest(options.assembly)  # what is missing is better said before the cloud starts than after
     if options.ready_file:
         options.ready_file.unlink(missing_ok=True)
     work_dir = Path(".evergreen") / f"cloud-{options.port}" if options.port else None
@@ -62,6 +64,7 @@ def _up(options: argparse.Namespace, stopped: threading.Event) -> None:
             state = StateDirectory(cloud, options.state_dir)
             _timed("restoration", state.restore)
             state.keep_saving()
+        cloud.ready()
         _announce(cloud, outputs, options.ready_file)
         stopped.wait()
     finally:

@@ -48,6 +48,7 @@ class Cloud:
     _session: Any
     _clients: dict[str, Any] = field(default_factory=dict)
     _clients_lock: Any = field(default_factory=threading.Lock)
+    _ready_callbacks: list[Callable[[], None]] = field(default_factory=list)
     _ending: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
 
     def client(self, service: str) -> Any:
@@ -69,6 +70,15 @@ class Cloud:
     def on_close(self, callback: Callable[[], None]) -> None:
         """Has `callback` run when the cloud closes, later ones first."""
         self._ending.callback(callback)
+
+    def on_ready(self, callback: Callable[[], None]) -> None:
+        """Has `callback` run once what is to be deployed is deployed."""
+        self._ready_callbacks.append(callback)
+
+    def ready(self) -> None:
+        """Says that the deployment is there."""
+        for callback in self._ready_callbacks:
+            callback()
 
     def close(self) -> None:
         """Ends the cloud and every process it started."""

@@ -24,16 +24,18 @@ class StackFailed(Exception):
 
 def deploy(cloud: Cloud, assembly: Path) -> Outputs:
     """Publishes the assets of a cloud assembly, deploys its stacks and returns their outputs."""
-    manifest = _read(assembly / "manifest.json", "synthesize the application first (python cdk_app/app.py)")
+    manifest = read_manifest(assembly)
     _mark_as_bootstrapped(cloud)
     for path in sorted(assembly.glob("*.assets.json")):
         _publish(cloud, path)
     return {name: _deploy_stack(cloud, name, template) for name, template in _stacks(manifest, assembly)}
 
 
-def _read(path: Path, remedy: str) -> dict[str, Any]:
+def read_manifest(assembly: Path) -> dict[str, Any]:
+    """The manifest of a cloud assembly."""
+    path = assembly / "manifest.json"
     if not path.is_file():
-        raise FileNotFoundError(f"{path} does not exist: {remedy}")
+        raise FileNotFoundError(f"{path} does not exist: synthesize the application first (python cdk_app/app.py)")
     return json.loads(path.read_text())  # type: ignore[no-any-return]
 
 

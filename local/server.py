@@ -64,8 +64,8 @@ class KeepAliveHandler(MotoRequestHandler):  # type: ignore[misc]  # moto is unt
         try:
             chunks.extend(self.server.app(environ, start_response))
         except Exception as error:
-            log.exception("%s %s failed inside the laptop cloud", self.command, self.path)
             missing = isinstance(error, NotImplementedError)  # 501 is not tried again by the SDKs
+            log.error("%s %s failed: %s", self.command, self.path, error, exc_info=None if missing else error)
             answer[:] = ["501 Not Implemented" if missing else "500 Internal Server Error", []]
             chunks[:] = [_failure(error, is_json="HTTP_X_AMZ_TARGET" in environ)]
         self._answer(answer[0], answer[1], b"".join(chunks))

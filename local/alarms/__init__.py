@@ -20,7 +20,7 @@ from local.service_events import put_service_event
 log = logging.getLogger(__name__)
 
 
-def install(cloud: Cloud, tick_seconds: float = 5.0) -> None:
+def install(cloud: Cloud, tick_seconds: float = 3.0) -> None:
     """Evaluates alarms, and tells EventBridge and the alarm's topics of every change of state."""
     seams = Seams(cloud)
     put_data, put_alarm, update_state = (

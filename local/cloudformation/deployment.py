@@ -33,6 +33,7 @@ class Deployment(ResourceMap):  # type: ignore[misc]  # moto is untyped
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.deployed: dict[str, Resource] = {}
+        self._leftovers: list[Resource] = []  # replaced, or to replace in an update that failed
 
     def __getitem__(self, key: str) -> Any:
         if key in self.deployed:
@@ -56,15 +57,27 @@ class Deployment(ResourceMap):  # type: ignore[misc]  # moto is untyped
     def converge(self, report: Report) -> None:
         """Makes what is deployed equal to what the template wants; what goes, goes last."""
         wanted = {name: spec for name, spec in self._resource_json_map.items() if self._applies(spec)}
-        leftovers: list[Resource] = []
-        for name in creation_order(wanted):
-            before = self.deployed.get(name)
-            self.deployed[name] = self._put(name, wanted[name], report)
-            if before and before.physical_id != self.deployed[name].physical_id:
-                leftovers.append(before)
+        replaced: dict[str, Resource] = {}
+        try:
+            for name in creation_order(wanted):
+                before = self.deployed.get(name)
+                self.deployed[name] = self._put(name, wanted[name], report)
+                if before and before.physical_id != self.deployed[name].physical_id:
+                    replaced[name] = before
+        except DeploymentFailed:
+            self._go_back_to(replaced)
+            raise
         obsolete = [self.deployed.pop(name) for name in list(self.deployed) if name not in wanted]
-        for resource in reversed([*obsolete, *leftovers]):
+        goers, self._leftovers = [*obsolete, *self._leftovers, *replaced.values()], []
+        for resource in reversed(goers):
             self._delete(resource, report)
+
+    def _go_back_to(self, replaced: dict[str, Resource]) -> None:
+        """Has what was replaced in vain stand for its name again; its replacements go with the rollback."""
+        for name, before in replaced.items():
+            self.deployed[name].retain = False
+            self._leftovers.append(self.deployed[name])
+            self.deployed[name] = before
 
     def remove_all(self, report: Report) -> None:
         """Deletes every resource that the template does not want retained, dependants first."""
@@ -91,7 +104,7 @@ class Deployment(ResourceMap):  # type: ignore[misc]  # moto is untyped
             raise DeploymentFailed(f"{wanted.logical_id} ({wanted.type_name}): {_reason(error)}") from error
         if before and not kept:
             before.retain = before.retain_replaced
-        _warn_of_unread(wanted)
+        _warn_of_unread(wanted, before)
         report(wanted, f"{verb}_COMPLETE", None)
         return wanted
 
@@ -123,10 +136,13 @@ class Deployment(ResourceMap):  # type: ignore[misc]  # moto is untyped
         report(resource, "DELETE_COMPLETE", None)
 
 
-def _warn_of_unread(resource: Resource) -> None:
+def _warn_of_unread(resource: Resource, before: Resource | None) -> None:
+    properties, earlier = dict(resource.properties), dict(before.properties) if before else {}
     known = {*resource.properties.read, *resource.immutable, *TYPES[resource.type_name].without, "Tags"}
-    for name in resource.properties.keys() - known:
-        log.warning("%s (%s): the laptop cloud does nothing with %s", resource.logical_id, resource.type_name, name)
+    for name in properties.keys() - known:
+        if properties[name] != earlier.get(name):
+            what = resource.logical_id, resource.type_name, name
+            log.warning("%s (%s): the laptop cloud does nothing with %s", *what)
 
 
 def _can_be_updated(before: Resource, wanted: Resource) -> bool:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from moto.awslambda.models import LambdaBackend, LambdaFunction
+from moto.awslambda.models import LambdaBackend, LambdaFunction, lambda_backends
 
 from local.cloud import Cloud
 from local.functions.configuration import install_configuration
@@ -27,5 +27,6 @@ def install(cloud: Cloud) -> None:
     # moto runs a function in a Docker container per invocation, and answers with an error where there is no Docker.
     seams.replace(LambdaFunction, "invoke", invoke)
     delete = seams.replace(LambdaBackend, "delete_function", delete_function)
+    cloud.on_ready(lambda: invoker.warm(lambda_backends[cloud.account][cloud.region].list_functions()))
     install_configuration(seams)
     install_queues(cloud, seams, invoker)

@@ -5,7 +5,7 @@ import json
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Iterable, Iterator, MutableMapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -30,6 +30,11 @@ class Invoker:
         self._lock = threading.Lock()
         self._closed = threading.Event()
         cloud.on_close(self._closed.set)
+
+    def warm(self, functions: Iterable[Any]) -> None:
+        """Starts a process of each function in the background."""
+        versions = [Version.of(function) for function in functions]
+        threading.Thread(target=self.pool.warm, args=(versions,), name="warming", daemon=True).start()
 
     def invoke(self, function: Any, body: Any, headers: Any, answer_headers: MutableMapping[str, str]) -> bytes:
         """What moto's LambdaFunction.invoke is to do; without headers it is moto that passes on an event."""

@@ -1,7 +1,9 @@
 """Keeps the processes of every function warm."""
 
 import threading
+import time
 from collections import defaultdict
+from collections.abc import Iterable
 
 from local.cloud import Cloud
 from local.functions.code import Version
@@ -19,6 +21,7 @@ class Pool:
         self._sessions = RoleSessions(cloud)
         self._idle: dict[str, list[Worker]] = defaultdict(list)
         self._lock = threading.Lock()
+        self._closed = False
         cloud.on_close(self.close)
 
     def invoke(self, version: Version, payload: bytes) -> Answer:
@@ -27,6 +30,17 @@ class Pool:
         answer = worker.invoke(payload)
         self._give_back(worker)
         return answer
+
+    def warm(self, versions: Iterable[Version]) -> None:
+        """Starts a process of each function ahead of its first event, one after the other, as AWS may do too."""
+        for version in versions:
+            with self._lock:
+                if self._closed or self._idle[version.name]:
+                    continue
+            worker = Worker(self._cloud, self._sessions, version)
+            while worker.alive and not worker.ready:
+                time.sleep(0.02)
+            self._give_back(worker)
 
     def forget(self, name: str) -> None:
         """Ends the idle processes of a function that is no more."""
@@ -38,6 +52,7 @@ class Pool:
     def close(self) -> None:
         """Ends every idle process."""
         with self._lock:
+            self._closed = True
             workers = [worker for idle in self._idle.values() for worker in idle]
             self._idle.clear()
         for worker in workers:
@@ -58,7 +73,7 @@ class Pool:
     def _give_back(self, worker: Worker) -> None:
         with self._lock:
             idle = self._idle[worker.version.name]
-            if worker.alive and len(idle) < IDLE_PER_FUNCTION:
+            if worker.alive and len(idle) < IDLE_PER_FUNCTION and not self._closed:
                 idle.append(worker)
                 return
         worker.stop()

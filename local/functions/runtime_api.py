@@ -35,6 +35,7 @@ class RuntimeApi:
         self.invocations: queue.Queue[Invocation | None] = queue.Queue()
         self.started: queue.Queue[float | None] = queue.Queue()  # when the runtime took one; None: it ended
         self.outcomes: queue.Queue[Outcome] = queue.Queue()
+        self.ready_at: float | None = None  # when the runtime first asked: its handler is imported
         api = self
 
         class Handler(_RuntimeHandler):
@@ -62,6 +63,7 @@ class _RuntimeHandler(http.server.BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
 
     def do_GET(self) -> None:
+        self.runtime.ready_at = self.runtime.ready_at or time.time()
         invocation = self.runtime.invocations.get()
         if invocation is _OVER:
             self.close_connection = True

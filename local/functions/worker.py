@@ -73,6 +73,11 @@ class Worker:
         """Whether it can take another invocation."""
         return self._process.poll() is None
 
+    @property
+    def ready(self) -> bool:
+        """Whether its handler is imported and it waits for an event."""
+        return self._api.ready_at is not None
+
     def stop(self) -> None:
         """Ends the process."""
         self._api.close()
@@ -110,7 +115,7 @@ class Worker:
             self.stop()
             return None
         if started is not None and self._init_seconds is None:
-            self._init_seconds = started - self._born
+            self._init_seconds = (self._api.ready_at or started) - self._born
         return started
 
     def _ended_before_start(self) -> Outcome:

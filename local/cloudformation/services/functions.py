@@ -34,13 +34,13 @@ def put_function(wanted: Resource, before: Resource | None) -> Made:
     client, properties = wanted.client("lambda"), wanted.properties
     name = before.physical_id if before else wanted.name("FunctionName", 64)
     configuration = wanted.given(*_CONFIGURATION)
-    code = _code(properties["Code"])
+    code, architectures = _code(properties["Code"]), wanted.given("Architectures")
     if before is None:
-        fixed = wanted.given("Architectures", "PackageType")
+        fixed = wanted.given("PackageType")
         tags = {tag["Key"]: tag["Value"] for tag in properties.get("Tags", [])}
-        client.create_function(FunctionName=name, Code=code, Tags=tags, **fixed, **configuration)
+        client.create_function(FunctionName=name, Code=code, Tags=tags, **architectures, **fixed, **configuration)
     else:
-        client.update_function_code(FunctionName=name, **code)
+        client.update_function_code(FunctionName=name, **architectures, **code)
         client.update_function_configuration(FunctionName=name, **configuration)
     if "ReservedConcurrentExecutions" in properties:
         reserved = properties["ReservedConcurrentExecutions"]
