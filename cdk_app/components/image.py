@@ -18,10 +18,9 @@ class ContainerImage(Construct):
 
     def __init__(self, scope: Construct, name: str, *, root: Path) -> None:
         super().__init__(scope, name)
-        self.repository: ecr.IRepository = ecr.Repository(
+        self.own_repository = ecr.Repository(
             self,
             "Repository",
-            repository_name="evergreen/container",
             image_scan_on_push=True,
             image_tag_mutability=ecr.TagMutability.IMMUTABLE,
             lifecycle_rules=[ecr.LifecycleRule(max_image_count=20)],
@@ -29,6 +28,7 @@ class ContainerImage(Construct):
         )
         digest = self.node.try_get_context("image_digest")
         if digest:
+            self.repository: ecr.IRepository = self.own_repository
             self.uri = f"{self.repository.repository_uri}@{digest}"
             return
         asset = ecr_assets.DockerImageAsset(

@@ -38,7 +38,7 @@ class RunningCommand:
         return self.process.wait(timeout=20)
 
 
-def up(directory: Path, *options: str) -> RunningCommand:
+def start_command(directory: Path, *options: str) -> RunningCommand:
     """Starts the command in the directory and waits until it is ready."""
     ready_file = directory / "ready.json"
     ready_file.unlink(missing_ok=True)
@@ -52,7 +52,9 @@ def up(directory: Path, *options: str) -> RunningCommand:
     deadline = time.monotonic() + 60
     while not ready_file.exists():
         assert process.poll() is None, f"the command ended with {process.returncode}"
-        assert time.monotonic() < deadline, "the command did not get ready"
+        if time.monotonic() > deadline:
+            process.kill()
+            raise TimeoutError("the command did not get ready")
         time.sleep(0.05)
     facts = json.loads(ready_file.read_text())
     assert facts["pid"] == process.pid

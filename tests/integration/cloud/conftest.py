@@ -1,13 +1,16 @@
 import json
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from local.cloud import Cloud, start
+from tests.integration.cloud.command import RunningCommand, start_command
 
 Deploy = Callable[..., dict[str, Any]]
+Up = Callable[..., RunningCommand]
 Receive = Callable[[str, int], list[Any]]
 
 
@@ -42,7 +45,8 @@ def receive(cloud: Cloud) -> Receive:
     """Takes the expected number of messages from a queue, waiting for them, and whatever else comes right after."""
 
     def receive(queue_url: str, count: int) -> list[Any]:
-        sqs, bodies = cloud.client("sqs"), []
+        sqs = cloud.client("sqs")
+        bodies: list[Any] = []
         deadline = time.monotonic() + 5
         while time.monotonic() < deadline:
             if enough := len(bodies) >= count:
@@ -57,6 +61,21 @@ def receive(cloud: Cloud) -> Receive:
         return bodies
 
     return receive
+
+
+@pytest.fixture
+def up(tmp_path: Path) -> Iterator[Up]:
+    """Starts `python -m local up` in the test's own directory; what still runs at the end is killed."""
+    commands: list[RunningCommand] = []
+
+    def up(*options: str) -> RunningCommand:
+        commands.append(start_command(tmp_path, *options))
+        return commands[-1]
+
+    yield up
+    for command in commands:
+        command.process.kill()
+        command.process.communicate()
 
 
 def outputs_of(stack: dict[str, Any]) -> dict[str, str]:

@@ -2,23 +2,21 @@
 
 import os
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.integration.cloud.assemblies import write_assembly
-from tests.integration.cloud.command import CREDENTIALS, REPOSITORY, RunningCommand, up
+from tests.integration.cloud.command import CREDENTIALS, REPOSITORY, RunningCommand
+from tests.integration.cloud.conftest import Up
 
 CDK = REPOSITORY / "node_modules" / ".bin" / "cdk"
 pytestmark = pytest.mark.cdk_cli
 
 
 @pytest.fixture
-def empty_cloud(tmp_path: Path) -> Iterator[RunningCommand]:
-    command = up(tmp_path, "--empty")
-    yield command
-    command.end()
+def empty_cloud(up: Up) -> RunningCommand:
+    return up("--empty")
 
 
 def cdk(cloud: RunningCommand, assembly: Path, *arguments: str) -> str:

@@ -10,6 +10,15 @@ from tests.integration.cloud.conftest import Deploy, outputs_of
 QUEUE = {"Type": "AWS::SQS::Queue", "Properties": {"VisibilityTimeout": 10}}
 
 
+def table(key: str = "pk") -> dict[str, Any]:
+    properties = {
+        "KeySchema": [{"AttributeName": key, "KeyType": "HASH"}],
+        "AttributeDefinitions": [{"AttributeName": key, "AttributeType": "S"}],
+        "BillingMode": "PAY_PER_REQUEST",
+    }
+    return {"Type": "AWS::DynamoDB::Table", "Properties": properties}
+
+
 def test_an_unknown_type_is_refused_by_name_and_logical_id(cloud: Cloud) -> None:
     template = json.dumps({"Resources": {"Cluster": {"Type": "AWS::EKS::Cluster"}, "Queue": QUEUE}})
     with pytest.raises(ClientError, match="Cluster of type AWS::EKS::Cluster"):
@@ -37,9 +46,8 @@ def test_a_changed_property_is_updated_in_place(cloud: Cloud, deploy: Deploy) ->
 def test_a_changed_name_replaces_the_resource_and_whatever_refers_to_it(cloud: Cloud, deploy: Deploy) -> None:
     def resources(name: str) -> dict[str, Any]:
         topic = {"Type": "AWS::SNS::Topic", "Properties": {"TopicName": name}}
-        parameter = {"Type": "AWS::SSM::Parameter", "Properties": {"Name": "/t", "Type": "String"}}
-        parameter["Properties"] |= {"Value": {"Ref": "Topic"}}
-        return {"Parameter": parameter, "Topic": topic}
+        parameter = {"Name": "/t", "Type": "String", "Value": {"Ref": "Topic"}}
+        return {"Parameter": {"Type": "AWS::SSM::Parameter", "Properties": parameter}, "Topic": topic}
 
     deploy(resources("first"))
     deploy(resources("second"))
@@ -49,19 +57,11 @@ def test_a_changed_name_replaces_the_resource_and_whatever_refers_to_it(cloud: C
 
 
 def test_a_removed_resource_is_deleted_unless_it_is_retained(cloud: Cloud, deploy: Deploy) -> None:
-    table = {
-        "Type": "AWS::DynamoDB::Table",
-        "Properties": {
-            "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}],
-            "AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}],
-            "BillingMode": "PAY_PER_REQUEST",
-        },
-    }
-    deploy({"Kept": {**table, "DeletionPolicy": "Retain"}, "Gone": table, "Queue": QUEUE})
+    deploy({"Kept": {**table(), "DeletionPolicy": "Retain"}, "Gone": table(), "Queue": QUEUE})
     deploy({"Queue": QUEUE})
     (kept,) = cloud.client("dynamodb").list_tables()["TableNames"]
     assert "-Kept-" in kept
-    stack = deploy({"Kept": table, "Queue": QUEUE})
+    stack = deploy({"Kept": table(), "Queue": QUEUE})
     assert stack["StackStatus"] == "UPDATE_COMPLETE", "a retained table keeps its name; the next one has another"
 
 
@@ -95,6 +95,19 @@ def test_a_failed_update_goes_back_to_what_was(cloud: Cloud, deploy: Deploy) -> 
     assert attributes["Attributes"]["VisibilityTimeout"] == "10"
 
 
+def test_a_failed_update_keeps_what_it_was_about_to_replace(cloud: Cloud, deploy: Deploy) -> None:
+    output = {"Name": {"Value": {"Ref": "Table"}}}
+    before = outputs_of(deploy({"Table": table("pk")}, Outputs=output))
+    cloud.client("dynamodb").put_item(TableName=before["Name"], Item={"pk": {"S": "kept"}})
+    bad = {"Type": "AWS::SNS::Topic", "DependsOn": "Table", "Properties": {"TopicName": "no spaces please"}}
+    stack = deploy({"Table": table("other"), "Topic": bad}, Outputs=output)
+    assert stack["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE"
+    assert outputs_of(stack) == before
+    assert cloud.client("dynamodb").scan(TableName=before["Name"])["Count"] == 1
+    names = cloud.client("dynamodb").list_tables()["TableNames"]
+    assert [name for name in names if name.startswith(stack["StackName"])] == [before["Name"]]
+
+
 def test_an_unknown_attribute_names_those_there_are(cloud: Cloud, deploy: Deploy) -> None:
     parameter = {"Name": "/a", "Type": "String", "Value": {"Fn::GetAtt": ["Queue", "Color"]}}
     stack = deploy({"Queue": QUEUE, "Parameter": {"Type": "AWS::SSM::Parameter", "Properties": parameter}})
@@ -103,6 +116,13 @@ def test_an_unknown_attribute_names_those_there_are(cloud: Cloud, deploy: Deploy
     reasons = " ".join(event.get("ResourceStatusReason", "") for event in events)
     assert "Queue does not support attribute type Color" in reasons
     assert "QueueUrl" in reasons
+
+
+def test_a_property_that_nothing_looks_at_is_warned_of(deploy: Deploy, caplog: pytest.LogCaptureFixture) -> None:
+    topic = {"Type": "AWS::SNS::Topic", "Properties": {"DataProtectionPolicy": {}, "Tags": []}}
+    deploy({"Topic": topic})
+    assert "Topic (AWS::SNS::Topic): the laptop cloud does nothing with DataProtectionPolicy" in caplog.text
+    assert "Tags" not in caplog.text
 
 
 def test_conditions_parameters_and_no_value_are_understood(cloud: Cloud, deploy: Deploy) -> None:

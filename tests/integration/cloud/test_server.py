@@ -1,5 +1,6 @@
 import http.client
-import threading
+import sys
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -7,6 +8,15 @@ import pytest
 from botocore.exceptions import ClientError
 
 from local.cloud import Cloud, start
+
+
+@pytest.fixture
+def hasty_threads() -> Iterator[None]:
+    """Threads that take turns so often that a race shows."""
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(usual)
 
 
 def test_one_connection_serves_many_requests(cloud: Cloud) -> None:
@@ -29,31 +39,33 @@ def test_head_states_the_length_of_what_it_does_not_send(cloud: Cloud) -> None:
     assert s3.list_objects_v2(Bucket="lengths")["KeyCount"] == 0
 
 
-def test_of_many_conditional_writes_at_once_exactly_one_succeeds(cloud: Cloud) -> None:
+@pytest.mark.usefixtures("hasty_threads")
+def test_of_many_additions_at_once_none_is_lost(cloud: Cloud) -> None:
     dynamodb = cloud.client("dynamodb")
     dynamodb.create_table(
-        TableName="leases",
+        TableName="fences",
         KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
         AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
         BillingMode="PAY_PER_REQUEST",
     )
-    together = threading.Barrier(8)
+    dynamodb.put_item(TableName="fences", Item={"pk": {"S": "a"}, "fence": {"N": "0"}})
 
-    def take(owner: int) -> bool:
-        together.wait()
-        item = {"pk": {"S": "lease"}, "owner": {"N": str(owner)}}
-        try:
-            dynamodb.put_item(TableName="leases", Item=item, ConditionExpression="attribute_not_exists(pk)")
-        except dynamodb.exceptions.ConditionalCheckFailedException:
-            return False
-        return True
+    def add(_number: int) -> str:
+        answer = dynamodb.update_item(
+            TableName="fences",
+            Key={"pk": {"S": "a"}},
+            UpdateExpression="ADD fence :one",
+            ExpressionAttributeValues={":one": {"N": "1"}},
+            ReturnValues="UPDATED_NEW",
+        )
+        return str(answer["Attributes"]["fence"]["N"])
 
     with ThreadPoolExecutor(8) as pool:
-        for _ in range(10):
-            dynamodb.delete_item(TableName="leases", Key={"pk": {"S": "lease"}})
-            assert sum(pool.map(take, range(8))) == 1
+        given = list(pool.map(add, range(400)))
+    assert sorted(map(int, given)) == list(range(1, 401)), "each got its own number"
 
 
+@pytest.mark.usefixtures("hasty_threads")
 def test_of_many_uploads_of_one_key_at_once_every_version_is_kept(cloud: Cloud) -> None:
     s3 = cloud.client("s3")
     s3.create_bucket(Bucket="uploads")
@@ -63,7 +75,7 @@ def test_of_many_uploads_of_one_key_at_once_every_version_is_kept(cloud: Cloud) 
         return s3.put_object(Bucket="uploads", Key="key", Body=b"x" * number)["VersionId"]
 
     with ThreadPoolExecutor(8) as pool:
-        made = set(pool.map(upload, range(40)))
+        made = set(pool.map(upload, range(400)))
     kept = {version["VersionId"] for version in s3.list_object_versions(Bucket="uploads")["Versions"]}
     assert kept == made
 

@@ -26,7 +26,7 @@ def manifest(world: World, run_id: str) -> RunManifest:
 
 def named_in(world: World, key: str) -> list[str]:
     """The keys that an S3 ManifestFile names; its first entry is their common prefix."""
-    prefix, *keys = json.loads(world.aws.text(key))
+    prefix, *keys = list[Any](json.loads(world.aws.text(key)))
     assert prefix == {"prefix": f"s3://{BUCKET}/"}
     return keys
 

@@ -5,10 +5,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
-from typing import Any
+from typing import Any, Literal
 
 import boto3
 from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
 from moto import mock_aws
 
 BUCKET = "evergreen-data"
@@ -73,7 +74,7 @@ def _session() -> boto3.Session:
 
 
 def _table(name: str) -> Any:
-    keys = {"pk": "HASH", "sk": "RANGE"}
+    keys: dict[str, Literal["HASH", "RANGE"]] = {"pk": "HASH", "sk": "RANGE"}
     return boto3.resource("dynamodb").create_table(
         TableName=name,
         BillingMode="PAY_PER_REQUEST",
@@ -103,6 +104,6 @@ def answers(client: Any, operation: str, *, code: str, status: int = 400, times:
         if left[0] == 0:
             client.meta.events.unregister(event, refuse)
         parsed = {"Error": {"Code": code, "Message": "said the test"}, "ResponseMetadata": {"HTTPStatusCode": status}}
-        return AWSResponse("https://aws.test", status, {}, None), parsed
+        return AWSResponse("https://aws.test", status, HTTPHeaders(), None), parsed
 
     client.meta.events.register(event, refuse)

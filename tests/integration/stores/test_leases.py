@@ -97,3 +97,19 @@ def test_of_two_that_take_an_expired_lease_one_gets_it(aws: Account) -> None:
     taken: list[object] = []
     assert slow.take(DATASET, ["a"], late) is None
     assert taken == [fast.held(DATASET, late)]
+
+
+def test_a_fence_is_never_given_twice_even_when_a_whole_run_passes_in_between(aws: Account) -> None:
+    slow = Leases(aws.registry, DURATION)
+    fast = Leases(boto3.resource("dynamodb").Table("registry"), DURATION)
+
+    def whole_run() -> None:
+        lease = fast.take(DATASET, ["b"], NOW)
+        assert lease
+        fast.release(DATASET, lease.run_id)
+
+    interrupt(aws.registry.meta.client, "PutItem", whole_run)
+    assert slow.take(DATASET, ["a"], NOW) is None
+    later = slow.take(DATASET, ["a"], NOW)
+    assert later
+    assert later.fence == 2

@@ -5,7 +5,6 @@ from typing import Any
 import pytest
 
 from evergreen.errors import StoreUnavailable
-from evergreen.stores import predictions as module
 from evergreen.stores.predictions import Predictions
 from tests.integration.stores.aws import Account, answers
 
@@ -14,7 +13,7 @@ DATASET, OLD, NEW = "next_purchase", "next-purchase-00001-aaaaaaaa", "next-purch
 
 @pytest.fixture
 def predictions(aws: Account, monkeypatch: pytest.MonkeyPatch) -> Predictions:
-    monkeypatch.setattr(module.random, "uniform", lambda *bounds: bounds[0])  # no pause between two attempts
+    monkeypatch.setattr("random.uniform", lambda *bounds: bounds[0])  # no pause between two attempts
     return Predictions(aws.predictions)
 
 

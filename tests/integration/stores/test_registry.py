@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -117,6 +118,9 @@ def test_the_same_change_again_is_no_change(aws: Account, registry: Registry, le
 
 
 def refused(registry: Registry, asked: Change, lease: Lease, aws: Account) -> None:
+    asked = replace(
+        asked, at=NOW + timedelta(hours=9)
+    )  # later than any other change, so its history has a key of its own
     before = (registry.champion(DATASET), registry.published(DATASET), history(aws))
     with pytest.raises(RunSuperseded, match=f"{asked.run_id} may no longer change CHAMPION of next_purchase"):
         registry.promote(asked, model(lease), REASONS)
@@ -177,7 +181,7 @@ def test_a_run_that_sleeps_between_its_check_and_its_write_cannot_overwrite_its_
 
     interrupt(aws.registry.meta.client, "TransactWriteItems", overtaken)
     with pytest.raises(RunSuperseded):
-        registry.promote(change(sleeper, None), model(sleeper), REASONS)
+        registry.promote(change(sleeper, None, minutes=5), model(sleeper), REASONS)
     champion = registry.champion(DATASET)
     assert champion
     assert champion["run_id"] == successor[0].run_id

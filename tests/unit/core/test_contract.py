@@ -69,4 +69,4 @@ def test_a_contract_is_the_same_after_being_written_down_for_a_run(contract: dic
 
 def test_a_contract_cannot_be_changed_once_read(contract: dict[str, Any]) -> None:
     with pytest.raises(ValidationError, match="frozen"):
-        Contract.model_validate(contract).entity = "other"  # type: ignore[misc]
+        Contract.model_validate(contract).entity = "other"

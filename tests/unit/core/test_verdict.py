@@ -1,4 +1,5 @@
 import math
+from typing import Any
 
 import pytest
 
@@ -45,7 +46,7 @@ def test_a_difference_whose_interval_includes_zero_is_inconclusive() -> None:
 
 
 @pytest.mark.parametrize("against", [{"improvement": 0.0}, {"improvement": -0.1, "low": -0.5, "high": 0.0}])
-def test_a_challenger_that_is_not_better_leaves_the_champion(against: dict[str, float]) -> None:
+def test_a_challenger_that_is_not_better_leaves_the_champion(against: dict[str, Any]) -> None:
     verdict = decide(with_champion(**against), GATE)
     assert (verdict.outcome, verdict.promote) == (Outcome.KEEP, False)
     assert "not better than the champion" in told(verdict)
@@ -113,7 +114,7 @@ def test_a_comparison_with_the_baseline_that_is_no_number_is_not_a_win() -> None
         dict.fromkeys(("improvement", "relative", "low", "high"), math.nan),
     ],
 )
-def test_a_comparison_with_the_champion_that_is_no_number_is_not_a_win(unknown: dict[str, float]) -> None:
+def test_a_comparison_with_the_champion_that_is_no_number_is_not_a_win(unknown: dict[str, Any]) -> None:
     assert not decide(with_champion(**unknown), GATE).promote
 
 

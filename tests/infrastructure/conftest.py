@@ -1,0 +1,43 @@
+"""The template as it is deployed and the workflow as it is written; synthesized once."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cdk_app.synth import synthesize
+from evergreen.contract_file import read_datasets
+from evergreen.contracts import Contracts
+from tests.infrastructure.template import Template
+from tests.infrastructure.workflow import Workflow
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="session")
+def template_file() -> Path:
+    (found,) = synthesize().glob("*.template.json")
+    return found
+
+
+@pytest.fixture(scope="session")
+def template(template_file: Path) -> Template:
+    return Template(json.loads(template_file.read_text()))
+
+
+@pytest.fixture(scope="session")
+def workflow() -> Workflow:
+    return Workflow(json.loads((ROOT / "statemachines" / "retrain.asl.json").read_text()))
+
+
+@pytest.fixture(scope="session")
+def substitutions(template: Template) -> dict[str, Any]:
+    _, machine = template.one("AWS::StepFunctions::StateMachine")
+    found: dict[str, Any] = machine["DefinitionSubstitutions"]
+    return found
+
+
+@pytest.fixture(scope="session")
+def contracts() -> Contracts:
+    return read_datasets(ROOT / "datasets")

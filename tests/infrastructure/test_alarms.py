@@ -1,0 +1,75 @@
+import json
+from typing import Any
+
+import pytest
+
+from evergreen.contracts import Contracts
+from tests.infrastructure.conftest import ROOT
+from tests.infrastructure.template import Template, text
+
+
+def alarm(template: Template, namespace: str, metric: str, dimension: str) -> dict[str, Any]:
+    """The only alarm on a metric of one thing."""
+    (found,) = (
+        each
+        for each in template.of("AWS::CloudWatch::Alarm").values()
+        if (each["Namespace"], each["MetricName"]) == (namespace, metric)
+        and [text(one["Value"]) for one in each["Dimensions"]] == [dimension]
+    )
+    return found
+
+
+def calls_people(template: Template, found: dict[str, Any]) -> bool:
+    topic, _ = template.one("AWS::SNS::Topic")
+    return bool(
+        [text(action) for action in found.get("AlarmActions", [])] == [f"${{{topic}}}"]
+        and found.get("ActionsEnabled", True)
+        and found["ComparisonOperator"] == "GreaterThanOrEqualToThreshold"
+        and (found["Threshold"], found["EvaluationPeriods"]) == (1, 1)
+        and found["Statistic"] in ("Sum", "Maximum")
+        and found["TreatMissingData"] == "notBreaching"
+    )
+
+
+def test_one_dead_letter_calls_people(template: Template) -> None:
+    queue, _ = template.named("AWS::SQS::Queue", "DeadLetters")
+    found = alarm(template, "AWS/SQS", "ApproximateNumberOfMessagesVisible", f"${{{queue}.QueueName}}")
+    assert calls_people(template, found)
+
+
+@pytest.mark.parametrize("metric", ["ExecutionsFailed", "ExecutionsTimedOut"])
+def test_one_failed_run_calls_people(template: Template, metric: str) -> None:
+    machine, _ = template.one("AWS::StepFunctions::StateMachine")
+    assert calls_people(template, alarm(template, "AWS/States", metric, f"${{{machine}}}"))
+
+
+def test_one_error_of_any_function_calls_people(template: Template) -> None:
+    functions = template.of("AWS::Lambda::Function")
+    assert functions
+    for name in functions:
+        assert calls_people(template, alarm(template, "AWS/Lambda", "Errors", f"${{{name}}}")), name
+
+
+def test_each_contract_with_a_yield_has_the_alarm_it_states(template: Template, contracts: Contracts) -> None:
+    stated = {id_: contracts[id_].contract.observed_yield for id_ in contracts.ids}
+    expected = {id_: each for id_, each in stated.items() if each}
+    assert expected
+    for id_, each in expected.items():
+        found = alarm(template, "Evergreen", "ObservedYield", id_)
+        assert found["AlarmName"] == f"Evergreen-{id_}-observed-yield"
+        assert found["Dimensions"][0]["Name"] == "Dataset"
+        assert found["ComparisonOperator"] == "LessThanThreshold"
+        assert found["Threshold"] == each.threshold
+        assert (found["Period"], found["EvaluationPeriods"]) == (each.period_seconds, each.evaluation_periods)
+        assert found["Statistic"] == "Average"
+    yields = [each for each in template.of("AWS::CloudWatch::Alarm").values() if each["Namespace"] == "Evergreen"]
+    assert len(yields) == len(expected)
+
+
+def test_the_sample_of_a_low_yield_is_of_an_alarm_that_is_deployed(template: Template) -> None:
+    event = json.loads((ROOT / "events" / "yield-low.sample.json").read_text())["detail"]
+    (metric,) = event["configuration"]["metrics"]
+    said = metric["metricStat"]["metric"]
+    found = alarm(template, said["namespace"], said["name"], said["dimensions"]["Dataset"])
+    assert found["AlarmName"] == event["alarmName"]
+    assert (found["Period"], found["Statistic"]) == (metric["metricStat"]["period"], metric["metricStat"]["stat"])

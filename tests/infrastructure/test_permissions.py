@@ -1,0 +1,90 @@
+import pytest
+
+from tests.infrastructure.template import Statement, Template, role_of
+
+NAMES_NO_RESOURCE = {
+    "xray:PutTraceSegments": "X-Ray has no resources to name",
+    "xray:PutTelemetryRecords": "X-Ray has no resources to name",
+    "xray:GetSamplingRules": "X-Ray has no resources to name",
+    "xray:GetSamplingTargets": "X-Ray has no resources to name",
+    "logs:CreateLogDelivery": "vended logs: the service authorises the delivery, not a log group",
+    "logs:GetLogDelivery": "vended logs: the service authorises the delivery, not a log group",
+    "logs:UpdateLogDelivery": "vended logs: the service authorises the delivery, not a log group",
+    "logs:DeleteLogDelivery": "vended logs: the service authorises the delivery, not a log group",
+    "logs:ListLogDeliveries": "vended logs: the service authorises the delivery, not a log group",
+    "logs:PutResourcePolicy": "vended logs: the policy belongs to the account",
+    "logs:DescribeResourcePolicies": "vended logs: the policy belongs to the account",
+    "logs:DescribeLogGroups": "vended logs: lists the account's log groups",
+    "cloudwatch:PutMetricData": "metrics have no ARN; the namespace is a condition",
+    "ecr:GetAuthorizationToken": "the token is the account's",
+}
+
+
+@pytest.fixture(scope="session")
+def allowed(template: Template) -> list[Statement]:
+    """Every Allow, but for the one by which the account itself administers its key."""
+    found = [each for each in template.statements() if each.allows]
+    administers = [each for each in found if each.actions == ["kms:*"] and ":root" in str(each.said["Principal"])]
+    assert len(administers) == len(template.of("AWS::KMS::Key"))
+    return [each for each in found if each not in administers]
+
+
+def test_no_statement_allows_a_wildcard_of_actions(allowed: list[Statement]) -> None:
+    assert [(each.policy, action) for each in allowed for action in each.actions if "*" in action] == []
+
+
+def test_no_statement_allows_by_what_it_leaves_out(template: Template) -> None:
+    left_out = {"NotAction", "NotResource", "NotPrincipal"}
+    assert [each.policy for each in template.statements() if left_out & set(each.said)] == []
+
+
+def test_every_resource_is_named_where_a_resource_can_be_named(template: Template, allowed: list[Statement]) -> None:
+    keys = set(template.of("AWS::KMS::Key"))  # in a key's own policy, "*" is that key
+    anywhere = {
+        action for each in allowed if "*" in each.resources and each.policy not in keys for action in each.actions
+    }
+    assert anywhere == set(NAMES_NO_RESOURCE)
+
+
+def test_metrics_of_jobs_go_to_sagemakers_namespace_only(allowed: list[Statement]) -> None:
+    (metrics,) = (each for each in allowed if "cloudwatch:PutMetricData" in each.actions)
+    assert metrics.conditions == {"StringLike": {"cloudwatch:namespace": ["/aws/sagemaker/*"]}}
+
+
+def test_only_the_workflow_passes_a_role_and_only_the_jobs_role_to_sagemaker(
+    template: Template, allowed: list[Statement]
+) -> None:
+    (passing,) = (each for each in allowed if "iam:PassRole" in each.actions)
+    job_role, _ = template.named("AWS::IAM::Role", "JobRole")
+    _, machine = template.one("AWS::StepFunctions::StateMachine")
+    assert passing.resources == [f"${{{job_role}.Arn}}"]
+    assert passing.conditions == {"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}}
+    assert passing in template.statements_of(role_of(machine, "RoleArn"))
+
+
+def test_nobody_may_delete_data(allowed: list[Statement]) -> None:
+    deletes = {action for each in allowed for action in each.actions if action.split(":")[1].startswith("Delete")}
+    assert deletes == {"sqs:DeleteMessage", "logs:DeleteLogDelivery"}
+
+
+def test_nobody_but_load_predictions_writes_predictions(template: Template, allowed: list[Statement]) -> None:
+    table, _ = template.named("AWS::DynamoDB::Table", "Predictions")
+    _, function = template.function("load_predictions")
+    writers = [each for each in allowed if f"${{{table}.Arn}}" in each.resources]
+    assert writers == [each for each in template.statements_of(role_of(function)) if each in writers]
+    assert {action for each in writers for action in each.actions} == {"dynamodb:BatchWriteItem"}
+
+
+def test_each_role_is_for_one_service_of_aws_and_brings_no_managed_policy(template: Template) -> None:
+    for name, role in template.of("AWS::IAM::Role").items():
+        (trust,) = role["AssumeRolePolicyDocument"]["Statement"]
+        assert list(trust["Principal"]) == ["Service"], name
+        assert isinstance(trust["Principal"]["Service"], str), name
+        assert "ManagedPolicyArns" not in role, name
+
+
+def test_no_policy_lets_another_account_or_the_world_in(template: Template) -> None:
+    for each in template.statements():
+        principal = each.said.get("Principal", {})
+        if each.allows and principal:
+            assert principal == {"Service": principal.get("Service")} or ":root" in str(principal), each.policy

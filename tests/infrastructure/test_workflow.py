@@ -1,0 +1,125 @@
+"""The shape of `retrain`: it always ends, and however it fails somebody is told."""
+
+import re
+
+import pytest
+
+from tests.infrastructure.conftest import ROOT
+from tests.infrastructure.template import Template
+from tests.infrastructure.workflow import Workflow, strings
+
+ENDS = {"RunCompleted", "DataRejected", "RunFailed"}
+
+
+def test_every_state_can_be_reached(workflow: Workflow) -> None:
+    assert workflow.reachable(workflow.definition["StartAt"]) == set(workflow.states)
+
+
+def test_every_state_leads_to_an_end(workflow: Workflow) -> None:
+    ends = {name for name, state in workflow.states.items() if state["Type"] in ("Succeed", "Fail")}
+    assert ends == ENDS
+    for name in workflow.states:
+        assert workflow.reachable(name) & ends, name
+
+
+def test_the_workflow_is_written_in_jsonpath(workflow: Workflow) -> None:
+    assert workflow.definition.get("QueryLanguage", "JSONPath") == "JSONPath"
+    assert not [text for text in strings(workflow.definition) if text.startswith("{%")]
+
+
+def test_every_task_ends_in_time_and_is_tried_again_patiently(workflow: Workflow) -> None:
+    for name, state in workflow.tasks.items():
+        assert state["TimeoutSeconds"] > 0, name
+        for retry in state["Retry"]:
+            assert retry["MaxAttempts"] >= 3, name
+            assert retry["BackoffRate"] > 1, name
+            assert retry["JitterStrategy"] == "FULL", name
+            assert not {"States.ALL", "States.TaskFailed", "States.Timeout"} & set(retry["ErrorEquals"]), name
+
+
+def test_every_task_but_the_last_hands_its_errors_to_fail_run(workflow: Workflow) -> None:
+    for name, state in workflow.tasks.items():
+        if name != "FailRun":
+            last = state["Catch"][-1]
+            assert (last["ErrorEquals"], last["Next"], last["ResultPath"]) == (["States.ALL"], "FailRun", "$.error"), (
+                name
+            )
+            assert all(catch["ResultPath"] == "$.error" for catch in state["Catch"]), name
+            assert {"FailRun"} <= workflow.reachable(name), name
+
+
+def test_a_failed_run_is_a_failed_execution(workflow: Workflow) -> None:
+    assert workflow.states["FailRun"]["Next"] == "RunFailed"
+    assert workflow.states["RunFailed"]["Type"] == "Fail"
+
+
+def test_no_task_may_outlast_the_workflow_and_no_workflow_its_lease(workflow: Workflow, template: Template) -> None:
+    whole = workflow.definition["TimeoutSeconds"]
+    for name, state in workflow.tasks.items():
+        assert state["TimeoutSeconds"] < whole, name
+    _, dispatch = template.function("dispatch")
+    assert float(dispatch["Environment"]["Variables"]["LEASE_HOURS"]) * 3600 > whole
+
+
+def test_a_state_waits_for_its_function_as_long_as_the_function_may_run(workflow: Workflow, template: Template) -> None:
+    for name, state in workflow.functions.items():
+        folder = re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
+        _, function = template.function(folder)
+        assert state["TimeoutSeconds"] >= function["Timeout"], name
+
+
+def test_a_job_is_stopped_by_sagemaker_before_its_state_gives_up(workflow: Workflow) -> None:
+    for name, state in workflow.jobs.items():
+        if "StoppingCondition" in state["Parameters"]:
+            assert state["Parameters"]["StoppingCondition"]["MaxRuntimeInSeconds"] < state["TimeoutSeconds"], name
+
+
+def test_every_job_that_aws_failed_is_tried_again_under_its_own_name(workflow: Workflow) -> None:
+    again = {choice["StringEquals"]: choice["Next"] for choice in workflow.states["RetryJob"]["Choices"]}
+    assert again == {name: name for name in again}
+    failed = {
+        catch["Assign"]["failed_job"]: name
+        for name, state in workflow.tasks.items()
+        for catch in state.get("Catch", [])
+        if "Assign" in catch
+    }
+    assert failed == again
+    assert set(again) == {name for name, state in workflow.jobs.items() if state["Resource"].endswith(".sync")}
+
+
+def test_variables_are_set_before_any_state_reads_them(workflow: Workflow) -> None:
+    first = workflow.states[workflow.definition["StartAt"]]
+    assert first["Assign"] == {"job_attempt": 0}
+    read = {name for text in strings(workflow.definition) for name in re.findall(r"(?<!\$)\$([a-z_]\w*)", text)}
+    assert read == {"job_attempt", "failed_job"}
+
+
+def test_every_name_to_substitute_is_substituted_and_every_substitution_is_used(
+    workflow: Workflow, substitutions: dict[str, object]
+) -> None:
+    written = {name for text in strings(workflow.definition) for name in re.findall(r"\$\{(\w+)\}", text)}
+    assert written == set(substitutions)
+
+
+def test_each_function_state_invokes_the_function_of_its_own_name(
+    workflow: Workflow, substitutions: dict[str, dict[str, list[str]]], template: Template
+) -> None:
+    for name, state in workflow.functions.items():
+        assert state["Parameters"]["FunctionName"] == f"${{{name}}}"
+        function, _ = template.function(re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower())
+        assert substitutions[name] == {"Fn::GetAtt": [function, "Arn"]}
+    every = {path.parent.name for path in (ROOT / "functions").glob("*/handler.py")} - {"dispatch"}
+    assert {re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower() for name in workflow.functions} == every
+
+
+def test_a_state_holds_no_rows_so_it_fits_in_256_kilobytes(workflow: Workflow) -> None:
+    for name, state in workflow.jobs.items():
+        assert state["ResultPath"] is None or "ResultSelector" in state, f"{name} keeps a whole job description"
+
+
+@pytest.mark.parametrize("state", ["IsDataUsable", "IsChallengerBetter", "CanChampionScore"])
+def test_a_choice_without_a_clear_yes_takes_the_harmless_way(workflow: Workflow, state: str) -> None:
+    harmless = {"IsDataUsable": "RejectData", "IsChallengerBetter": "KeepChampion", "CanChampionScore": "CompleteRun"}
+    assert workflow.states[state]["Default"] == harmless[state]
+    (yes,) = workflow.states[state]["Choices"]
+    assert yes["BooleanEquals"] is True
