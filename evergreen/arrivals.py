@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from evergreen.contract import Strict
 from evergreen.errors import DatasetRejected, EvergreenError
-from evergreen.layout import INCOMING
+from evergreen.layout import INCOMING, OWN_PREFIXES
 from evergreen.runs import dataset_of
 
 
@@ -55,7 +55,7 @@ def arrival_of(event: Mapping[str, Any], datasets: frozenset[str]) -> Arrival | 
     """
     match event.get("detail-type"):
         case "Object Created":
-            return None if event["detail"]["object"]["key"].endswith("/") else _dropped_object(event, datasets)
+            return _dropped_object(event, datasets)
         case "CloudWatch Alarm State Change":
             return _alarm(event, datasets)
         case "Step Functions Execution Status Change":
@@ -64,15 +64,17 @@ def arrival_of(event: Mapping[str, Any], datasets: frozenset[str]) -> Arrival | 
             raise UnknownEvent(f"cannot read an event of detail-type {other!r} from {event.get('source')!r}")
 
 
-def _dropped_object(event: Mapping[str, Any], datasets: frozenset[str]) -> Arrival:
+def _dropped_object(event: Mapping[str, Any], datasets: frozenset[str]) -> Arrival | None:
     detail = event["detail"]
     bucket, s3_object = detail["bucket"]["name"], detail["object"]
     key, version = s3_object["key"], s3_object.get("version-id", "null")
+    if key.endswith("/") or key.startswith(OWN_PREFIXES):
+        return None
     parts = key.removeprefix(INCOMING).split("/")
     dataset = parts[0] if key.startswith(INCOMING) and len(parts) > 1 else ""
     arrival = Arrival(
         arrival_id=_identity("object", bucket, key, version),
-        dataset=dataset or "unknown",
+        dataset=dataset if dataset in datasets else "unknown",
         kind="object",
         cause=f"s3://{bucket}/{key} was dropped",
         at=event["time"],

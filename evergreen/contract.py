@@ -83,7 +83,7 @@ class Yield(Strict):
 
     threshold: float = Field(gt=0, lt=1)
     evaluation_periods: int = Field(default=1, ge=1)
-    period_seconds: int = Field(default=60, ge=10)
+    period_seconds: int = Field(default=60, ge=60, multiple_of=60, description="CloudWatch's own granularity.")
 
 
 class Contract(Strict):

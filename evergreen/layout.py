@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 INCOMING = "incoming/"
-OWN_PREFIXES = ("accepted/", "quarantine/", "runs/")
+OWN_PREFIXES = ("accepted/", "inference/", "quarantine/", "runs/")  # never an arrival, or a run would start itself
 
 
 @dataclass(frozen=True)

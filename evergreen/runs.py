@@ -4,7 +4,7 @@ import hashlib
 import re
 from collections.abc import Iterable
 
-_RUN_ID = re.compile(r"^(?P<slug>[a-z0-9-]+)-(?P<fence>\d{5,})-(?P<digest>[0-9a-f]{8})$")
+_RUN_ID = re.compile(r"^(?P<slug>[a-z0-9-]+)-(?P<fence>\d{5,})-(?P<digest>[0-9a-f]{8})\Z")
 
 
 def run_id_for(dataset: str, fence: int, arrival_ids: Iterable[str]) -> str:

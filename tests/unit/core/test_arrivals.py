@@ -4,6 +4,7 @@ from typing import Any
 import pytest
 
 from evergreen.arrivals import Arrival, ExecutionEnded, MisplacedObject, UnknownEvent, arrival_of, safe_file_name
+from evergreen.layout import OWN_PREFIXES
 
 Sample = Callable[[str], dict[str, Any]]
 DATASETS = frozenset({"next_purchase", "line_yield"})
@@ -55,19 +56,18 @@ def test_a_folder_marker_asks_for_nothing(sample: Sample, key: str) -> None:
     assert arrival_of(dropped(sample, key=key, size=0), DATASETS) is None
 
 
+@pytest.mark.parametrize("key", [f"{prefix}next_purchase/a.csv" for prefix in OWN_PREFIXES])
+def test_what_a_run_writes_never_asks_for_a_run(sample: Sample, key: str) -> None:
+    assert arrival_of(dropped(sample, key=key), DATASETS) is None
+
+
 @pytest.mark.parametrize(
-    ("key", "dataset"),
-    [
-        ("incoming/next_purchas/a.csv", "next_purchas"),
-        ("incoming/a.csv", "unknown"),
-        ("next_purchase/a.csv", "unknown"),
-        ("incoming/next_purchase", "unknown"),
-    ],
+    "key", ["incoming/next_purchas/a.csv", "incoming/../a.csv", "incoming/a.csv", "next_purchase/a.csv"]
 )
-def test_a_misplaced_file_is_refused_with_where_it_belongs(sample: Sample, key: str, dataset: str) -> None:
+def test_a_misplaced_file_is_refused_with_where_it_belongs(sample: Sample, key: str) -> None:
     with pytest.raises(MisplacedObject) as refused:
         arrival_of(dropped(sample, key=key), DATASETS)
-    assert refused.value.arrival.dataset == dataset
+    assert refused.value.arrival.dataset == "unknown"
     assert refused.value.arrival.key == key
     assert f"s3://evergreen-data/{key}: no data set takes files there" in str(refused.value)
     assert "s3://evergreen-data/incoming/<data set>/<file>.csv" in str(refused.value)
