@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import shutil
 import subprocess
 import sys
 from importlib.metadata import version
@@ -21,6 +22,7 @@ def synthesize(root: Path = ROOT) -> Path:
     digest = _digest(root)
     if stamp.is_file() and stamp.read_text() == digest:
         return assembly
+    shutil.rmtree(assembly, ignore_errors=True)  # or assets of earlier times would pile up
     # jsii needs a supported Node; the environment's own comes first.
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
     environment = {**os.environ, "CDK_OUTDIR": str(assembly), "PATH": path}

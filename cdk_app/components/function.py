@@ -10,7 +10,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
-from cdk_app.bundling import bundle
+from cdk_app.bundling import bundled
 from evergreen.contracts import Contracts
 from evergreen.environment import Environment
 
@@ -42,30 +42,31 @@ class Function(Construct):
         self.role = iam.Role(
             self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"), description=f"Evergreen's {name}"
         )
-        self.function = lambda_.Function(
-            self,
-            "Function",
-            runtime=lambda_.Runtime.PYTHON_3_13,
-            architecture=lambda_.Architecture.ARM_64,
-            handler=f"functions.{folder}.handler.handler",
-            code=lambda_.Code.from_asset(str(bundle(root, folder, contracts))),
-            layers=[
-                lambda_.LayerVersion.from_layer_version_arn(
-                    self, "Powertools", _POWERTOOLS.format(partition=stack.partition, region=stack.region)
-                )
-            ],
-            environment={
-                **{key: str(value) for key, value in settings.model_dump().items()},
-                "POWERTOOLS_SERVICE_NAME": name,
-                "AWS_RETRY_MODE": "standard",
-                "AWS_MAX_ATTEMPTS": "5",
-            },
-            role=self.role,
-            log_group=self.logs,
-            tracing=lambda_.Tracing.ACTIVE,
-            timeout=timeout or Duration.seconds(60),
-            memory_size=memory_mb,
-        )
+        with bundled(root, folder, contracts) as files:  # CDK takes its copy here
+            self.function = lambda_.Function(
+                self,
+                "Function",
+                runtime=lambda_.Runtime.PYTHON_3_13,
+                architecture=lambda_.Architecture.ARM_64,
+                handler=f"functions.{folder}.handler.handler",
+                code=lambda_.Code.from_asset(files),
+                layers=[
+                    lambda_.LayerVersion.from_layer_version_arn(
+                        self, "Powertools", _POWERTOOLS.format(partition=stack.partition, region=stack.region)
+                    )
+                ],
+                environment={
+                    **{key: str(value) for key, value in settings.model_dump().items()},
+                    "POWERTOOLS_SERVICE_NAME": name,
+                    "AWS_RETRY_MODE": "standard",
+                    "AWS_MAX_ATTEMPTS": "5",
+                },
+                role=self.role,
+                log_group=self.logs,
+                tracing=lambda_.Tracing.ACTIVE,
+                timeout=timeout or Duration.seconds(60),
+                memory_size=memory_mb,
+            )
         write_logs = iam.PolicyStatement(
             actions=["logs:CreateLogStream", "logs:PutLogEvents"], resources=[self.logs.log_group_arn]
         )

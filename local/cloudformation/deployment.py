@@ -8,6 +8,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 from moto.cloudformation.exceptions import ValidationError
 from moto.cloudformation.parsing import ResourceMap, clean_json
+from moto.ssm.models import ssm_backends
 
 from local.cloud import Cloud
 from local.cloudformation.order import creation_order
@@ -33,6 +34,7 @@ class Deployment(ResourceMap):  # type: ignore[misc]  # moto is untyped
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.deployed: dict[str, Resource] = {}
+        self._ssm_names: dict[str, str] = {}  # by what they held
         self._leftovers: list[Resource] = []  # replaced, or to replace in an update that failed
 
     def __getitem__(self, key: str) -> Any:
@@ -41,6 +43,18 @@ class Deployment(ResourceMap):  # type: ignore[misc]  # moto is untyped
         if key not in self._parsed_resources:
             raise ValidationError(message=f"Template error: unresolved reference to {key}")
         return self._parsed_resources[key]
+
+    def parse_ssm_parameter(self, value: str, value_type: str) -> Any:
+        """What the SSM parameter of this name holds; refused when there is none.
+
+        For a parameter that is to keep its previous value, moto gives what the name held instead of the name.
+        """
+        name = self._ssm_names.get(value, value)
+        if ssm_backends[self._account_id][self._region_name].get_parameter(name) is None:
+            raise ValidationError(message=f"Unable to fetch parameter [{name}] from parameter store for this account.")
+        held = super().parse_ssm_parameter(name, value_type)
+        self._ssm_names[",".join(held) if isinstance(held, list) else held] = name
+        return held
 
     @property
     def resources(self) -> Iterable[str]:

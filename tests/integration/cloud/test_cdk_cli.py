@@ -54,13 +54,27 @@ def test_bootstrap_deploy_update_and_destroy(empty_cloud: RunningCommand, tmp_pa
     assert [b["Name"] for b in empty_cloud.client("s3").list_buckets()["Buckets"] if "small" in b["Name"]] != []
 
 
-def test_the_application_itself_is_deployed_and_destroyed(empty_cloud: RunningCommand) -> None:
-    assembly = Path(os.environ.get("CDK_ASSEMBLY", REPOSITORY / "cdk.out"))
-    if not (assembly / "manifest.json").exists():
-        pytest.skip(f"{assembly} is not synthesized")
-    cdk(empty_cloud, assembly, "bootstrap", "aws://123456789012/us-east-1")
-    cdk(empty_cloud, assembly, "deploy", "--all", "--require-approval", "never")
-    assert len(stacks(empty_cloud)) > 1
-    assert set(stacks(empty_cloud).values()) == {"CREATE_COMPLETE"}
-    cdk(empty_cloud, assembly, "destroy", "--all", "--force")
-    assert set(stacks(empty_cloud)) == {"CDKToolkit"}
+def make(cloud: RunningCommand, target: str, *arguments: str) -> str:
+    environment = {**os.environ, **CREDENTIALS, "AWS_ENDPOINT_URL": cloud.endpoint_url, "CI": "1"}
+    command = ["make", target, f"ARGS={' '.join(arguments)}"]
+    ended = subprocess.run(
+        command, cwd=REPOSITORY, env=environment, check=False, capture_output=True, text=True, timeout=300
+    )
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    return ended.stdout + ended.stderr
+
+
+def test_make_deploys_updates_and_destroys_the_application(empty_cloud: RunningCommand) -> None:
+    printed = make(empty_cloud, "deploy")
+    assert stacks(empty_cloud) == {"CDKToolkit": "CREATE_COMPLETE", "Evergreen": "CREATE_COMPLETE"}
+    outputs = [line.split(" = ") for line in printed.splitlines() if line.startswith("Evergreen.")]
+    bucket = next(value for name, value in outputs if name == "Evergreen.DataBucket")
+    topic = next(value for name, value in outputs if name == "Evergreen.NoticesTopicArn")
+    make(empty_cloud, "deploy", "-c", "notify=people@example.com")
+    assert stacks(empty_cloud)["Evergreen"] == "UPDATE_COMPLETE"
+    subscribed = empty_cloud.client("sns").list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"]
+    assert [each["Endpoint"] for each in subscribed] == ["people@example.com"]
+    make(empty_cloud, "destroy")
+    assert stacks(empty_cloud) == {"CDKToolkit": "CREATE_COMPLETE"}
+    kept = [each["Name"] for each in empty_cloud.client("s3").list_buckets()["Buckets"]]
+    assert bucket in kept
