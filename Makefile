@@ -26,7 +26,7 @@ $(READY): requirements.txt pyproject.toml
 demo: $(READY)  ## run the whole loop on real data, twice
 	@$(BIN)/evergreen demo
 
-test: $(READY) lint  ## lint, types, import rules, template checks and every test
+test: $(READY) lint node_modules/.bin/cdk  ## lint, types, import rules, template checks and every test
 	$(BIN)/python -m pytest
 
 lint: $(READY)
