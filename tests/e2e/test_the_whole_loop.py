@@ -98,9 +98,21 @@ def test_a_fallen_yield_starts_the_same_run(loop: Loop) -> None:
     assert "alarm Evergreen-next_purchase-observed-yield" in run["causes"][0]
 
 
-def test_after_all_that_the_next_good_drop_works(loop: Loop) -> None:
+def test_a_stopped_run_is_told_of_and_publishes_nothing(loop: Loop) -> None:
+    before, published = loop.newest(), loop.published()
+    loop.put(f"incoming/{DATASET}/stopped.csv", "\n".join([HEADER, *ROWS[:500]]).encode())
+    _wait(lambda: [loop.newest()] if loop.newest() > before else [])
+    boto3.client("stepfunctions").stop_execution(executionArn=loop.deployment.execution_arn(loop.newest()))
+    run = loop.next_run(after=before)
+    assert run["status"] == "FAILED", run
+    assert len(loop.told(run["run_id"])) == 1
+    assert loop.published() == published
+
+
+def test_after_all_that_the_next_good_drop_works_and_takes_along_what_was_stopped(loop: Loop) -> None:
     run = loop.drop("more.csv", "\n".join([HEADER, *ROWS[-2000:]]).encode())
     assert run["status"] == "SUCCEEDED", run
+    assert {cause.split("/")[-1].split(" ")[0] for cause in run["causes"]} == {"stopped.csv", "more.csv"}
     published = loop.published()
     assert published is not None
     assert published["generation"] == run["run_id"]
