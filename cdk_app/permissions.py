@@ -34,12 +34,14 @@ def freeze_objects(bucket: s3.IBucket, source: str, target: str) -> list[iam.Pol
 
 def list_objects(bucket: s3.IBucket) -> iam.PolicyStatement:
     """List keys; without it S3 answers 403 instead of 404 for what is not there."""
-    return iam.PolicyStatement(actions=["s3:ListBucket"], resources=[bucket.bucket_arn])
+    return iam.PolicyStatement(actions=["s3:ListBucket", "s3:ListBucketVersions"], resources=[bucket.bucket_arn])
 
 
-def read_table(table: dynamodb.ITable) -> iam.PolicyStatement:
-    """Read items by key and by query; never scan."""
-    return iam.PolicyStatement(actions=["dynamodb:GetItem", "dynamodb:Query"], resources=[table.table_arn])
+def note_table(table: dynamodb.ITable) -> iam.PolicyStatement:
+    """Read items by key and by query, and note facts on those there are; never put, scan or delete."""
+    return iam.PolicyStatement(
+        actions=["dynamodb:GetItem", "dynamodb:Query", "dynamodb:UpdateItem"], resources=[table.table_arn]
+    )
 
 
 def change_table(table: dynamodb.ITable) -> iam.PolicyStatement:

@@ -129,5 +129,5 @@ def _identity(*parts: str) -> str:
 
 
 def safe_file_name(key: str) -> str:
-    """The last part of a key, with everything that a file name might stumble over replaced."""
-    return re.sub(r"[^A-Za-z0-9._-]", "_", key.rsplit("/", 1)[-1]) or "file"
+    """The last part of a key, with everything that a file name might stumble over replaced; 100 characters at most."""
+    return re.sub(r"[^A-Za-z0-9._-]", "_", key.rsplit("/", 1)[-1])[-100:].lstrip(".-") or "file"

@@ -9,6 +9,8 @@ MetricName = Literal["mae", "concordance", "roc_auc", "brier"]
 
 HIGHER_IS_BETTER: dict[MetricName, bool] = {"mae": False, "concordance": True, "roc_auc": True, "brier": False}
 
+ON_EVENTS: frozenset[MetricName] = frozenset({"mae"})  # told over the rows whose event came; all others over every row
+
 
 class Strict(BaseModel):
     """A frozen model that refuses keys it does not know, so that a typing error is never silent."""
@@ -89,7 +91,7 @@ class Yield(Strict):
 class Contract(Strict):
     """One thing to predict: its data, target, training, gate and yield."""
 
-    id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{1,29}$")]
+    id: Annotated[str, Field(max_length=30, pattern=r"^[a-z][a-z0-9]*(_[a-z0-9]+)*$")]
     description: str = ""
     entity: str
     task: Literal["time_to_event"]

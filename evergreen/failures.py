@@ -4,6 +4,7 @@ import json
 
 from evergreen.contract import Strict
 
+_LONGEST = 1000  # characters; a Fail state's cause may have 32,768, a person's patience less
 _JOB_NAMES = ("TrainingJobName", "ProcessingJobName", "TransformJobName")
 
 
@@ -16,6 +17,11 @@ class TaskError(Strict):
 
 def describe(error: TaskError) -> str:
     """The cause in words: a job's FailureReason, a function's errorMessage, or the text as it stands."""
+    told = _told(error)
+    return told if len(told) <= _LONGEST else told[:_LONGEST] + " …"
+
+
+def _told(error: TaskError) -> str:
     try:
         cause = json.loads(error.Cause)
     except ValueError:

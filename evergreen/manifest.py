@@ -33,6 +33,9 @@ class RunManifest(Strict):
     champion: ChampionModel | None = None
 
 
+UNUSABLE_DATA = "unusable_data"  # the rule of a rejection that is about the data set as a whole
+
+
 class Rejection(Strict):
     """Why a row or a whole file was set aside, so that its owner can mend it."""
 

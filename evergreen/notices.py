@@ -1,7 +1,7 @@
 """What people are told at the end of a run: what happened, why, and what to do next."""
 
 from evergreen.contract import Strict
-from evergreen.manifest import DataReport
+from evergreen.manifest import UNUSABLE_DATA, DataReport, FileReport, Rejection
 from evergreen.runs import dataset_of
 from evergreen.verdict import Outcome, Verdict
 
@@ -12,6 +12,8 @@ _HEADLINES = {
     Outcome.INCONCLUSIVE: "champion kept, the difference cannot be told from chance",
     Outcome.CHAMPION_UNSCORABLE: "new champion, the old one could not be scored",
 }
+_EXAMPLES = 10  # files, and kinds of rejection, told in a notice; quarantine has them all
+_GIVEN_UP = "Run after run failed with these, so no further run takes them; mend them and drop them again: "
 _STILL_NONE = "still no champion, the challenger did not pass the gate"
 
 
@@ -25,9 +27,9 @@ class Published(Strict):
 
 
 def verdict_notice(
-    run_id: str, verdict: Verdict, published: Published | None, *, had_champion: bool
+    run_id: str, verdict: Verdict, published: Published | None, data: list[str], *, had_champion: bool
 ) -> tuple[str, str]:
-    """Subject and body for a run that went all the way."""
+    """Subject and body for a run that went all the way; `data` says what became of the dropped files."""
     dataset = dataset_of(run_id)
     headline = _HEADLINES[verdict.outcome] if had_champion or verdict.promote else _STILL_NONE
     lines = [f"{dataset}: {headline} ({verdict.outcome}).", *verdict.reasons]
@@ -36,27 +38,64 @@ def verdict_notice(
         lines.append(f"Published {published.rows:,} predictions{as_of}, generation {published.generation}.")
     else:
         lines.append("Nothing was published; predictions stay as they were.")
-    lines.append(f"Look closer: evergreen run {run_id}")
-    return f"{dataset}: {headline}", "\n".join(lines)
+    return f"{dataset}: {headline}", "\n".join([*lines, *data])
+
+
+def what_became_of(report: DataReport, quarantine: str) -> list[str]:
+    """One line for each dropped file, and what was wrong with the rows and files that were set aside."""
+    lines = [_file_line(file) for file in report.files[:_EXAMPLES]]
+    if len(report.files) > _EXAMPLES:
+        lines.append(f"… and {len(report.files) - _EXAMPLES} more files")
+    if any(file.rejected or file.refused for file in report.files):
+        lines += [*_places(report), f"What was set aside: {quarantine}/"]
+    return lines
 
 
 def rejection_notice(dataset: str, reason: str, report: DataReport, quarantine: str) -> tuple[str, str]:
     """Subject and body for data that cannot be used: where, what, and what would be right."""
-    places = [f"- {rejection.sentence()}" for rejection in report.rejections]
-    lines = [f"{dataset}: the data was rejected. {reason}", *places]
+    lines = [f"{dataset}: the data was rejected. {reason}", *_places(report)]
     lines += [
-        "The champion and its predictions stay as they were.",
+        "The champion, if there is one, and its predictions stay as they were.",
         f"What was set aside: {quarantine}/",
         "Mend the file and drop it again.",
     ]
     return f"{dataset}: data rejected", "\n".join(lines)
 
 
-def failure_notice(dataset: str, run_id: str, cause: str) -> tuple[str, str]:
-    """Subject and body for a run that went wrong."""
+def failure_notice(run_id: str, cause: str, given_up: list[str], *, promoted: bool, published: bool) -> tuple[str, str]:
+    """Subject and body for a run that went wrong; `given_up` names the arrivals that no further run will take."""
+    dataset = dataset_of(run_id)
+    champion = "Its model had already become champion" if promoted else "The champion stays as it was"
+    readers = "and its predictions are published." if published else "and the published predictions stay as they were."
     lines = [
         f"{dataset}: run {run_id} failed. {cause}",
-        "The champion and its predictions stay as they were; the dropped files are kept and join the next run.",
-        f"Look closer: evergreen run {run_id}",
+        f"{champion}, {readers}",
+        _GIVEN_UP + ", ".join(given_up) if given_up else "The dropped files are kept and join the next run.",
     ]
     return f"{dataset}: run failed", "\n".join(lines)
+
+
+def _file_line(file: FileReport) -> str:
+    if file.refused:
+        return f"{file.source}: refused"
+    told = [f"{file.rows:,} rows"]
+    if file.rejected:
+        told.append(f"{file.rejected:,} set aside")
+    if file.duplicates:
+        told.append(f"{file.duplicates:,} known already")
+    return f"{file.source}: {', '.join(told)}"
+
+
+def _places(report: DataReport) -> list[str]:
+    """The first rejection of each kind, and how many more of it the report shows."""
+    kinds: dict[tuple[str, str | None, str], list[Rejection]] = {}
+    for rejection in report.rejections:
+        if rejection.rule != UNUSABLE_DATA:
+            kinds.setdefault((rejection.file, rejection.column, rejection.rule), []).append(rejection)
+    lines = [_kind_line(found) for found in list(kinds.values())[:_EXAMPLES]]
+    return lines + ([f"… and {len(kinds) - _EXAMPLES} more kinds"] if len(kinds) > _EXAMPLES else [])
+
+
+def _kind_line(found: list[Rejection]) -> str:
+    more = " (and more like it; rejected.csv has each row)" if len(found) > 1 else ""
+    return f"- {found[0].sentence()}{more}"

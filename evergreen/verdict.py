@@ -65,16 +65,30 @@ def _describe(comparison: Comparison, evaluation: Evaluation) -> str:
     other = evaluation.baseline if comparison.against == "baseline" else (evaluation.champion or {})
     metric = evaluation.metric
     name = "the naive baseline" if comparison.against == "baseline" else "the champion"
+    low, high = (_number(metric, value) for value in (comparison.low, comparison.high))
     return (
-        f"{metric} {evaluation.challenger[metric]:.4g} against {other[metric]:.4g} of {name} on the same "
-        f"{evaluation.event_rows:,} rows: better by {comparison.improvement:+.4g} "
-        f"({comparison.confidence:.0%} interval {comparison.low:+.4g} to {comparison.high:+.4g})."
+        f"{metric} {_number(metric, evaluation.challenger[metric])} against {_number(metric, other[metric])} of {name} "
+        f"on the same {evaluation.event_rows:,} rows: {_by(metric, comparison.improvement)} "
+        f"({comparison.confidence:.0%} interval of the improvement: {low} to {high})."
     )
+
+
+def _by(metric: MetricName, improvement: float) -> str:
+    size = _number(metric, abs(improvement))
+    if float(size) == 0:
+        return "the same"
+    return f"{'better' if improvement > 0 else 'worse'} by {size}"
+
+
+def _number(metric: MetricName, value: float) -> str:
+    """Days with two decimals, shares with three; never a negative zero."""
+    digits = 2 if metric == "mae" else 3
+    return f"{round(value, digits) + 0.0:.{digits}f}"
 
 
 def _floor_misses(evaluation: Evaluation, gate: Gate) -> list[str]:
     return [
-        f"{name} is {evaluation.challenger[name]:.4g}, and the contract's floor is {floor:.4g}."
+        f"{name} is {_number(name, evaluation.challenger[name])}, and the contract's floor is {_number(name, floor)}."
         for name, floor in gate.floors.items()
         if _worse(name, evaluation.challenger[name], floor) > 0
     ]
@@ -88,8 +102,8 @@ def _baseline_miss(evaluation: Evaluation) -> list[str]:
 def _guard_misses(evaluation: Evaluation, gate: Gate) -> list[str]:
     champion = evaluation.champion or {}
     return [
-        f"{name} would fall from {champion[name]:.4g} to {evaluation.challenger[name]:.4g}, "
-        f"more than the {tolerance:.4g} the contract allows."
+        f"{name} would go from {_number(name, champion[name])} to {_number(name, evaluation.challenger[name])}, "
+        f"worse by more than the {_number(name, tolerance)} the contract allows."
         for name, tolerance in gate.guards.items()
         if name in champion and _worse(name, evaluation.challenger[name], champion[name]) > tolerance
     ]

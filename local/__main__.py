@@ -58,14 +58,15 @@ def _up(options: argparse.Namespace, stopped: threading.Event) -> None:
     cloud = _timed("cloud", lambda: start(options.port, work_dir))
     try:
         outputs: Outputs = {}
-        if not options.empty:
+        if not options.empty and not stopped.is_set():
             outputs = _timed("deployment", lambda: deploy(cloud, options.assembly))
-        if options.state_dir:
+        if options.state_dir and not stopped.is_set():
             state = StateDirectory(cloud, options.state_dir)
             _timed("restoration", state.restore)
             state.keep_saving()
-        cloud.ready()
-        _announce(cloud, outputs, options.ready_file)
+        if not stopped.is_set():
+            cloud.ready()
+            _announce(cloud, outputs, options.ready_file)
         stopped.wait()
     finally:
         cloud.close()

@@ -27,6 +27,7 @@ ADAPTERS = (
     "local.event_bus",
     "local.buckets",
     "local.alarms",
+    "local.topics",
     "local.images",
     "local.functions",
     "local.workflows",
@@ -50,6 +51,7 @@ class Cloud:
     _clients_lock: Any = field(default_factory=threading.Lock)
     _ready_callbacks: list[Callable[[], None]] = field(default_factory=list)
     _ending: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
+    _ended: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
 
     def client(self, service: str) -> Any:
         """A client with root credentials against this cloud, made once per service."""
@@ -71,6 +73,10 @@ class Cloud:
         """Has `callback` run when the cloud closes, later ones first."""
         self._ending.callback(callback)
 
+    def after_close(self, callback: Callable[[], None]) -> None:
+        """Has `callback` run when nothing answers any more."""
+        self._ended.callback(callback)
+
     def on_ready(self, callback: Callable[[], None]) -> None:
         """Has `callback` run once what is to be deployed is deployed."""
         self._ready_callbacks.append(callback)
@@ -82,7 +88,8 @@ class Cloud:
 
     def close(self) -> None:
         """Ends the cloud and every process it started."""
-        self._ending.close()
+        with self._ended:
+            self._ending.close()
 
 
 def start(port: int = 0, work_dir: Path | None = None, repo: Path | None = None) -> Cloud:

@@ -12,7 +12,7 @@ class Seams:
 
     def __init__(self, cloud: Cloud) -> None:
         self._restores: list[Callable[[], None]] = []
-        cloud.on_close(self._undo)
+        cloud.after_close(self._undo)  # requests under way still need them
 
     def replace(self, owner: Any, name: str, new: Any) -> Any:
         """Sets `owner.name` to `new` and returns what stood there, None if nothing did."""

@@ -15,7 +15,15 @@ from cdk_app.components.notices import NoticesTopic
 from cdk_app.components.retrain_role import retrain_statements
 from cdk_app.components.sagemaker import SageMaker
 from cdk_app.components.storage import Storage
-from cdk_app.permissions import change_table, freeze_objects, list_objects, load_table, read_objects, write_objects
+from cdk_app.permissions import (
+    change_table,
+    freeze_objects,
+    list_objects,
+    load_table,
+    note_table,
+    read_objects,
+    write_objects,
+)
 from evergreen.contracts import Contracts
 from evergreen.environment import Environment
 from functions.complete_run.settings import Settings as CompleteRunSettings
@@ -55,18 +63,18 @@ class Retrain(Construct):
         self._add(
             "PinInputs",
             PinInputsSettings(DATA_BUCKET=data, REGISTRY_TABLE=table),
-            [change_table(registry), *freeze_objects(bucket, "incoming/", "runs/")],
+            [note_table(registry), *freeze_objects(bucket, "incoming/", "runs/")],
             timeout=Duration.minutes(10),
         )
         self._add(
             "RejectData",
             RejectDataSettings(DATA_BUCKET=data, REGISTRY_TABLE=table, NOTICES_TOPIC_ARN=topic),
-            [change_table(registry), *freeze_objects(bucket, "runs/", "quarantine/"), *notices.publishing()],
+            [note_table(registry), *freeze_objects(bucket, "runs/", "quarantine/"), *notices.publishing()],
         )
         self._add(
             "DecidePromotion",
             DecidePromotionSettings(DATA_BUCKET=data, REGISTRY_TABLE=table),
-            [change_table(registry), read_objects(bucket, "runs/"), write_objects(bucket, "runs/")],
+            [note_table(registry), read_objects(bucket, "runs/"), write_objects(bucket, "runs/")],
         )
         self._add(
             "PromoteChallenger",
@@ -89,12 +97,12 @@ class Retrain(Construct):
         self._add(
             "CompleteRun",
             CompleteRunSettings(DATA_BUCKET=data, REGISTRY_TABLE=table, NOTICES_TOPIC_ARN=topic),
-            [change_table(registry), *freeze_objects(bucket, "runs/", "quarantine/"), *notices.publishing()],
+            [note_table(registry), *freeze_objects(bucket, "runs/", "quarantine/"), *notices.publishing()],
         )
         self._add(
             "FailRun",
             FailRunSettings(REGISTRY_TABLE=table, NOTICES_TOPIC_ARN=topic),
-            [change_table(registry), *notices.publishing()],
+            [note_table(registry), *notices.publishing()],
         )
         self.machine = self._machine(data, sagemaker, image)
         for statement in retrain_statements(self, bucket, sagemaker.role, list(self.functions.values())):

@@ -17,7 +17,6 @@ from evergreen.cli.drop import upload
 from evergreen.cli.history import WORK, Execution
 from evergreen.cli.laptop import laptop_cloud
 from evergreen.cli.output import console, span
-from evergreen.cli.runs import metrics_table
 from evergreen.cli.up import checkout, synthesize
 from evergreen.cli.watch import follow, wait_for_run
 from evergreen.errors import StoreUnavailable
@@ -29,9 +28,11 @@ _ENTITIES = ("12347", "12748", "14911", "15311", "17850")
 
 
 def demo(
-    keep: Annotated[bool, typer.Option(help="Keep the cloud running at the end, until Ctrl-C.")] = False,
+    keep: Annotated[bool, typer.Option("--keep", help="Keep the cloud running at the end, until Ctrl-C.")] = False,
 ) -> None:
     """Run the whole loop on UCI Online Retail: history up to September first, then the rest.
+
+    Example: `evergreen demo --keep`
 
     What it publishes is kept in `.evergreen/demo`; `evergreen up --state-dir .evergreen/demo` starts from there.
     """
@@ -87,11 +88,9 @@ def drop_and_follow(deployment: Deployment, title: str, path: Path) -> tuple[Exe
     if run_id is None:
         raise StoreUnavailable("no run started; see .evergreen/demo.log")
     execution = follow(deployment, run_id)
-    record = deployment.runs.get(run_id) or {}
-    console.print(f"\n{record.get('notice', record.get('status'))}\n", markup=False)
-    if "evaluation" in record:
-        console.print(metrics_table(record["evaluation"]))
-    console.print(f"Files of this run: s3://{deployment.bucket}/{RunLayout(_DATASET, run_id).prefix}/\n", markup=False)
+    console.print(
+        f"\nFiles of this run: s3://{deployment.bucket}/{RunLayout(_DATASET, run_id).prefix}/\n", markup=False
+    )
     return execution, execution.began.timestamp() - dropped
 
 
@@ -134,11 +133,12 @@ def _show_predictions(deployment: Deployment) -> None:
 def _next_steps() -> None:
     console.print("\nTry next:")
     for line in (
-        ".venv/bin/evergreen up --state-dir .evergreen/demo     # the same cloud, with what was published",
-        ".venv/bin/evergreen predictions next_purchase 17850    # in another terminal, with the exports it printed",
-        ".venv/bin/evergreen drop next_purchase FILE.csv -w     # your own rows: watch what becomes of them",
+        "# the same cloud, with what was published; then, in another terminal, with the exports it prints:",
+        ".venv/bin/evergreen up --state-dir .evergreen/demo",
+        ".venv/bin/evergreen predictions next_purchase 17850",
+        ".venv/bin/evergreen drop next_purchase FILE.csv --watch",
     ):
-        console.print(f"  {line}", markup=False)
+        console.print(f"  {line}", markup=False, soft_wrap=True)
 
 
 def _wait_forever() -> None:

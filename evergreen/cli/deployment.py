@@ -14,7 +14,7 @@ from evergreen.stores.predictions import Predictions
 from evergreen.stores.registry import Registry
 from evergreen.stores.runs import RunRecords
 
-_START_ONE = "Start one with `evergreen up` and paste the exports it prints, or point your AWS profile at one."
+_START_ONE = "Start a cloud with `evergreen up` and paste its exports, or point your AWS profile at a deployment."
 
 
 class NoDeployment(UserMustAct):
@@ -81,12 +81,13 @@ def _outputs(stack: str) -> dict[str, str]:
     where = os.environ.get("AWS_ENDPOINT_URL", "AWS")
     try:
         described = boto3.client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]
-    except (NoRegionError, NoCredentialsError) as error:
-        raise NoDeployment(f"{error} {_START_ONE}") from error
+    except (NoRegionError, NoCredentialsError, ValueError) as error:
+        raise NoDeployment(f"{str(error).rstrip('.')}. {_START_ONE}") from error
     except ClientError as error:
         if error.response["Error"]["Code"] == "ValidationError":
-            raise NoDeployment(f"There is no stack {stack!r} at {where}. {_START_ONE}") from error
+            region = boto3.session.Session().region_name
+            raise NoDeployment(f"There is no stack {stack!r} at {where} in {region}. {_START_ONE}") from error
         raise NoDeployment(f"{where} answered: {error}") from error
     except BotoCoreError as error:
-        raise StoreUnavailable(f"{where} did not answer: {error}") from error
+        raise StoreUnavailable(f"{error} {_START_ONE}") from error
     return {each["OutputKey"]: each["OutputValue"] for each in described.get("Outputs", [])}

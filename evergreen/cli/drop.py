@@ -13,6 +13,7 @@ from evergreen.cli.output import console
 from evergreen.cli.watch import follow, wait_for_run
 from evergreen.errors import UserMustAct
 from evergreen.layout import INCOMING
+from evergreen.stores.endings import Status
 
 
 def drop(
@@ -28,23 +29,37 @@ def drop(
     deployment.check(dataset)
     missing = [str(path) for path in files if not path.is_file()]
     if missing:
-        raise UserMustAct(f"no such file: {', '.join(missing)}")
+        raise UserMustAct(f"not a file: {', '.join(missing)}")
     before = next((run["run_id"] for run in deployment.runs.of(dataset)), None)
     for path in files:
         upload(deployment, dataset, path)
     if not watch:
         console.print(f"Watch it: evergreen runs {dataset} --watch")
         return
-    run_id = wait_for_run(deployment, dataset, after=before)
-    if run_id is None:
-        raise UserMustAct("no run has started; another may be in progress: evergreen runs " + dataset)
-    follow(deployment, run_id)
+    _follow_all(deployment, dataset, before)
+
+
+def _follow_all(deployment: Deployment, dataset: str, before: str | None) -> None:
+    """Follow the run that the upload starts, and the next as long as files wait; exit with 1 unless all went well."""
+    all_well = True
+    while True:
+        run_id = wait_for_run(deployment, dataset, after=before)
+        if run_id is None:
+            raise UserMustAct(f"no run has started; see: evergreen runs {dataset}")
+        follow(deployment, run_id)
+        all_well = all_well and (deployment.runs.get(run_id) or {}).get("status") == Status.SUCCEEDED
+        if not deployment.ledger.waiting(dataset):
+            break
+        console.print("\nFiles that came during that run wait; their run comes next.")
+        before = run_id
+    if not all_well:
+        raise typer.Exit(1)
 
 
 def upload(deployment: Deployment, dataset: str, path: Path) -> None:
     """Put one file under `incoming/<data set>/`, showing progress."""
     key = f"{INCOMING}{dataset}/{path.name}"
-    with Progress(console=console, transient=True) as progress:
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
         bar = progress.add_task(escape(path.name), total=path.stat().st_size)
         boto3.client("s3").upload_file(
             str(path), deployment.bucket, key, Callback=lambda sent: progress.advance(bar, sent)

@@ -9,12 +9,15 @@ from rich.table import Table
 from evergreen.cli.deployment import Deployment
 from evergreen.cli.history import read_execution
 from evergreen.cli.output import Output, console, print_json
-from evergreen.cli.watch import follow, timeline, wait_for_run
+from evergreen.cli.watch import follow, tell, timeline, wait_for_run
 from evergreen.errors import UserMustAct
 from evergreen.layout import RunLayout
 from evergreen.runs import dataset_of
 
 OutputOption = Annotated[Output, typer.Option("--output", "-o", help="text for people, json for programs.")]
+
+
+_WHY = 100  # characters of a reason in the list; `evergreen run` has it all
 
 
 def runs(
@@ -29,6 +32,8 @@ def runs(
     deployment = Deployment.find()
     datasets = [deployment.check(dataset)] if dataset else list(deployment.datasets)
     found = [run for each in datasets for run in deployment.runs.of(each)]
+    if watch and (output is Output.json or len(datasets) > 1):
+        raise UserMustAct("--watch follows one data set, for people: evergreen runs DATASET --watch")
     if watch:
         _watch(deployment, datasets[0], found)
     elif output is Output.json:
@@ -62,37 +67,26 @@ def run(
     execution = read_execution(deployment.execution_arn(run_id))
     if execution:
         console.print(timeline(execution, run_id))
-    console.print(f"\n{record.get('notice', record['status'])}", markup=False)
-    if "evaluation" in record:
-        console.print(metrics_table(record["evaluation"]))
+    tell(record)
+    console.print()
+    for name in ("status", "started_at", "ended_at"):
+        console.print(f"{name.removesuffix('_at'):<9}{str(record.get(name, '–'))[:19].replace('T', ' ')}", markup=False)
     for cause in record.get("causes", []):
         console.print(f"because  {cause}", markup=False)
     console.print(f"files    {files}", markup=False)
 
 
-def metrics_table(evaluation: dict[str, Any]) -> Table:
-    """Every metric of baseline, champion and challenger on the same hold-out rows."""
-    table = Table(title=f"On the same {evaluation['rows']:,} hold-out rows", title_justify="left", box=None)
-    models = [name for name in ("baseline", "champion", "challenger") if evaluation.get(name)]
-    table.add_column("metric", style="bold")
-    for name in models:
-        table.add_column(name, justify="right")
-    for metric in evaluation["challenger"]:
-        values = (evaluation[name].get(metric) for name in models)
-        table.add_row(metric, *("–" if value is None else f"{value:.3f}" for value in values))
-    return table
-
-
 def _table(found: list[dict[str, Any]]) -> Table:
     table = Table(box=None)
-    for column in ("run", "started", "status", "verdict", "published"):
+    for column in ("run", "started", "status", "verdict", "published", "why"):
         table.add_column(column, no_wrap=True)
     for each in found:
         verdict = each.get("verdict", {}).get("outcome", "")
         rows = each.get("published", {}).get("rows")
         started = str(each.get("started_at", ""))[:19].replace("T", " ")
         published = f"{rows:,} rows" if rows else ""
-        table.add_row(*map(escape, (each["run_id"], started, each["status"], verdict, published)))
+        why = str(each.get("reason") or each.get("error") or "")[:_WHY]
+        table.add_row(*map(escape, (each["run_id"], started, each["status"], verdict, published, why)))
     return table
 
 

@@ -17,11 +17,11 @@ class NoCheckout(UserMustAct):
 
 
 def up(
-    port: Annotated[int, typer.Option(help="Where the AWS API answers.")] = 4566,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Where the AWS API answers; 0: any free port.")] = 4566,
     state_dir: Annotated[
         Path | None, typer.Option(help="Keep buckets, tables and run records here, and start from what is there.")
     ] = None,
-    empty: Annotated[bool, typer.Option(help="Start with nothing in it, for the real CDK CLI to deploy into.")] = False,
+    empty: Annotated[bool, typer.Option("--empty", help="With nothing in it, for the CDK CLI.")] = False,
 ) -> None:
     """Run the laptop cloud until Ctrl-C, and print its endpoint and the exports to paste.
 

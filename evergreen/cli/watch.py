@@ -1,8 +1,9 @@
 """Following a run as it happens: a live table on a terminal, a plain log everywhere else."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from typing import Any
 
 from rich.live import Live
 from rich.markup import escape
@@ -11,8 +12,10 @@ from rich.table import Table
 from evergreen.cli.deployment import Deployment
 from evergreen.cli.history import Execution, StateVisit, read_execution
 from evergreen.cli.output import console, span
+from evergreen.contract import HIGHER_IS_BETTER, ON_EVENTS
 
 _POLL_SECONDS = 0.3
+_LATE_SECONDS = 5
 
 
 def wait_for_run(deployment: Deployment, dataset: str, after: str | None, timeout: float = 120) -> str | None:
@@ -27,8 +30,41 @@ def wait_for_run(deployment: Deployment, dataset: str, after: str | None, timeou
 
 
 def follow(deployment: Deployment, run_id: str) -> Execution:
-    """Show a run until it ends, and return its whole history."""
-    return _follow_live(deployment, run_id) if console.is_terminal else _follow_log(deployment, run_id)
+    """Show a run until it ends, then what its notice says and every model's metrics; returns its whole history."""
+    execution = _follow_live(deployment, run_id) if console.is_terminal else _follow_log(deployment, run_id)
+    deadline = time.monotonic() + _LATE_SECONDS
+    record = deployment.runs.get(run_id) or {}
+    while record.get("status") == "RUNNING" and time.monotonic() < deadline:  # an aborted run is ended by Dispatch
+        time.sleep(_POLL_SECONDS)
+        record = deployment.runs.get(run_id) or {}
+    tell(record)
+    return execution
+
+
+def tell(record: Mapping[str, Any]) -> None:
+    """What a run's notice said, and the metrics of every model on its hold-out."""
+    console.print(f"\n{record.get('notice', record.get('status', 'unknown'))}", markup=False)
+    if "evaluation" in record:
+        console.print()
+        console.print(metrics_table(record["evaluation"]))
+
+
+def metrics_table(evaluation: Mapping[str, Any]) -> Table:
+    """Every metric of baseline, champion and challenger on the same hold-out rows."""
+    rows, event_rows = evaluation["rows"], evaluation["event_rows"]
+    table = Table(title=f"On the same {rows:,} hold-out rows", title_justify="left", box=None)
+    models = [name for name in ("baseline", "champion", "challenger") if evaluation.get(name)]
+    for column in ("metric", "better is", "rows"):
+        table.add_column(column, style="bold" if column == "metric" else None)
+    for name in models:
+        table.add_column(name, justify="right")
+    for metric in evaluation["challenger"]:
+        better = "higher" if HIGHER_IS_BETTER[metric] else "lower"
+        judged = event_rows if metric in ON_EVENTS else rows
+        values = (evaluation[name].get(metric) for name in models)
+        shown = ("–" if value is None else f"{value:.3f}" for value in values)
+        table.add_row(metric, better, f"{judged:,}", *shown)
+    return table
 
 
 def _snapshots(deployment: Deployment, run_id: str) -> Iterator[Execution]:

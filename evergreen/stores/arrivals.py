@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
 
 
+MOST_AT_ONCE = 500  # arrivals in one run: its record stays far below DynamoDB's 400 KB; the rest makes the next run
+MOST_FAILURES = 3
+
+
 class ArrivalState(StrEnum):
     """Where an arrival stands. HELD ones were in a run that failed; the next arrival takes them along."""
 
@@ -44,11 +48,13 @@ class ArrivalsLedger:
         return True
 
     def waiting(self, dataset: str) -> list[Arrival]:
-        """What a new run should take; empty unless something waits, and then with what earlier failures left."""
+        """What a new run should take, oldest first and MOST_AT_ONCE of them: empty unless something waits, and then
+        with what failed runs left."""
         open_ones = [item for item in self._all(dataset) if item["state"] in (ArrivalState.WAITING, ArrivalState.HELD)]
         if not any(item["state"] == ArrivalState.WAITING for item in open_ones):
             return []
-        return [_arrival(item) for item in open_ones]
+        arrivals = [_arrival(item) for item in open_ones]
+        return sorted(arrivals, key=lambda arrival: (arrival.at, arrival.arrival_id))[:MOST_AT_ONCE]
 
     def get(self, dataset: str, arrival_ids: list[str]) -> list[Arrival]:
         """The arrivals with these ids, oldest first."""
@@ -69,6 +75,24 @@ class ArrivalsLedger:
         """The Parquet files of every arrival that earlier runs finished with."""
         done = (item for item in self._all(dataset) if item["state"] == ArrivalState.DONE)
         return sorted(item["accepted_key"] for item in done if item.get("accepted_key"))
+
+    def hold(self, dataset: str, arrival_id: str, run_id: str, reason: str) -> bool:
+        """Keep an arrival of a failed run for the next one; False when MOST_FAILURES runs failed with it, and it is
+        quarantined instead."""
+        with store_faults("hold an arrival"):
+            failed = self._table.update_item(
+                Key=_key(dataset, arrival_id),
+                UpdateExpression="ADD failed_runs :run_ids",
+                ConditionExpression=Attr("pk").exists(),
+                ExpressionAttributeValues={":run_ids": {run_id}},
+                ReturnValues="ALL_NEW",
+            )["Attributes"]["failed_runs"]
+        if len(failed) < MOST_FAILURES:  # type: ignore[arg-type]  # a set of strings
+            self.settle(dataset, arrival_id, ArrivalState.HELD, run_id)
+            return True
+        why = f"{MOST_FAILURES} runs failed with it; the last: {reason}"
+        self.settle(dataset, arrival_id, ArrivalState.QUARANTINED, run_id, reason=why)
+        return False
 
     def settle(self, dataset: str, arrival_id: str, state: ArrivalState, run_id: str, **facts: str | None) -> None:
         """Say how an arrival ended in a run; saying it twice is the same as once."""

@@ -8,12 +8,15 @@ import boto3
 
 from evergreen.layout import RunLayout
 from evergreen.manifest import DataReport, InputFile
-from evergreen.notices import Published
+from evergreen.notices import Published, failure_notice
 from evergreen.runs import dataset_of
 from evergreen.stores.arrivals import ArrivalsLedger, ArrivalState
 from evergreen.stores.files import Files
 from evergreen.stores.notices import Notice, Notices
+from evergreen.stores.registry import Registry
 from evergreen.stores.runs import RunRecords
+
+_LONGEST_NOTICE = 8000  # characters; SNS takes 256 KB, a person less
 
 
 class Status(StrEnum):
@@ -28,8 +31,9 @@ class Status(StrEnum):
 class Endings:
     """Ends runs; doing it twice tells people twice only when the first attempt died between telling and noting it."""
 
-    def __init__(self, ledger: ArrivalsLedger, runs: RunRecords, notices: Notices) -> None:
+    def __init__(self, ledger: ArrivalsLedger, runs: RunRecords, registry: Registry, notices: Notices) -> None:
         self._ledger = ledger
+        self._registry = registry
         self._runs = runs
         self._notices = notices
 
@@ -37,17 +41,34 @@ class Endings:
     def of(cls, registry_table: str, topic_arn: str) -> "Endings":
         """The endings of one deployment."""
         table = boto3.resource("dynamodb").Table(registry_table)
-        return cls(ArrivalsLedger(table), RunRecords(table), Notices(boto3.client("sns"), topic_arn))
+        return cls(ArrivalsLedger(table), RunRecords(table), Registry(table), Notices(boto3.client("sns"), topic_arn))
 
     def end(self, run_id: str, status: Status, subject: str, body: str, **facts: Any) -> None:
         """Record the outcome and send the run's one notice."""
         run = self._runs.get(run_id) or {}
+        body = body if len(body) <= _LONGEST_NOTICE else body[:_LONGEST_NOTICE] + " …"
         if not run.get("notified_at"):
             self._notices.send(
                 Notice(notification_id=run_id, dataset=dataset_of(run_id), kind=status, subject=subject, body=body)
             )
         now = datetime.now(UTC).isoformat()
         self._runs.note(run_id, status=status, notice=body, notified_at=now, ended_at=now, **facts)
+
+    def fail(self, run_id: str, cause: str) -> None:
+        """End a run that went wrong, unless it has ended already: arrivals kept for the next run, people told what
+        did change before it failed, and what did not."""
+        dataset, run = dataset_of(run_id), self._runs.get(run_id) or {}
+        if run.get("status") in (Status.SUCCEEDED, Status.DATA_REJECTED):
+            return
+        open_ones = self._ledger.open_among(dataset, run.get("arrival_ids", []))
+        given_up = [each for each in open_ones if not self._ledger.hold(dataset, each, run_id, cause)]
+        causes = [arrival.cause for arrival in self._ledger.get(dataset, given_up)]
+        promoted, published = (
+            (found or {}).get("run_id") == run_id
+            for found in (self._registry.champion(dataset), self._registry.published(dataset))
+        )
+        subject, body = failure_notice(run_id, cause, causes, promoted=promoted, published=published)
+        self.end(run_id, Status.FAILED, subject, body, error=cause)
 
     def published(self, run_id: str) -> Published | None:
         """What the run published, if it did."""
@@ -61,18 +82,19 @@ class Endings:
         for file in report.files:
             if file.refused:
                 key = frozen[file.arrival_id]
-                files.freeze(files.bucket, key, "null", to=f"{layout.quarantine}/{key.rsplit('/', 1)[-1]}")
+                name = key.rsplit("/", 1)[-1]
+                files.freeze(files.bucket, key, "null", to=f"{layout.quarantine}/{file.arrival_id}/{name}")
                 reason = next((r.sentence() for r in report.rejections if r.file == file.source), "refused")
                 self._settle(run_id, file.arrival_id, ArrivalState.QUARANTINED, reason=reason)
             else:
                 accepted = f"{layout.accepted}/{file.arrival_id}.parquet" if file.accepted else None
                 self._settle(run_id, file.arrival_id, ArrivalState.DONE, accepted_key=accepted)
 
-    def settle_rest(self, run_id: str, state: ArrivalState) -> None:
-        """Mark every arrival of the run that is still open."""
+    def settle_rest(self, run_id: str) -> None:
+        """Mark every arrival of the run that is still open as DONE."""
         run = self._runs.get(run_id) or {}
         for arrival_id in self._ledger.open_among(dataset_of(run_id), run.get("arrival_ids", [])):
-            self._settle(run_id, arrival_id, state)
+            self._settle(run_id, arrival_id, ArrivalState.DONE)
 
     def _settle(self, run_id: str, arrival_id: str, state: ArrivalState, **facts: str | None) -> None:
         self._ledger.settle(dataset_of(run_id), arrival_id, state, run_id, **facts)

@@ -38,10 +38,17 @@ class Leases:
         lease = self._lease(self._item(dataset))
         return lease if lease and lease.expires_at > now.timestamp() else None
 
-    def take(self, dataset: str, arrival_ids: list[str], now: datetime) -> Lease | None:
-        """Take a free or expired lease for a new run of these arrivals; None when somebody else holds or took it."""
-        before = self._item(dataset)
-        last_fence = int(before.get("fence", 0))
+    def last_fence(self, dataset: str) -> int:
+        """The fencing number of the newest run, 0 before the first."""
+        return int(self._item(dataset).get("fence", 0))
+
+    def take(self, dataset: str, arrival_ids: list[str], now: datetime, after: int | None = None) -> Lease | None:
+        """Take a free or expired lease for a new run of these arrivals; None when somebody else holds or took it.
+
+        `after` is the fencing number seen before the arrivals were read: a run that came and went since, and may
+        have taken them, is noticed by it.
+        """
+        last_fence = self.last_fence(dataset) if after is None else after
         fence = last_fence + 1
         lease = Lease(
             fence=fence,
@@ -49,7 +56,7 @@ class Leases:
             arrival_ids=tuple(arrival_ids),
             expires_at=int((now + self._duration).timestamp()),
         )
-        unchanged = Attr("fence").eq(last_fence) if before else Attr("pk").not_exists()
+        unchanged = Attr("fence").eq(last_fence) if last_fence else Attr("pk").not_exists()
         free = Attr("run_id").not_exists() | Attr("expires_at").lte(int(now.timestamp()))
         item = {**_key(dataset), **lease.model_dump(), "arrival_ids": list(arrival_ids)}
         try:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
+from evergreen.arrivals import ExecutionEnded
+from evergreen.runs import dataset_of
 from evergreen.stores.faults import code_of, store_faults
 
 if TYPE_CHECKING:
@@ -20,8 +22,8 @@ class Workflows:
         self._client = client
         self._state_machine_arn = state_machine_arn
 
-    def start(self, run_id: str, **given: str | int) -> None:
-        """Start the execution named after the run; one that was started before stays as it is."""
+    def start(self, run_id: str, **given: str | int) -> bool:
+        """Start the execution named after the run, or find it running; False when it has ended already."""
         try:
             with store_faults(f"start {run_id}"):
                 self._client.start_execution(
@@ -32,3 +34,20 @@ class Workflows:
         except ClientError as error:
             if code_of(error) != "ExecutionAlreadyExists":
                 raise
+            return False
+        return True
+
+    def ended(self, run_id: str) -> ExecutionEnded | None:
+        """How the run's execution ended; None while it lasts."""
+        arn = self._state_machine_arn.replace(":stateMachine:", ":execution:") + f":{run_id}"
+        with store_faults(f"describe {run_id}"):
+            found = self._client.describe_execution(executionArn=arn)
+        if found["status"] == "RUNNING":
+            return None
+        return ExecutionEnded(
+            dataset=dataset_of(run_id),
+            run_id=run_id,
+            status=found["status"],
+            error=found.get("error"),
+            cause=found.get("cause"),
+        )

@@ -9,8 +9,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from evergreen.contract import Strict
 from evergreen.layout import RunLayout
 from evergreen.manifest import DataReport, RunManifest
-from evergreen.notices import verdict_notice
-from evergreen.stores.arrivals import ArrivalState
+from evergreen.notices import verdict_notice, what_became_of
 from evergreen.stores.endings import Endings, Status
 from evergreen.stores.files import Files
 from evergreen.verdict import Verdict
@@ -37,7 +36,8 @@ def handler(event: dict[str, Any], context: LambdaContext) -> None:
     report = files.read(layout.report, DataReport)
     manifest = files.read(layout.manifest, RunManifest)
     endings.settle_files(run.run_id, report, manifest.inputs, files)
-    endings.settle_rest(run.run_id, ArrivalState.DONE)
+    endings.settle_rest(run.run_id)
     verdict, published = files.read(layout.verdict, Verdict), endings.published(run.run_id)
-    subject, body = verdict_notice(run.run_id, verdict, published, had_champion=manifest.champion is not None)
+    data = what_became_of(report, files.uri(layout.quarantine))
+    subject, body = verdict_notice(run.run_id, verdict, published, data, had_champion=manifest.champion is not None)
     endings.end(run.run_id, Status.SUCCEEDED, subject, body)

@@ -12,11 +12,14 @@ from evergreen.contracts import Contracts
 from evergreen.stores.arrivals import ArrivalsLedger, ArrivalState
 from evergreen.stores.endings import Endings, Status
 from evergreen.stores.files import Files
-from evergreen.stores.leases import Leases
+from evergreen.stores.leases import Lease, Leases
 from evergreen.stores.notices import Notice, Notices
+from evergreen.stores.registry import Registry
 from evergreen.stores.runs import RunRecords
 from evergreen.stores.workflows import Workflows
 from functions.dispatch.settings import Settings
+
+_CAUSES = 20  # told of each run; the ledger has them all
 
 
 @dataclass(frozen=True)
@@ -43,7 +46,7 @@ class Dispatcher:
             ledger=ledger,
             leases=Leases(table, timedelta(hours=settings.LEASE_HOURS)),
             runs=runs,
-            endings=Endings(ledger, runs, notices),
+            endings=Endings(ledger, runs, Registry(table), notices),
             workflows=Workflows(boto3.client("stepfunctions"), settings.STATE_MACHINE_ARN),
             files=Files(boto3.client("s3"), settings.DATA_BUCKET),
             notices=notices,
@@ -65,37 +68,42 @@ class Dispatcher:
                 self._start_next(arrival.dataset)
 
     def _start_next(self, dataset: str) -> None:
-        now = datetime.now(UTC)
-        lease = self.leases.held(dataset, now)
-        if lease is None:
-            waiting = self.ledger.waiting(dataset)
-            if not waiting:
-                return
-            lease = self.leases.take(dataset, [arrival.arrival_id for arrival in waiting], now)
-            if lease is None:
-                return
-        # A holder that died before StartExecution is started here; for one that runs, both calls change nothing.
-        arrivals = self.ledger.get(dataset, list(lease.arrival_ids))
-        causes = [arrival.cause for arrival in arrivals]
+        lease = self.leases.held(dataset, datetime.now(UTC)) or self._take_lease(dataset)
+        if lease is None or self._start(dataset, lease):
+            return
+        # The holder's execution is over, and its status event, which AWS sends as best it can, has not come.
+        ended = self.workflows.ended(lease.run_id)
+        if ended:
+            self._close(ended)
+            following = self._take_lease(dataset)
+            if following:
+                self._start(dataset, following)
+
+    def _take_lease(self, dataset: str) -> Lease | None:
+        last_fence = self.leases.last_fence(dataset)
+        waiting = [arrival.arrival_id for arrival in self.ledger.waiting(dataset)]
+        return self.leases.take(dataset, waiting, datetime.now(UTC), after=last_fence) if waiting else None
+
+    def _start(self, dataset: str, lease: Lease) -> bool:
+        """Start the holder's execution; one that runs already is left alone. False when it is over."""
+        causes = [arrival.cause for arrival in self.ledger.get(dataset, list(lease.arrival_ids))]
+        more = [f"and {len(causes) - _CAUSES} more"] if len(causes) > _CAUSES else []
         self.runs.create(
             lease.run_id,
             status=Status.RUNNING,
             fence=lease.fence,
             arrival_ids=list(lease.arrival_ids),
-            causes=causes,
-            started_at=now.isoformat(),
+            causes=[*causes[:_CAUSES], *more],
+            started_at=datetime.now(UTC).isoformat(),
         )
-        self.workflows.start(lease.run_id, dataset=dataset, fence=lease.fence)
+        return self.workflows.start(lease.run_id, dataset=dataset, fence=lease.fence)
 
     def _close(self, ended: ExecutionEnded) -> None:
         """Free the lease; an execution that was aborted or timed out never reached its own last state."""
         run = self.runs.get(ended.run_id)
         if run and run["status"] == Status.RUNNING:
             reason = f"The execution ended as {ended.status}. {ended.error or ''} {ended.cause or ''}".strip()
-            self.endings.settle_rest(ended.run_id, ArrivalState.HELD)
-            self.endings.end(
-                ended.run_id, Status.FAILED, f"{ended.dataset}: run {ended.status.lower()}", reason, error=reason
-            )
+            self.endings.fail(ended.run_id, reason)
         self.leases.release(ended.dataset, ended.run_id)
 
     def _quarantine(self, arrival: Arrival, reason: str) -> None:

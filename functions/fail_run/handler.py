@@ -7,9 +7,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from evergreen.contract import Strict
 from evergreen.failures import TaskError, describe
-from evergreen.notices import failure_notice
-from evergreen.stores.arrivals import ArrivalState
-from evergreen.stores.endings import Endings, Status
+from evergreen.stores.endings import Endings
 from functions.fail_run.settings import Settings
 
 settings = Settings.read()
@@ -30,7 +28,5 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, str]:
     """Returns the cause in words. The lease is freed by Dispatch when the execution has ended."""
     run = Request.model_validate(event)
     cause = describe(run.error)
-    endings.settle_rest(run.run_id, ArrivalState.HELD)
-    subject, body = failure_notice(run.dataset, run.run_id, cause)
-    endings.end(run.run_id, Status.FAILED, subject, body, error=cause)
+    endings.fail(run.run_id, cause)
     return {"cause": cause}

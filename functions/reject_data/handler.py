@@ -10,7 +10,6 @@ from evergreen.contract import Strict
 from evergreen.layout import RunLayout
 from evergreen.manifest import DataReport, RunManifest
 from evergreen.notices import rejection_notice
-from evergreen.stores.arrivals import ArrivalState
 from evergreen.stores.endings import Endings, Status
 from evergreen.stores.files import Files
 from functions.reject_data.settings import Settings
@@ -36,6 +35,6 @@ def handler(event: dict[str, Any], context: LambdaContext) -> None:
     layout = RunLayout(run.dataset, run.run_id)
     report = files.read(layout.report, DataReport)
     endings.settle_files(run.run_id, report, files.read(layout.manifest, RunManifest).inputs, files)
-    endings.settle_rest(run.run_id, ArrivalState.DONE)
+    endings.settle_rest(run.run_id)
     subject, body = rejection_notice(run.dataset, run.reason, report, files.uri(layout.quarantine))
     endings.end(run.run_id, Status.DATA_REJECTED, subject, body, reason=run.reason)

@@ -37,7 +37,12 @@ class Pool:
             with self._lock:
                 if self._closed or self._idle[version.name]:
                     continue
-            worker = Worker(self._cloud, self._sessions, version)
+            try:
+                worker = Worker(self._cloud, self._sessions, version)
+            except Exception:
+                if self._closed:  # the cloud ended meanwhile
+                    return
+                raise
             while worker.alive and not worker.ready:
                 time.sleep(0.02)
             self._give_back(worker)

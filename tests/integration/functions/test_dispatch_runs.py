@@ -2,8 +2,9 @@
 
 import pytest
 
+from evergreen.arrivals import Arrival, arrival_of
 from evergreen.runs import dataset_of
-from evergreen.stores.arrivals import ArrivalState
+from evergreen.stores.arrivals import MOST_AT_ONCE, MOST_FAILURES, ArrivalState
 from tests.integration.functions.world import DATASET, World, sample
 
 A, B, C = (f"incoming/next_purchase/{name}.csv" for name in "abc")
@@ -148,3 +149,37 @@ def test_a_folder_marker_does_nothing(world: World) -> None:
     world.dispatcher.take(world.drop("incoming/next_purchase/", ""))
     assert world.started() == []
     assert world.ledger.waiting(DATASET) == []
+
+
+def test_a_run_whose_end_was_never_told_of_is_closed_by_the_next_arrival(world: World) -> None:
+    world.dispatcher.take(world.drop(A))
+    (first,) = world.started()
+    arn = world.machine_arn.replace(":stateMachine:", ":execution:") + f":{first}"
+    world.sfn.stop_execution(executionArn=arn)
+    world.dispatcher.take(world.drop(B, at="2026-03-03T00:00:00Z"))
+    assert (world.runs.get(first) or {})["status"] == "FAILED"
+    assert world.arrivals_of(world.started()[1]) == [A, B]
+
+
+def test_a_file_that_run_after_run_fails_with_is_set_aside_and_named(world: World) -> None:
+    world.dispatcher.take(world.drop(A))
+    for day in range(MOST_FAILURES):
+        world.dispatcher.take(world.ended(world.started()[-1], "FAILED"))
+        world.dispatcher.take(world.drop(B, at=f"2026-03-0{day + 3}T00:00:00Z"))
+    assert A not in world.arrivals_of(world.started()[-1])
+    bodies = [notice["body"] for notice in world.aws.notices()]
+    assert f"drop them again: s3://evergreen-data/{A} was dropped" in bodies[MOST_FAILURES - 1]
+
+
+def test_thousands_of_files_at_once_are_taken_in_runs_of_a_size_that_fits(world: World) -> None:
+    template = arrival_of(world.drop(A), world.contracts.ids)
+    assert isinstance(template, Arrival)
+    for number in range(MOST_AT_ONCE + 5):
+        world.ledger.record(template.model_copy(update={"arrival_id": f"{number:016d}"}))
+    world.dispatcher.take(world.drop(B, at="2026-03-03T00:00:00Z"))
+    (first,) = world.started()
+    record = world.runs.get(first) or {}
+    assert len(record["arrival_ids"]) == MOST_AT_ONCE
+    assert len(record["causes"]) < 30
+    world.dispatcher.take(world.ended(first, "SUCCEEDED"))
+    assert len(world.started()) == 2

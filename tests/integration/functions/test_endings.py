@@ -53,7 +53,7 @@ def files_are_settled(world: World, run_id: str, good: Arrival, bad: Arrival) ->
     assert done["accepted_key"] == f"accepted/{DATASET}/{run_id}/{good.arrival_id}.parquet"
     assert refused["state"] == ArrivalState.QUARANTINED
     assert refused["reason"] == f"{uri(bad)}: the header lacks 'CustomerID'"
-    assert world.aws.text(f"quarantine/{DATASET}/{run_id}/bad.csv") == f"rows of {BAD}"
+    assert world.aws.text(f"quarantine/{DATASET}/{run_id}/{bad.arrival_id}/bad.csv") == f"rows of {BAD}"
 
 
 def test_a_run_that_went_all_the_way_settles_its_files_and_tells_once(

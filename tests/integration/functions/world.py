@@ -83,7 +83,7 @@ class World:
             ledger=self.ledger,
             leases=self.leases,
             runs=self.runs,
-            endings=Endings(self.ledger, self.runs, notices),
+            endings=Endings(self.ledger, self.runs, Registry(self.aws.registry), notices),
             workflows=Workflows(self.sfn, self.machine_arn),
             files=self.files,
             notices=notices,

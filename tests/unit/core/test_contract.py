@@ -19,7 +19,9 @@ def test_a_contract_needs_no_more_than_data_entity_target_and_time(contract: dic
     assert read.observed_yield is None
 
 
-@pytest.mark.parametrize("id_", ["Orders", "1orders", "o", "orders-daily", "o" * 31, "orders/daily", ""])
+@pytest.mark.parametrize(
+    "id_", ["Orders", "1orders", "orders_", "or__ders", "orders-daily", "o" * 31, "orders/daily", ""]
+)
 def test_an_id_that_cannot_name_a_folder_a_key_and_a_job_is_refused(contract: dict[str, Any], id_: str) -> None:
     assert faults(contract | {"id": id_}).startswith("id:")
 

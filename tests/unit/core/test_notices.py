@@ -1,7 +1,7 @@
 import pytest
 
-from evergreen.manifest import DataReport, Rejection
-from evergreen.notices import Published, failure_notice, rejection_notice, verdict_notice
+from evergreen.manifest import UNUSABLE_DATA, DataReport, FileReport, Rejection
+from evergreen.notices import Published, failure_notice, rejection_notice, verdict_notice, what_became_of
 from evergreen.verdict import Outcome, Verdict
 
 RUN = "next-purchase-00007-3f2a9c81"
@@ -13,8 +13,10 @@ def verdict(outcome: Outcome) -> Verdict:
 
 @pytest.mark.parametrize("outcome", Outcome)
 def test_every_outcome_has_a_headline_of_its_own(outcome: Outcome) -> None:
-    subject, body = verdict_notice(RUN, verdict(outcome), None, had_champion=True)
-    others = {verdict_notice(RUN, verdict(each), None, had_champion=True)[0] for each in Outcome if each is not outcome}
+    subject, body = verdict_notice(RUN, verdict(outcome), None, [], had_champion=True)
+    others = {
+        verdict_notice(RUN, verdict(each), None, [], had_champion=True)[0] for each in Outcome if each is not outcome
+    }
     assert subject.startswith("next_purchase: ")
     assert subject not in others
     assert body.startswith(f"{subject} ({outcome}).")
@@ -22,29 +24,28 @@ def test_every_outcome_has_a_headline_of_its_own(outcome: Outcome) -> None:
 
 @pytest.mark.parametrize("outcome", [Outcome.KEEP, Outcome.INCONCLUSIVE])
 def test_nobody_is_told_of_a_champion_that_was_kept_when_there_is_none(outcome: Outcome) -> None:
-    subject, _ = verdict_notice(RUN, verdict(outcome), None, had_champion=False)
+    subject, _ = verdict_notice(RUN, verdict(outcome), None, [], had_champion=False)
     assert "still no champion" in subject
     assert "kept" not in subject
 
 
 def test_a_first_champion_is_told_as_one() -> None:
     first = verdict(Outcome.FIRST).model_copy(update={"promote": True})
-    assert verdict_notice(RUN, first, None, had_champion=False)[0] == "next_purchase: first champion"
+    assert verdict_notice(RUN, first, None, [], had_champion=False)[0] == "next_purchase: first champion"
 
 
-def test_a_verdict_is_told_with_its_reasons_what_was_published_and_where_to_look() -> None:
+def test_a_verdict_is_told_with_its_reasons_and_what_was_published() -> None:
     published = Published(generation=RUN, rows=4372, champion=RUN, as_of="2011-12-09")
-    _, body = verdict_notice(RUN, verdict(Outcome.PROMOTE), published, had_champion=True)
+    _, body = verdict_notice(RUN, verdict(Outcome.PROMOTE), published, [], had_champion=True)
     assert body.splitlines()[1:] == [
         "mae 18.9 against 19.7.",
         "It is enough.",
         f"Published 4,372 predictions as of 2011-12-09, generation {RUN}.",
-        f"Look closer: evergreen run {RUN}",
     ]
 
 
 def test_a_run_that_published_nothing_says_so() -> None:
-    _, body = verdict_notice(RUN, verdict(Outcome.KEEP), None, had_champion=True)
+    _, body = verdict_notice(RUN, verdict(Outcome.KEEP), None, [], had_champion=True)
     assert "Nothing was published; predictions stay as they were." in body
 
 
@@ -72,8 +73,40 @@ def test_a_rejection_of_a_whole_file_names_no_line() -> None:
 
 
 def test_a_failed_run_is_told_with_its_cause_and_what_becomes_of_the_files() -> None:
-    subject, body = failure_notice("next_purchase", RUN, "train-00: no rows")
+    subject, body = failure_notice(RUN, "train-00: no rows", [], promoted=False, published=False)
     assert subject == "next_purchase: run failed"
     assert f"run {RUN} failed. train-00: no rows" in body
+    assert "The champion stays as it was, and the published predictions stay as they were." in body
     assert "join the next run" in body
-    assert f"evergreen run {RUN}" in body
+
+
+def test_a_run_that_failed_after_promotion_does_not_say_that_nothing_changed() -> None:
+    _, body = failure_notice(RUN, "score-00: no rows", [], promoted=True, published=False)
+    assert "Its model had already become champion, and the published predictions stay as they were." in body
+
+
+def test_files_that_no_further_run_takes_are_named() -> None:
+    _, body = failure_notice(RUN, "prepare-00: overflow", ["s3://b/a.csv was dropped"], promoted=False, published=False)
+    assert "drop them again: s3://b/a.csv was dropped" in body
+    assert "join the next run" not in body
+
+
+def test_a_successful_run_tells_of_the_rows_and_files_it_did_not_use() -> None:
+    half = FileReport(arrival_id="a", source="s3://b/half.csv", rows=100, accepted=99, rejected=1, duplicates=7)
+    bad = FileReport(arrival_id="b", source="s3://b/bad.csv", rows=0, accepted=0, rejected=0, refused=True)
+    rejections = (
+        Rejection(file="next_purchase", rule=UNUSABLE_DATA, reason="never told here"),
+        Rejection(file="s3://b/bad.csv", rule="header", reason="column 'InvoiceDate' is missing"),
+        *(
+            Rejection(file="s3://b/half.csv", line=n, column="Quantity", rule="type", reason=f"no number {n}")
+            for n in (4, 9)
+        ),
+    )
+    lines = what_became_of(DataReport(usable=True, files=(half, bad), rejections=rejections, rows=99), "s3://b/q")
+    assert lines == [
+        "s3://b/half.csv: 100 rows, 1 set aside, 7 known already",
+        "s3://b/bad.csv: refused",
+        "- s3://b/bad.csv: column 'InvoiceDate' is missing",
+        "- s3://b/half.csv, line 4, column 'Quantity': no number 4 (and more like it; rejected.csv has each row)",
+        "What was set aside: s3://b/q/",
+    ]

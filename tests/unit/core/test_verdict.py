@@ -18,14 +18,14 @@ def told(verdict: Verdict) -> str:
 def test_the_first_challenger_that_beats_the_baseline_becomes_champion() -> None:
     verdict = decide(without_champion(), GATE)
     assert (verdict.outcome, verdict.promote) == (Outcome.FIRST, True)
-    assert "mae 18.9 against 26 of the naive baseline on the same 1,234 rows" in told(verdict)
-    assert "better by +7.1 (95% interval +6.2 to +8)" in told(verdict)
+    assert "mae 18.90 against 26.00 of the naive baseline on the same 1,234 rows" in told(verdict)
+    assert "better by 7.10 (95% interval of the improvement: 6.20 to 8.00)" in told(verdict)
 
 
 def test_a_challenger_better_by_the_margin_and_beyond_noise_is_promoted() -> None:
     verdict = decide(with_champion(), GATE)
     assert (verdict.outcome, verdict.promote) == (Outcome.PROMOTE, True)
-    assert "mae 18.9 against 19.7 of the champion" in told(verdict)
+    assert "mae 18.90 against 19.70 of the champion" in told(verdict)
     assert "4.0%, at least the 1.0% the contract asks for" in told(verdict)
 
 
@@ -42,7 +42,7 @@ def test_a_challenger_better_by_less_than_the_margin_is_not_promoted() -> None:
 def test_a_difference_whose_interval_includes_zero_is_inconclusive() -> None:
     verdict = decide(with_champion(low=0.0), GATE)
     assert (verdict.outcome, verdict.promote) == (Outcome.INCONCLUSIVE, False)
-    assert "interval +0 to +1.3" in told(verdict)
+    assert "interval of the improvement: 0.00 to 1.30" in told(verdict)
 
 
 @pytest.mark.parametrize("against", [{"improvement": 0.0}, {"improvement": -0.1, "low": -0.5, "high": 0.0}])
@@ -66,7 +66,7 @@ def test_as_many_rows_as_asked_for_are_enough() -> None:
 def test_a_challenger_below_a_floor_is_kept_out_even_when_there_is_no_champion() -> None:
     verdict = decide(without_champion(challenger={"mae": 18.9, "roc_auc": 0.599}), GATE)
     assert (verdict.outcome, verdict.promote) == (Outcome.KEEP, False)
-    assert "roc_auc is 0.599, and the contract's floor is 0.6." in verdict.reasons
+    assert "roc_auc is 0.599, and the contract's floor is 0.600." in verdict.reasons
 
 
 def test_a_challenger_exactly_on_its_floor_may_ship() -> None:
@@ -92,7 +92,7 @@ def test_a_challenger_that_does_not_beat_the_baseline_never_ships() -> None:
     ):
         verdict = decide(evaluation, GATE)
         assert (verdict.outcome, verdict.promote) == (Outcome.KEEP, False)
-        assert "It does not beat the baseline: mae 18.9 against 26" in told(verdict)
+        assert "It does not beat the baseline: mae 18.90 against 26.00" in told(verdict)
 
 
 def test_a_metric_that_is_no_number_misses_its_floor() -> None:
@@ -121,7 +121,7 @@ def test_a_comparison_with_the_champion_that_is_no_number_is_not_a_win(unknown: 
 def test_another_metric_that_falls_by_more_than_its_guard_blocks_the_promotion() -> None:
     verdict = decide(with_champion(challenger={"roc_auc": 0.67}), GATE)
     assert (verdict.outcome, verdict.promote) == (Outcome.KEEP, False)
-    assert "roc_auc would fall from 0.7 to 0.67, more than the 0.02 the contract allows." in verdict.reasons
+    assert "roc_auc would go from 0.700 to 0.670, worse by more than the 0.020 the contract allows." in verdict.reasons
 
 
 def test_another_metric_may_fall_within_its_guard() -> None:
