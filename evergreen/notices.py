@@ -53,8 +53,9 @@ def what_became_of(report: DataReport, quarantine: str) -> list[str]:
 
 def rejection_notice(dataset: str, reason: str, report: DataReport, quarantine: str) -> tuple[str, str]:
     """Subject and body for data that cannot be used: where, what, and what would be right."""
-    lines = [f"{dataset}: the data was rejected. {reason}", *_places(report)]
-    lines += [
+    lines = [
+        f"{dataset}: the data was rejected.",
+        *(_places(report) or [reason]),
         "The champion, if there is one, and its predictions stay as they were.",
         f"What was set aside: {quarantine}/",
         "Mend the file and drop it again.",

@@ -61,10 +61,15 @@ def test_rejected_data_is_told_with_each_place_and_what_would_be_right() -> None
     report = DataReport(usable=False, files=(), rejections=(place,), rows=0)
     subject, body = rejection_notice("next_purchase", "No row is left.", report, "s3://b/quarantine/next_purchase/r")
     assert subject == "next_purchase: data rejected"
-    assert "No row is left." in body
     assert "- s3://b/incoming/next_purchase/a.csv, line 7, column 'Quantity': 'many' is no integer" in body
     assert "s3://b/quarantine/next_purchase/r/" in body
     assert "drop it again" in body
+
+
+def test_data_that_no_row_is_to_blame_for_is_rejected_with_the_reason() -> None:
+    report = DataReport(usable=False, files=(), rejections=(), rows=40)
+    _, body = rejection_notice("next_purchase", "The history spans 12 days; 222 are needed.", report, "s3://b/q")
+    assert "The history spans 12 days; 222 are needed." in body
 
 
 def test_a_rejection_of_a_whole_file_names_no_line() -> None:
