@@ -104,6 +104,16 @@ class Contract(Strict):
     observed_yield: Yield | None = Field(default=None, alias="yield")
 
     @model_validator(mode="after")
+    def columns_differ_in_more_than_case(self) -> "Contract":
+        """SQL takes names that differ in case only for one column."""
+        seen: dict[str, str] = {}
+        for name in self.input.columns:
+            other = seen.setdefault(name.casefold(), name)
+            if other != name:
+                raise ValueError(f"input.columns {other!r} and {name!r} differ in case only; rename one, with an alias")
+        return self
+
+    @model_validator(mode="after")
     def columns_are_declared(self) -> "Contract":
         """The entity and the time column must be among the input's columns."""
         for role, name in (("entity", self.entity), ("split.column", self.split.column)):

@@ -10,6 +10,9 @@ from evergreen.contract import Column
 SQL_TYPES = {"text": "VARCHAR", "integer": "BIGINT", "number": "DOUBLE", "timestamp": "TIMESTAMP"}
 WHOLE = r"[+-]?[0-9]+(\.0*)?"
 DECIMAL = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?"
+# A header is one line, so no column can have a name with a line feed.
+LINE, TYPED = '"\nline"', '"\ntyped"'
+LONGEST_ENTITY = 1000  # bytes
 EARLIEST = "TIMESTAMP '1900-01-01'"
 
 
@@ -31,15 +34,15 @@ def typed_rows(raw: str, columns: Mapping[str, Column], formats: Mapping[str, st
         for name, column in columns.items()
         if column.type != "text"
     )
-    return f"(SELECT *, UNNEST([{{{values}}}]) AS typed FROM {raw})"
+    return f"(SELECT *, UNNEST([{{{values}}}]) AS {TYPED} FROM {raw})"
 
 
 def value(name: str, column: Column) -> str:
     """SQL that gives a column's value in `typed_rows`, NULL where there is none or it does not fit."""
-    return quoted(name) if column.type == "text" else f"typed.{quoted(name)}"
+    return quoted(name) if column.type == "text" else f"{TYPED}.{quoted(name)}"
 
 
-def checks(columns: Mapping[str, Column], formats: Mapping[str, str], time: str) -> list[Check]:
+def checks(columns: Mapping[str, Column], formats: Mapping[str, str], time: str, entity: str) -> list[Check]:
     """All reasons for which a row may be rejected."""
     found = []
     for name, column in columns.items():
@@ -49,7 +52,17 @@ def checks(columns: Mapping[str, Column], formats: Mapping[str, str], time: str)
             found.append(Check(name, "type", condition, _kind(column, formats.get(name))))
         if column.required or name == time:
             found.append(Check(name, "required", f"{raw} IS NULL", "is empty, but every row needs a value here"))
+    if columns[entity].type == "text":
+        found.append(_plain_entity(entity))
     return [*found, _in_the_past(time, columns[time])]
+
+
+def _plain_entity(name: str) -> Check:
+    """Entities become keys and lines of CSV."""
+    raw = quoted(name)
+    condition = rf"regexp_matches({raw}, '\p{{Cc}}') OR strlen({raw}) > {LONGEST_ENTITY}"
+    reason = f"holds line ends or other control characters, or is over {LONGEST_ENTITY:,} bytes: give a plain id"
+    return Check(name, "entity", f"COALESCE({condition}, false)", reason)
 
 
 def _in_the_past(name: str, column: Column) -> Check:

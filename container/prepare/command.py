@@ -9,7 +9,7 @@ from container.prepare.preparation import Preparation
 from container.prepare.quarantine import Quarantine
 from evergreen.contract import Contract
 from evergreen.layout import RunLayout
-from evergreen.manifest import DataReport, DataSummary, RunManifest
+from evergreen.manifest import UNUSABLE_DATA, DataReport, DataSummary, RunManifest
 
 
 def run(directories: Directories, prefix: str) -> None:
@@ -43,7 +43,7 @@ def run(directories: Directories, prefix: str) -> None:
 def _reason(preparation: Preparation, report: DataReport) -> str:
     """In one sentence: why the data cannot be used, or what there is of it."""
     if preparation.unusable:
-        first = report.rejections[0].sentence() if report.rejections else ""
+        first = next((item.sentence() for item in report.rejections if item.rule != UNUSABLE_DATA), "")
         return f"{preparation.unusable[0].upper()}{preparation.unusable[1:]}. {first}".strip()
     cutoffs = f"{len(report.train_cutoffs)} training cut-offs, hold-out as of {report.holdout_cutoff}"
     rows = f"{report.train_rows + report.validation_rows:,} to learn from, {report.holdout_rows:,} to judge by"

@@ -5,6 +5,9 @@ from datetime import date, timedelta
 
 from evergreen.contract import Split
 
+# The newest ones: a single row with a date of long ago would otherwise bring thousands, most of them without data.
+MOST_TRAIN_CUTOFFS = 60
+
 
 class HistoryTooShort(Exception):
     """Not one training cut-off has its history, its follow-up and the hold-out's follow-up."""
@@ -25,9 +28,9 @@ def plan(first_day: date, last_day: date, split: Split, horizon_days: int) -> Cu
     scoring = last_day + timedelta(days=1)
     holdout = scoring - horizon
     earliest = first_day + timedelta(days=split.min_history_days)
-    train = []
+    train: list[date] = []
     cutoff = holdout - horizon
-    while cutoff >= earliest:
+    while cutoff >= earliest and len(train) < MOST_TRAIN_CUTOFFS:
         train.append(cutoff)
         cutoff -= timedelta(days=split.every_days)
     if not train:

@@ -11,7 +11,8 @@ from container.prepare.column_types import SQL_TYPES
 from container.prepare.engine import quoted, text
 from evergreen.contract import Contract
 
-PLACE = '"first place"'  # which file had the row first, by its number
+PLACE = '"\nfirst place"'  # which file had the row first, by its number
+Types = tuple[tuple[str, str], ...]
 EARLIER = 0  # the number of earlier runs' files together; this run's files count from 1
 
 
@@ -30,19 +31,25 @@ def gather(
     connection: duckdb.DuckDBPyConnection, contract: Contract, earlier: Sequence[Path], new: Sequence[Path], path: Path
 ) -> History | None:
     """Write the distinct rows of earlier and new Parquet files; None when there are none."""
-    sources = [_read(contract, earlier, EARLIER)] if earlier else []
-    sources += [_read(contract, [file], place) for place, file in enumerate(new, start=1)]
+    sources = [_read(contract, files, types, EARLIER) for types, files in _by_types(connection, earlier).items()] + [
+        _read(contract, files, types, place)
+        for place, file in enumerate(new, start=1)
+        for types, files in _by_types(connection, [file]).items()
+    ]
     if not sources:
         return None
     names = ", ".join(quoted(name) for name in contract.input.columns)
     time = quoted(contract.split.column)
     connection.execute(
         f"COPY (SELECT {names}, MIN({PLACE}) AS {PLACE} FROM ({' UNION ALL '.join(sources)}) "
-        f"GROUP BY {names} ORDER BY {time}) TO {text(path)} (FORMAT parquet, CODEC lz4_raw, ROW_GROUP_SIZE 30_000)"
+        f"WHERE {time} IS NOT NULL GROUP BY {names} ORDER BY {time}) "
+        f"TO {text(path)} (FORMAT parquet, CODEC lz4_raw, ROW_GROUP_SIZE 30_000)"
     )
     known = f"read_parquet({text(path)})"
     counts = connection.execute(f"SELECT {PLACE}, COUNT(*) FROM {known} GROUP BY 1").fetchall()
     first, last = connection.execute(f"SELECT MIN({time})::DATE, MAX({time})::DATE FROM {known}").fetchall()[0]
+    if not counts:
+        return None
     of_place = dict(counts)
     return History(
         path=path,
@@ -53,10 +60,26 @@ def gather(
     )
 
 
-def _read(contract: Contract, files: Sequence[Path], place: int) -> str:
-    columns = contract.input.columns.items()
+def _by_types(connection: duckdb.DuckDBPyConnection, files: Sequence[Path]) -> dict[Types, list[Path]]:
+    """The files by the names and types of their columns: an earlier contract may have had others."""
+    found: dict[Types, list[Path]] = {}
+    for file in files:
+        described = connection.execute(f"DESCRIBE FROM read_parquet({text(file)})").fetchall()
+        found.setdefault(tuple((row[0], row[1]) for row in described), []).append(file)
+    return found
+
+
+def _read(contract: Contract, files: Sequence[Path], types: Types, place: int) -> str:
+    had = {name.lower(): type for name, type in types}  # SQL's names know no case
     values = ", ".join(
-        f"CAST({quoted(name)} AS {SQL_TYPES[column.type]}) AS {quoted(name)}" for name, column in columns
+        f"{_value(name, had.get(name.lower()), SQL_TYPES[column.type])} AS {quoted(name)}"
+        for name, column in contract.input.columns.items()
     )
     listed = ", ".join(text(file) for file in files)
-    return f"SELECT {values}, {place} AS {PLACE} FROM read_parquet([{listed}], union_by_name = true)"
+    return f"SELECT {values}, {place} AS {PLACE} FROM read_parquet([{listed}])"
+
+
+def _value(name: str, had: str | None, type: str) -> str:
+    if had is None:
+        return f"CAST(NULL AS {type})"
+    return quoted(name) if had == type else f"TRY_CAST({quoted(name)} AS {type})"

@@ -6,13 +6,15 @@ from pathlib import Path
 
 import duckdb
 
-from container.prepare.column_types import Check, checks, typed_rows, value
+from container.prepare.column_types import LINE, Check, checks, typed_rows, value
 from container.prepare.engine import quoted, text
 from container.prepare.header import FileRefused, positions
 from container.prepare.lines import numbered_lines, open_records, read_header, write_clean
 from container.prepare.quarantine import Quarantine
 from evergreen.contract import Contract
 from evergreen.manifest import FileReport, InputFile, Rejection
+
+LONGEST_SHOWN = 100  # characters of a value within a reason
 
 
 class RowsLost(AssertionError):
@@ -84,7 +86,7 @@ class Intake:
         columns = self.contract.input.columns
         formats = {name: self._format(raw, name) for name, column in columns.items() if column.type == "timestamp"}
         rows = typed_rows(raw, columns, formats)
-        rules = checks(columns, formats, self.contract.split.column)
+        rules = checks(columns, formats, self.contract.split.column, self.contract.entity)
         values = ", ".join(f"{value(name, column)} AS {quoted(name)}" for name, column in columns.items())
         wrong = " OR ".join(f"({check.condition})" for check in rules)
         kept = self.connection.execute(
@@ -95,7 +97,9 @@ class Intake:
     def _reject(self, rows: str, rules: list[Check], wrong: str, source: str) -> int:
         flags = ", ".join(check.condition for check in rules)
         values = ", ".join(quoted(check.column) for check in rules)
-        found = self.connection.execute(f"SELECT line, [{flags}], [{values}] FROM {rows} WHERE {wrong} ORDER BY line")
+        found = self.connection.execute(
+            f"SELECT {LINE}, [{flags}], [{values}] FROM {rows} WHERE {wrong} ORDER BY {LINE}"
+        )
         rejected = 0
         while batch := found.fetchmany(10_000):
             rejected += len(batch)
@@ -119,15 +123,15 @@ def _raw(clean: Path, places: Mapping[str, int], width: int) -> str:
     """SQL for the clean file with every column as text, empty ones as NULL."""
     fields = ", ".join(f"'field{place}': 'VARCHAR'" for place in range(width))
     names = ", ".join(f"NULLIF(field{place}, '') AS {quoted(name)}" for name, place in places.items())
-    options = "header = false, auto_detect = false, strict_mode = true, max_line_size = 4000000"
+    options = r"header = false, auto_detect = false, strict_mode = true, max_line_size = 4000000, new_line = '\n'"
     return (
-        f"(SELECT line, {names} FROM read_csv({text(clean)}, columns = {{'line': 'BIGINT', {fields}}}, "
+        f"(SELECT line AS {LINE}, {names} FROM read_csv({text(clean)}, columns = {{'line': 'BIGINT', {fields}}}, "
         f"delim = ',', quote = '\"', escape = '\"', {options}))"
     )
 
 
 def _rejection(source: str, line: int, check: Check, value: str | None) -> Rejection:
-    shown = f"{value!r} " if value is not None else ""
+    shown = f"{value[:LONGEST_SHOWN]!r} " if value is not None else ""
     return Rejection(
         file=source, line=line, column=check.column, value=value, rule=check.rule, reason=f"{shown}{check.reason}"
     )

@@ -7,6 +7,7 @@ import re
 import zlib
 from collections import deque
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
@@ -23,7 +24,8 @@ MAGICS = {
 GZIP = b"\x1f\x8b"
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 SPECIAL = re.compile('["\\0\\r]')  # what makes a line more than values between commas
-LONGEST_LINE = 1_000_000
+LONGEST_LINE = 1_000_000  # bytes, also of a record over several lines
+MOST_BYTES = 20_000_000_000  # of a file once unpacked: a small archive can hold more than any disk
 MOST_LINES_IN_RECORD = 20
 REMEDY = "save it as CSV in UTF-8"
 
@@ -54,13 +56,19 @@ def read_header(lines: Iterator[Numbered]) -> list[str]:
     return header_names(line)
 
 
-def numbered_lines(stream: IO[bytes]) -> Iterator[Numbered]:
+def numbered_lines(stream: IO[bytes], most_bytes: int = MOST_BYTES) -> Iterator[Numbered]:
     """Each line with its number, without its line end; text that is not UTF-8 is refused by line."""
-    number = 1
+    number, size = 1, 0
     try:
-        yield number, stream.readline().removeprefix(BYTE_ORDER_MARK).decode().rstrip("\r\n")
-        for number, line in enumerate(stream, start=2):
-            yield number, line.decode().rstrip("\r\n")
+        for number, line in enumerate(iter(partial(stream.readline, LONGEST_LINE + 1), b""), start=1):
+            size += len(line)
+            if len(line) > LONGEST_LINE:
+                reason = f"the line is longer than {LONGEST_LINE:,} bytes: end each row with a line feed"
+                raise FileRefused("line_too_long", reason, number)
+            if size > most_bytes:
+                reason = f"the file holds more than {most_bytes:,} bytes: split it into several"
+                raise FileRefused("file_too_large", reason, number)
+            yield number, (line if number > 1 else line.removeprefix(BYTE_ORDER_MARK)).decode().rstrip("\r\n")
     except UnicodeDecodeError as error:
         shown = error.object[max(0, error.start - 20) : error.start + 20].decode("latin-1").strip()
         reason = f"byte 0x{error.object[error.start]:02x} is not UTF-8: {REMEDY}"
@@ -75,7 +83,7 @@ def write_clean(lines: Iterator[Numbered], width: int, target: IO[str], malforme
     commas = width - 1
     quoted = csv.writer(target, lineterminator="\n", quoting=csv.QUOTE_ALL)
     for number, line in lines:
-        if line.count(",") == commas and line and not SPECIAL.search(line) and len(line) < LONGEST_LINE:
+        if line.count(",") == commas and line and not SPECIAL.search(line):
             target.write(f"{number},{line}\n")
             written += 1
             continue
@@ -86,7 +94,7 @@ def write_clean(lines: Iterator[Numbered], width: int, target: IO[str], malforme
                 continue
             record, fault = _record(text, lines, pending, width)
             if fault:
-                malformed(start, text[:LONGEST_LINE], *fault)
+                malformed(start, text, *fault)
                 set_aside += 1
             else:
                 quoted.writerow((start, *record))
@@ -100,8 +108,6 @@ def _record(
     """The fields of a record that may run over several lines, or the rule it breaks and why."""
     if "\0" in line:
         return [], ("binary", "the line holds a NUL character: this is not text")
-    if len(line) >= LONGEST_LINE:
-        return [], ("line_too_long", f"the line is longer than {LONGEST_LINE} characters")
     if "\r" in line and '"' not in line:
         return [], ("line_end", "the line holds a carriage return outside quotes: end lines with one line feed")
     fields = _fields(line)
@@ -119,18 +125,21 @@ def _continued(
 ) -> tuple[list[str], tuple[str, str] | None]:
     """A quoted value may hold line ends; a stray quote sets aside its own line only, never those after it."""
     taken: list[Numbered] = []
-    text = line
-    while len(taken) < MOST_LINES_IN_RECORD - 1:
+    text, size = line, len(line.encode())
+    while len(taken) < MOST_LINES_IN_RECORD - 1 and size <= LONGEST_LINE:
         following = ahead.popleft() if ahead else next(lines, None)
         if following is None:
             break
         taken.append(following)
         text += "\n" + following[1]
-        if '"' in following[1]:
+        size += 1 + len(following[1].encode())
+        if '"' in following[1] and size <= LONGEST_LINE:
             fields = _fields(text)
             if fields is not None and len(fields) == width and "\0" not in text:
                 return fields, None
     ahead.extendleft(reversed(taken))
+    if size > LONGEST_LINE:
+        return [], ("line_too_long", f"a quote is opened and not closed within {LONGEST_LINE:,} bytes")
     return [], ("unbalanced_quote", "a quote is opened and not closed as CSV asks: double it inside a value")
 
 

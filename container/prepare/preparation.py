@@ -12,11 +12,12 @@ from container.prepare.history import History, gather
 from container.prepare.intake import Intake
 from container.prepare.outputs import Counts, Selection, count, signature, write_parquet, write_scoring
 from container.prepare.quarantine import Quarantine
+from container.prepare.query import QueryFailed
 from container.prepare.tables import Walk
 from container.signature import Signature
 from evergreen.contract import Contract
 from evergreen.layout import RunLayout
-from evergreen.manifest import DataReport, FileReport, Rejection, RunManifest
+from evergreen.manifest import UNUSABLE_DATA, DataReport, FileReport, Rejection, RunManifest
 
 
 @dataclass
@@ -35,6 +36,7 @@ class Preparation:
     counts: dict[str, Counts] = field(default_factory=dict)
     signature: Signature | None = None
     unusable: str | None = None
+    poisoned: bool = False  # a query of the contract fails on some row
 
     def run(self) -> DataReport:
         """Do all that the data allows, and say what became of it."""
@@ -45,7 +47,9 @@ class Preparation:
             self.unusable = "every dropped file is refused, so there is nothing new to learn from"
         else:
             self.unusable = self._make_rows(self.history)
-        unusable = Rejection(file=self.contract.id, rule="unusable_data", reason=self.unusable or "")
+        if self.unusable and (self.poisoned or self.manifest.champion):
+            self._set_new_files_aside(self.unusable)
+        unusable = Rejection(file=self.contract.id, rule=UNUSABLE_DATA, reason=self.unusable or "")
         return self._report((unusable,) if self.unusable else ())
 
     def _take_in(self) -> None:
@@ -74,7 +78,11 @@ class Preparation:
         except HistoryTooShort as short:
             return str(short)
         features_sql, target_sql = (self._contract_file(name) for name in (contract.features, contract.target.sql))
-        tables = Walk(contract, self.scratch, history, features_sql, target_sql).along(self.cutoffs)
+        try:
+            tables = Walk(contract, self.scratch, history, features_sql, target_sql).along(self.cutoffs)
+        except QueryFailed as failed:
+            self.poisoned = True
+            return str(failed)
         selection = Selection.of(contract, self.cutoffs)
         self.counts = {name: count(tables, where) for name, where in selection.parts().items()}
         too_little = _too_little(self.counts, contract.gate.min_rows)
@@ -91,6 +99,24 @@ class Preparation:
         shutil.copyfile(contract_file, prepared / "holdout" / "dataset.json")  # the gate, for `evaluate`
         tables.connection.close()
         return None
+
+    def _set_new_files_aside(self, why: str) -> None:
+        """Keep files out of the history that made usable data unusable; or no later run could use it either."""
+        for place, report in enumerate(self.files):
+            if not report.refused:
+                (self.directories.processing_output / "accepted" / f"{report.arrival_id}.parquet").unlink(
+                    missing_ok=True
+                )
+                nothing = {
+                    "refused": True,
+                    "accepted": 0,
+                    "rejected": report.rows,
+                    "duplicates": 0,
+                    "accepted_key": None,
+                }
+                self.files[place] = report.model_copy(update=nothing)
+                reason = f"with this file the data cannot be used: {why}"
+                self.quarantine.add(Rejection(file=report.source, rule="unusable_with_it", reason=reason))
 
     def _contract_file(self, name: str) -> str:
         return (self.directories.processing_input / self.layout.contract_file(name)).read_text()

@@ -1,13 +1,17 @@
 """Quarantine: every rejected row and refused file, with line, column, value and reason."""
 
 import csv
+import re
 from pathlib import Path
 from types import TracebackType
 
+from container.prepare.column_types import DECIMAL
 from evergreen.manifest import Rejection
 
 SHOWN = 20  # rejections that the report itself carries
 LONGEST_VALUE = 200
+LONGEST_REASON = 500
+FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would run
 
 
 class Quarantine:
@@ -35,13 +39,21 @@ class Quarantine:
         self._write(rejection, self._files)
 
     def _write(self, rejection: Rejection, shown: list[Rejection]) -> None:
+        rejection = rejection.model_copy(update={"reason": rejection.reason[:LONGEST_REASON]})
         if len(shown) < SHOWN:
             value = rejection.value and rejection.value[:LONGEST_VALUE]
             shown.append(rejection.model_copy(update={"value": value}))
-        self._writer.writerow(rejection.model_dump().values())
+        self._writer.writerow(map(_harmless, rejection.model_dump().values()))
 
     def __enter__(self) -> "Quarantine":
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._stream.close()
+
+
+def _harmless(value: str | int | None) -> str | int | None:
+    """A value that a spreadsheet shows and does not run."""
+    if isinstance(value, str) and value.startswith(FORMULA) and not re.fullmatch(DECIMAL, value):
+        return f"'{value}"
+    return value

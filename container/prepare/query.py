@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 
 import duckdb
+import pyarrow as pa
 
 from container.prepare.engine import quoted
 from container.signature import Feature
@@ -12,10 +13,22 @@ AS_OF = "as_of"
 FOLD = "fold"  # an entity's place between 0 and 1, the same in every run
 WHOLE_TYPES = {"BOOLEAN", "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER"}
 ENTITY_TYPES = WHOLE_TYPES | {"VARCHAR"}
+LARGEST = "3.4e38"  # models take single precision: beyond it a value would be infinite
+LONGEST_MESSAGE = 300
+# What values can cause. Unknown tables or columns are the contract's own mistake, and no other data would mend them.
+CAUSED_BY_VALUES = (duckdb.DataError, duckdb.InvalidInputException)
 
 
 class QueryRefused(ValueError):
     """The contract's SQL gives something that cannot be used; says what and where."""
+
+
+class QueryFailed(Exception):
+    """The contract's SQL stops at a value of the data; says which SQL and what DuckDB says of it."""
+
+    def __init__(self, name: str, error: Exception) -> None:
+        message = " ".join(str(error).split())
+        super().__init__(f"{name} fails on this data: {message[:LONGEST_MESSAGE]}")
 
 
 @dataclass(frozen=True)
@@ -46,6 +59,13 @@ class Query:
             raise QueryRefused(f"{self.name}: the entity must be text or a whole number, not {columns[self.entity]}")
         return columns
 
+    def table(self, connection: duckdb.DuckDBPyConnection) -> pa.Table:
+        """All that the query gives."""
+        try:
+            return connection.execute(self.sql).to_arrow_table()
+        except CAUSED_BY_VALUES as error:
+            raise QueryFailed(self.name, error) from error
+
     def features(self, connection: duckdb.DuckDBPyConnection, target: str) -> tuple[Feature, ...]:
         """What the model will take, in the order of the query's columns."""
         columns = self.columns(connection)
@@ -65,14 +85,15 @@ class Query:
 
 
 def feature_value(feature: Feature) -> str:
-    """SQL that gives a feature its final type; text loses commas, quotes and line ends: CSV stays plain."""
+    """SQL that gives a feature its final type, or NULL; text loses commas, quotes and line ends: CSV stays plain."""
     name = quoted(feature.name)
     value = f"taken.{name}"
     match feature.type:
         case "integer":
-            return f"CAST({value} AS BIGINT) AS {name}"
+            return f"TRY_CAST({value} AS BIGINT) AS {name}"
         case "number":
-            return f"CAST({value} AS DOUBLE) AS {name}"
+            number = f"CAST({value} AS DOUBLE)"
+            return f"CASE WHEN isfinite({number}) AND abs({number}) < {LARGEST} THEN {number} END AS {name}"
         case "category":
             return f"NULLIF(TRIM(REGEXP_REPLACE({value}, '[,\"\\s]+', ' ', 'g')), '') AS {name}"
 

@@ -74,8 +74,8 @@ class Walk:
         self.features = self.features or self.features_query.features(self.past, target=self.contract.target.duration)
         if self.contract.target.duration not in self.target_query.columns(self.future):
             raise QueryRefused(f"{self.target_query.name} gives no column {self.contract.target.duration!r}")
-        self.rows.register("taken", self.past.execute(self.features_query.sql).to_arrow_table())
-        self.rows.register("labels", self.future.execute(self.target_query.sql).to_arrow_table())
+        self.rows.register("taken", self.features_query.table(self.past))
+        self.rows.register("labels", self.target_query.table(self.future))
         self._check_entities("taken", self.features_query, cutoff)
         self._check_entities("labels", self.target_query, cutoff)
         self._check_durations(cutoff)

@@ -57,6 +57,7 @@ class Stage:
         files: Mapping[str, bytes | Path],
         history: Sequence[Path] = (),
         queries: Mapping[str, str] | None = None,
+        champion: bool = False,
         **changes: Any,
     ) -> None:
         inputs, earlier = [], []
@@ -71,6 +72,8 @@ class Stage:
         document = {**yaml.safe_load((DATASET / "dataset.yaml").read_text()), **changes}
         contract = Contract.model_validate(document)
         manifest = {"run_id": self.run_id, "dataset": contract.id, "fence": 1, "inputs": inputs, "history": earlier}
+        if champion:
+            manifest["champion"] = {"run_id": "r0", "model_key": "runs/next_purchase/r0/model.tar.gz"}
         self.put(self.layout.manifest, json.dumps(manifest))
         self.put(self.layout.contract_file("dataset.json"), contract.model_dump_json(by_alias=True))
         for name in ("features.sql", "target.sql"):

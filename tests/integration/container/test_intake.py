@@ -1,8 +1,12 @@
 """No row is lost between our reading of a file and DuckDB's, whatever the file holds."""
 
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
+import duckdb
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -40,13 +44,13 @@ CELLS = st.one_of(
 LINES = st.lists(st.lists(CELLS, min_size=3, max_size=5), min_size=1, max_size=20)
 
 
-def take(body: bytes) -> FileReport:
+def take(body: bytes, contract: Contract = CONTRACT, keep: Path | None = None) -> FileReport:
     with tempfile.TemporaryDirectory() as folder, Quarantine(Path(folder) / "quarantine") as quarantine:
         scratch = Path(folder)
         (scratch / "dropped").write_bytes(body)
-        intake = Intake(connect(scratch, "fuzz"), CONTRACT, quarantine, scratch)
+        intake = Intake(connect(scratch, "fuzz"), contract, quarantine, scratch)
         file = InputFile(arrival_id="a", source="s3://data/a.csv", version_id="v", key="k", size=len(body))
-        return intake.take(scratch / "dropped", file, scratch / "a.parquet", "accepted/a.parquet")
+        return intake.take(scratch / "dropped", file, keep or scratch / "a.parquet", "accepted/a.parquet")
 
 
 @given(LINES)
@@ -69,4 +73,33 @@ def test_only_rows_that_keep_the_contract_are_accepted() -> None:
         ",1,,",
     ]
     report = take("\n".join(["day,who,note,price", *good, *bad]).encode())
+    assert (report.accepted, report.rejected) == (len(good), len(bad))
+
+
+def with_columns(columns: Mapping[str, str], entity: str) -> Contract:
+    document: dict[str, Any] = CONTRACT.model_dump(by_alias=True)
+    document["input"]["columns"] = {**{name: {"type": kind} for name, kind in columns.items()}}
+    document["input"]["columns"]["day"] = {"type": "timestamp"}
+    return Contract.model_validate({**document, "entity": entity})
+
+
+@pytest.mark.parametrize("name", ["line", "Line", "typed", "field1", "first place"])
+def test_a_column_may_have_any_name(name: str, tmp_path: Path) -> None:
+    contract = with_columns({name: "text", "who": "integer"}, "who")
+    body = f"who,{name},day\n7,mine,2011-12-09\n8,x,wrong\n"
+    report = take(body.encode(), contract, tmp_path / "a.parquet")
+    assert (report.accepted, report.rejected) == (1, 1)
+    query = f"""SELECT "{name}", who FROM '{tmp_path}/a.parquet'"""
+    assert duckdb.connect().execute(query).fetchall() == [("mine", 7)]
+
+
+def test_a_carriage_return_inside_quotes_in_the_first_row_is_a_value() -> None:
+    assert take(b'day,who,note,price\n2011-12-09,1,"a\rb",1\n2011-12-09,2,c,2\n').accepted == 2
+
+
+def test_an_entity_with_control_characters_or_of_endless_length_is_rejected() -> None:
+    contract = with_columns({"who": "text"}, "who")
+    good = ["Zoë", "x" * 1000, ""]
+    bad = ['"a\nb"', "a\tb", "a\x7fb", "ë" * 501]
+    report = take("\n".join(["who,day", *(f"{who},2011-12-09" for who in (*good, *bad))]).encode(), contract)
     assert (report.accepted, report.rejected) == (len(good), len(bad))

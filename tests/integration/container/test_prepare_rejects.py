@@ -2,6 +2,7 @@
 
 import csv
 import gzip
+import json
 
 import pytest
 
@@ -123,3 +124,40 @@ def test_rows_seen_before_count_once(stage: Stage, trained: Trained, extra: dict
     assert report.usable
     assert report.rows == len(set(ROWS))
     assert [file.duplicates for file in report.files] == ([len(ROWS)] if extra else [])
+
+
+def summary(stage: Stage) -> str:
+    reason: str = json.loads((stage.output / "prepared" / "summary.json").read_bytes())["reason"]
+    return reason
+
+
+def test_the_reason_names_the_first_file_line_and_column(stage: Stage) -> None:
+    stage.prepare({"short.csv": HEADER + b"".join(ROWS[:500]) + GOOD.replace(b",6,", b",six,")})
+    assert "at least 222 are needed" in summary(stage)
+    assert "short.csv, line 502, column 'Quantity': 'six' is not a whole number" in summary(stage)
+
+
+def test_a_value_that_the_contracts_sql_cannot_take_makes_the_data_unusable(stage: Stage) -> None:
+    huge = GOOD.replace(b",6,", b",9223372036854775807,").replace(b"4.95", b"1e20").replace(b"2011-12", b"2011-01")
+    plain = "CAST(SUM(CAST(UnitPrice * 1000 AS BIGINT)) AS BIGINT)"
+    features = f"SELECT CustomerID, {plain} AS spent FROM history WHERE CustomerID IS NOT NULL GROUP BY CustomerID"
+    report = stage.prepare({"huge.csv": b"".join(LINES) + huge}, queries={"features.sql": features})
+    assert not report.usable
+    assert summary(stage).startswith("Features.sql fails on this data: Conversion Error: ")
+    assert (report.files[0].refused, report.files[0].accepted, report.files[0].rejected) == (True, 0, len(ROWS) + 1)
+    assert not list((stage.output / "accepted").iterdir()), "no later run may meet these rows"
+
+
+def test_a_file_that_makes_usable_data_unusable_stays_out_of_the_history(stage: Stage, trained: Trained) -> None:
+    late = GOOD.replace(b"2011-12", b"2025-12")
+    accepted = trained.output / "accepted" / "a0.parquet"
+    report = stage.prepare({"late.csv": HEADER + late}, history=[accepted], champion=True)
+    assert not report.usable
+    assert report.files[0].refused
+    assert "with this file the data cannot be used" in report.rejections[1].reason
+
+
+def test_a_first_file_that_is_too_short_waits_in_the_history_for_more(stage: Stage) -> None:
+    report = stage.prepare({"short.csv": HEADER + b"".join(ROWS[:500])})
+    assert not report.usable
+    assert (report.files[0].refused, report.files[0].accepted) == (False, 500)

@@ -8,7 +8,7 @@ import pytest
 
 from container.prepare.cutoffs import Cutoffs
 from container.prepare.history import History
-from container.prepare.query import QueryRefused
+from container.prepare.query import QueryFailed, QueryRefused
 from container.prepare.tables import Walk
 from evergreen.contract import Contract
 
@@ -91,6 +91,34 @@ def test_features_of_another_form_are_refused(tmp_path: Path, features: str, wor
 def test_labels_of_another_form_are_refused(tmp_path: Path, target: str, words: str) -> None:
     with pytest.raises(QueryRefused, match=words):
         walk(tmp_path, target=target)
+
+
+@pytest.mark.parametrize(
+    ("queries", "words"),
+    [
+        (
+            {"features": "SELECT who, (COUNT(*) * 9223372036854775807)::BIGINT AS visits FROM history GROUP BY who"},
+            "features.sql fails on this data: .*Overflow",
+        ),
+        (
+            {"features": "SELECT who, SUM(CAST(who AS BIGINT)) AS visits FROM history GROUP BY who"},
+            "features.sql fails on this data: Conversion Error: Could not convert string 'a'",
+        ),
+        (
+            {"target": "SELECT who, error(repeat('long ', 999)) AS days FROM followup GROUP BY who"},
+            "target.sql fails on this data: Invalid Input Error: long .{200,300}$",
+        ),
+    ],
+)
+def test_sql_that_stops_at_a_value_says_which_and_why(tmp_path: Path, queries: dict[str, str], words: str) -> None:
+    with pytest.raises(QueryFailed, match=words):
+        walk(tmp_path, **queries)
+
+
+@pytest.mark.parametrize("value", ["'nan'::DOUBLE", "'-inf'::DOUBLE", "1e39", "-3.5e38", "1e20::HUGEINT"])
+def test_a_feature_beyond_what_a_model_takes_is_missing(tmp_path: Path, value: str) -> None:
+    features = f"SELECT who, {value} AS visits FROM history GROUP BY who"
+    assert {row[2] for row in walk(tmp_path, features)} == {None}
 
 
 def test_a_closing_comment_and_semicolon_do_no_harm(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from container.prepare.cutoffs import HistoryTooShort, plan
+from container.prepare.cutoffs import MOST_TRAIN_CUTOFFS, HistoryTooShort, plan
 from evergreen.contract import Split
 
 SPLIT = Split(column="InvoiceDate", every_days=14, min_history_days=42)
@@ -47,3 +47,9 @@ def test_every_label_has_its_full_window_and_ends_before_the_holdout(
     assert max(cutoffs.train) + window <= cutoffs.holdout
     assert cutoffs.holdout + window <= last + timedelta(days=1)
     assert min(cutoffs.train) - FIRST >= timedelta(days=history)
+
+
+def test_one_row_of_long_ago_brings_the_newest_cutoffs_only() -> None:
+    cutoffs = plan(date(1900, 1, 1), LAST, SPLIT, 90)
+    assert len(cutoffs.train) == MOST_TRAIN_CUTOFFS
+    assert cutoffs.train[-1] == date(2011, 6, 13)

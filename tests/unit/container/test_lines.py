@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from container.prepare.header import FileRefused
-from container.prepare.lines import numbered_lines, write_clean
+from container.prepare.lines import LONGEST_LINE, numbered_lines, write_clean
 
 
 def clean(text: str | bytes, width: int = 3) -> tuple[list[list[str]], list[tuple[int, str]]]:
@@ -74,6 +74,29 @@ def test_bytes_that_are_not_utf_8_refuse_the_file_by_line() -> None:
         clean(b"a,b,c\n1,\xa35,3\n")
     assert refusal.value.line == 2
     assert "save it as CSV in UTF-8" in refusal.value.reason
+
+
+def test_a_line_over_the_limit_refuses_the_file_before_it_is_read_whole() -> None:
+    stream = io.BytesIO(b"a,b,c\n" + b"x" * 5 * LONGEST_LINE)
+    with pytest.raises(FileRefused, match="longer than 1,000,000 bytes") as refusal:
+        list(numbered_lines(stream))
+    assert (refusal.value.rule, refusal.value.line) == ("line_too_long", 2)
+    assert stream.tell() < 2 * LONGEST_LINE
+
+
+def test_a_file_over_the_limit_is_refused() -> None:
+    with pytest.raises(FileRefused, match="more than 9 bytes") as refusal:
+        list(numbered_lines(io.BytesIO(b"a,b\n" * 3), most_bytes=9))
+    assert (refusal.value.rule, refusal.value.line) == ("file_too_large", 3)
+
+
+@pytest.mark.parametrize("character", ["x", "€"])
+def test_a_record_over_several_lines_has_the_limit_of_one_line(character: str) -> None:
+    value = f'"{character * 100_000}\nz"'
+    short, long = (",".join([value] * fields + ["b"] * (13 - fields)) for fields in (2, 12))
+    records, faults = clean(f"{short}\n{long}\n{','.join('abcdefghijklm')}\n", width=13)
+    assert [record[0] for record in records] == ["1", "17"]
+    assert faults[0] == (4, "line_too_long")
 
 
 @given(st.lists(st.lists(st.text(alphabet='ab,"\n\r ', max_size=6), min_size=2, max_size=2), max_size=8))
