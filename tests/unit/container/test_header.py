@@ -56,11 +56,5 @@ def test_a_reason_lists_the_first_twenty_columns_only() -> None:
     assert "c19 and 4980 more" in refusal.value.reason
 
 
-def test_columns_of_the_contract_that_differ_only_in_case_are_refused() -> None:
-    columns = {"country": Column(type="text"), "Country": Column(type="text")}
-    with pytest.raises(FileRefused, match="'country' and 'Country' differ only in upper and lower case"):
-        positions(["country", "Country"], columns)
-
-
 def test_a_header_that_differs_only_in_case_from_a_column_is_another_one() -> None:
     assert positions(["country", "Country"], {"Country": Column(type="text")}) == {"Country": 1}

@@ -72,3 +72,10 @@ def test_a_contract_is_the_same_after_being_written_down_for_a_run(contract: dic
 def test_a_contract_cannot_be_changed_once_read(contract: dict[str, Any]) -> None:
     with pytest.raises(ValidationError, match="frozen"):
         Contract.model_validate(contract).entity = "other"
+
+
+def test_columns_that_differ_in_case_only_are_refused_by_name(contract: dict[str, Any]) -> None:
+    columns = contract["input"]["columns"]
+    name = next(iter(columns))
+    columns[name.swapcase()] = {"type": "text"}
+    assert f"{name!r} and {name.swapcase()!r} differ in case only" in faults(contract)
