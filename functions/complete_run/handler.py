@@ -6,26 +6,19 @@ import boto3
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from evergreen.contract import Strict
 from evergreen.layout import RunLayout
 from evergreen.manifest import DataReport, RunManifest
 from evergreen.notices import verdict_notice, what_became_of
 from evergreen.stores.endings import Endings, Status
 from evergreen.stores.files import Files
 from evergreen.verdict import Verdict
+from functions.complete_run.request import Request
 from functions.complete_run.settings import Settings
 
 settings = Settings.read()
 logger = Logger()
 files = Files(boto3.client("s3"), settings.DATA_BUCKET)
 endings = Endings.of(settings.REGISTRY_TABLE, settings.NOTICES_TOPIC_ARN)
-
-
-class Request(Strict):
-    """The run to end."""
-
-    dataset: str
-    run_id: str
 
 
 @logger.inject_lambda_context

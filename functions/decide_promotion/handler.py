@@ -6,25 +6,19 @@ import boto3
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from evergreen.contract import Contract, Strict
+from evergreen.contract import Contract
 from evergreen.layout import RunLayout
 from evergreen.manifest import Evaluation
 from evergreen.stores.files import Files
 from evergreen.stores.runs import RunRecords
 from evergreen.verdict import decide
+from functions.decide_promotion.request import Request
 from functions.decide_promotion.settings import Settings
 
 settings = Settings.read()
 logger = Logger()
 files = Files(boto3.client("s3"), settings.DATA_BUCKET)
 runs = RunRecords(boto3.resource("dynamodb").Table(settings.REGISTRY_TABLE))
-
-
-class Request(Strict):
-    """The run whose evaluation is judged."""
-
-    dataset: str
-    run_id: str
 
 
 @logger.inject_lambda_context

@@ -5,22 +5,14 @@ from typing import Any
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from evergreen.contract import Strict
-from evergreen.failures import TaskError, describe
+from evergreen.failures import describe
 from evergreen.stores.endings import Endings
+from functions.fail_run.request import Request
 from functions.fail_run.settings import Settings
 
 settings = Settings.read()
 logger = Logger()
 endings = Endings.of(settings.REGISTRY_TABLE, settings.NOTICES_TOPIC_ARN)
-
-
-class Request(Strict):
-    """The run, and the error as Step Functions caught it."""
-
-    dataset: str
-    run_id: str
-    error: TaskError
 
 
 @logger.inject_lambda_context

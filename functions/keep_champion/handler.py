@@ -6,22 +6,15 @@ import boto3
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from evergreen.contract import Strict
 from evergreen.layout import RunLayout
 from evergreen.manifest import Evaluation, RunManifest
 from evergreen.stores.files import Files
+from functions.keep_champion.request import Request
 from functions.keep_champion.settings import Settings
 
 settings = Settings.read()
 logger = Logger()
 files = Files(boto3.client("s3"), settings.DATA_BUCKET)
-
-
-class Request(Strict):
-    """The run whose challenger did not win."""
-
-    dataset: str
-    run_id: str
 
 
 @logger.inject_lambda_context

@@ -7,11 +7,11 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from botocore.config import Config
 
-from evergreen.contract import Strict
 from evergreen.layout import RunLayout
 from evergreen.predictions import read_rows
 from evergreen.stores.files import Files
 from evergreen.stores.predictions import Predictions
+from functions.load_predictions.request import Request
 from functions.load_predictions.settings import Settings
 
 settings = Settings.read()
@@ -19,14 +19,6 @@ logger = Logger()
 files = Files(boto3.client("s3"), settings.DATA_BUCKET)
 quick = Config(parameter_validation=False, max_pool_connections=16)
 predictions = Predictions(boto3.resource("dynamodb", config=quick).Table(settings.PREDICTIONS_TABLE))
-
-
-class Request(Strict):
-    """The run that scored, and the run whose model it used."""
-
-    dataset: str
-    run_id: str
-    champion_run_id: str
 
 
 @logger.inject_lambda_context

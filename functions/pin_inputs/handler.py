@@ -6,13 +6,13 @@ import boto3
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from evergreen.contract import Strict
 from evergreen.contracts import Contracts
 from evergreen.stores.arrivals import ArrivalsLedger
 from evergreen.stores.files import Files
 from evergreen.stores.registry import Registry
 from evergreen.stores.runs import RunRecords
 from functions.pin_inputs.pinning import Pinning
+from functions.pin_inputs.request import Request
 from functions.pin_inputs.settings import Settings
 
 settings = Settings.read()
@@ -20,14 +20,6 @@ logger = Logger()
 table = boto3.resource("dynamodb").Table(settings.REGISTRY_TABLE)
 files = Files(boto3.client("s3"), settings.DATA_BUCKET)
 pinning = Pinning(Contracts.deployed(), ArrivalsLedger(table), RunRecords(table), Registry(table), files)
-
-
-class Request(Strict):
-    """The execution's input."""
-
-    dataset: str
-    run_id: str
-    fence: int
 
 
 @logger.inject_lambda_context

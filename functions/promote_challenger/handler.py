@@ -7,27 +7,17 @@ import boto3
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from evergreen.contract import Strict
 from evergreen.layout import RunLayout
 from evergreen.manifest import Evaluation, RunManifest
 from evergreen.stores.files import Files
 from evergreen.stores.registry import Change, Registry
+from functions.promote_challenger.request import Request
 from functions.promote_challenger.settings import Settings
 
 settings = Settings.read()
 logger = Logger()
 files = Files(boto3.client("s3"), settings.DATA_BUCKET)
 registry = Registry(boto3.resource("dynamodb").Table(settings.REGISTRY_TABLE))
-
-
-class Request(Strict):
-    """The challenger and why it won."""
-
-    dataset: str
-    run_id: str
-    fence: int
-    model_uri: str
-    reasons: tuple[str, ...]
 
 
 @logger.inject_lambda_context

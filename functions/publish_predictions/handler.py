@@ -7,13 +7,13 @@ import boto3
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from evergreen.contract import Strict
 from evergreen.errors import CountsDisagree
 from evergreen.layout import RunLayout
 from evergreen.manifest import DataReport
 from evergreen.stores.files import Files
 from evergreen.stores.registry import Change, Registry
 from evergreen.stores.runs import RunRecords
+from functions.publish_predictions.request import Request
 from functions.publish_predictions.settings import Settings
 
 settings = Settings.read()
@@ -21,16 +21,6 @@ logger = Logger()
 files = Files(boto3.client("s3"), settings.DATA_BUCKET)
 table = boto3.resource("dynamodb").Table(settings.REGISTRY_TABLE)
 registry, runs = Registry(table), RunRecords(table)
-
-
-class Request(Strict):
-    """The generation to publish, and how many items it has."""
-
-    dataset: str
-    run_id: str
-    fence: int
-    champion_run_id: str
-    written: int
 
 
 @logger.inject_lambda_context

@@ -6,26 +6,18 @@ import boto3
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from evergreen.contract import Strict
 from evergreen.layout import RunLayout
 from evergreen.manifest import DataReport, RunManifest
 from evergreen.notices import rejection_notice
 from evergreen.stores.endings import Endings, Status
 from evergreen.stores.files import Files
+from functions.reject_data.request import Request
 from functions.reject_data.settings import Settings
 
 settings = Settings.read()
 logger = Logger()
 files = Files(boto3.client("s3"), settings.DATA_BUCKET)
 endings = Endings.of(settings.REGISTRY_TABLE, settings.NOTICES_TOPIC_ARN)
-
-
-class Request(Strict):
-    """The run, and the data report's reason in a sentence."""
-
-    dataset: str
-    run_id: str
-    reason: str
 
 
 @logger.inject_lambda_context

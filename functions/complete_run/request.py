@@ -1,0 +1,10 @@
+"""What the workflow asks of CompleteRun."""
+
+from evergreen.contract import Strict
+
+
+class Request(Strict):
+    """The run to end."""
+
+    dataset: str
+    run_id: str

@@ -1,0 +1,12 @@
+"""What the workflow asks of FailRun."""
+
+from evergreen.contract import Strict
+from evergreen.failures import TaskError
+
+
+class Request(Strict):
+    """The run, and the error as Step Functions caught it."""
+
+    dataset: str
+    run_id: str
+    error: TaskError

@@ -1,0 +1,10 @@
+"""What the workflow asks of KeepChampion."""
+
+from evergreen.contract import Strict
+
+
+class Request(Strict):
+    """The run whose challenger did not win."""
+
+    dataset: str
+    run_id: str

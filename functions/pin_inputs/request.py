@@ -1,0 +1,11 @@
+"""What the workflow asks of PinInputs."""
+
+from evergreen.contract import Strict
+
+
+class Request(Strict):
+    """The execution's input."""
+
+    dataset: str
+    run_id: str
+    fence: int

@@ -1,0 +1,13 @@
+"""What the workflow asks of PromoteChallenger."""
+
+from evergreen.contract import Strict
+
+
+class Request(Strict):
+    """The challenger and why it won."""
+
+    dataset: str
+    run_id: str
+    fence: int
+    model_uri: str
+    reasons: tuple[str, ...]

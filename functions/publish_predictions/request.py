@@ -1,0 +1,13 @@
+"""What the workflow asks of PublishPredictions."""
+
+from evergreen.contract import Strict
+
+
+class Request(Strict):
+    """The generation to publish, and how many items it has."""
+
+    dataset: str
+    run_id: str
+    fence: int
+    champion_run_id: str
+    written: int
