@@ -81,7 +81,7 @@ def _id(notice: dict[str, Any]) -> str:
     return str(notice["MessageAttributes"]["notification_id"]["Value"])
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # it points boto3 at its cloud, which must not outlive this story
 def loop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Loop]:
     folder = tmp_path_factory.mktemp("cloud")
     before = dict(os.environ)
