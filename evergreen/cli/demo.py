@@ -52,7 +52,7 @@ def demo(
         second = drop_and_follow(deployment, "The rest: champion against challenger", rest)
         _where_time_went([first, second])
         _show_predictions(deployment)
-        console.print(f"All of it, splitting the file included: {span(time.monotonic() - ready)}.")
+        console.print(f"\nAll of it, splitting the file included: {span(time.monotonic() - ready)}.")
         _next_steps()
         if keep:
             console.print(f"\nStill up at {said['endpoint_url']}; Ctrl-C ends it.")
