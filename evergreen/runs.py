@@ -23,3 +23,8 @@ def dataset_of(run_id: str) -> str:
     if match is None:
         raise ValueError(f"{run_id!r} is not a run id; they look like next-purchase-00001-3f2a9c81")
     return match["slug"].replace("-", "_")
+
+
+def execution_arn(state_machine_arn: str, run_id: str) -> str:
+    """The Step Functions execution that bears the run's name."""
+    return state_machine_arn.replace(":stateMachine:", ":execution:") + f":{run_id}"

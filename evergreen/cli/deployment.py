@@ -9,6 +9,7 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, NoRegionError
 
 from evergreen.errors import StoreUnavailable, UnknownDataset, UserMustAct
+from evergreen.runs import execution_arn
 from evergreen.stores.arrivals import ArrivalsLedger
 from evergreen.stores.predictions import Predictions
 from evergreen.stores.registry import Registry
@@ -70,7 +71,7 @@ class Deployment:
 
     def execution_arn(self, run_id: str) -> str:
         """The Step Functions execution of a run."""
-        return self.state_machine_arn.replace(":stateMachine:", ":execution:") + f":{run_id}"
+        return execution_arn(self.state_machine_arn, run_id)
 
     @staticmethod
     def _table(name: str) -> Any:

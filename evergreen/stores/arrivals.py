@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 
 from evergreen.arrivals import Arrival
 from evergreen.stores.faults import code_of, store_faults
-from evergreen.stores.items import from_item, to_item
+from evergreen.stores.items import from_item, set_arguments, to_item
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
@@ -96,16 +96,11 @@ class ArrivalsLedger:
 
     def settle(self, dataset: str, arrival_id: str, state: ArrivalState, run_id: str, **facts: str | None) -> None:
         """Say how an arrival ended in a run; saying it twice is the same as once."""
-        values = to_item({"state": state, "run_id": run_id, **facts})
-        names = {f"#{name}": name for name in values}
-        assignments = ", ".join(f"#{name} = :{name}" for name in values)
         with store_faults("settle an arrival"):
             self._table.update_item(
                 Key=_key(dataset, arrival_id),
-                UpdateExpression=f"SET {assignments}",
                 ConditionExpression=Attr("pk").exists(),
-                ExpressionAttributeNames=names,
-                ExpressionAttributeValues={f":{name}": value for name, value in values.items()},
+                **set_arguments({"state": state, "run_id": run_id, **facts}),
             )
 
     def _all(self, dataset: str) -> list[dict[str, str]]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from decimal import Decimal
 from math import isfinite
-from typing import Any
+from typing import Any, TypedDict
 
 
 def to_item(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -18,6 +18,24 @@ def from_item(item: Mapping[str, Any]) -> dict[str, Any]:
 
 def _can_be_stored(value: Any) -> bool:
     return value is not None and not (isinstance(value, float) and not isfinite(value))
+
+
+class SetArguments(TypedDict):
+    """The arguments of UpdateItem that set attributes."""
+
+    UpdateExpression: str
+    ExpressionAttributeNames: dict[str, str]
+    ExpressionAttributeValues: dict[str, Any]
+
+
+def set_arguments(values: Mapping[str, Any]) -> SetArguments:
+    """Arguments for UpdateItem that set these values, whatever words their names are; the same again is no change."""
+    item = to_item(values)
+    return {
+        "UpdateExpression": "SET " + ", ".join(f"#{name} = :{name}" for name in item),
+        "ExpressionAttributeNames": {f"#{name}": name for name in item},
+        "ExpressionAttributeValues": {f":{name}": value for name, value in item.items()},
+    }
 
 
 def _to_attribute(value: Any) -> Any:

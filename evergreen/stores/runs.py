@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 from evergreen.runs import dataset_of
 from evergreen.stores.arrivals import query_all
 from evergreen.stores.faults import code_of, store_faults
-from evergreen.stores.items import from_item, to_item
+from evergreen.stores.items import from_item, set_arguments, to_item
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
@@ -36,14 +36,8 @@ class RunRecords:
 
     def note(self, run_id: str, **facts: Any) -> None:
         """Add facts to a run; the same facts again change nothing."""
-        values = to_item(facts)
         with store_faults("note a fact of a run"):
-            self._table.update_item(
-                Key=_key(run_id),
-                UpdateExpression="SET " + ", ".join(f"#{name} = :{name}" for name in values),
-                ExpressionAttributeNames={f"#{name}": name for name in values},
-                ExpressionAttributeValues={f":{name}": value for name, value in values.items()},
-            )
+            self._table.update_item(Key=_key(run_id), **set_arguments(facts))
 
     def get(self, run_id: str) -> dict[str, Any] | None:
         """One run's record, or None when there is none."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 
 from evergreen.arrivals import ExecutionEnded
-from evergreen.runs import dataset_of
+from evergreen.runs import dataset_of, execution_arn
 from evergreen.stores.faults import code_of, store_faults
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ class Workflows:
 
     def ended(self, run_id: str) -> ExecutionEnded | None:
         """How the run's execution ended; None while it lasts."""
-        arn = self._state_machine_arn.replace(":stateMachine:", ":execution:") + f":{run_id}"
+        arn = execution_arn(self._state_machine_arn, run_id)
         with store_faults(f"describe {run_id}"):
             found = self._client.describe_execution(executionArn=arn)
         if found["status"] == "RUNNING":
