@@ -2,13 +2,22 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Literal
 
-FORMAT = 1
-OUTPUTS = ("duration", "event_probability")
+from evergreen.metrics import Task
+
+FORMAT = 2
+OUTPUTS: dict[Task, tuple[str, ...]] = {
+    "time_to_event": ("duration", "event_probability"),
+    "regression": ("prediction",),
+    "binary": ("label", "probability"),  # of the positive class
+    "multiclass": ("label", "probability"),  # of the label itself
+}
 FeatureType = Literal["number", "integer", "category"]
+AS_OF = "\nas of"  # when a prepared row was taken; a header is one line, so no column can have a name with a line feed
+ROW_NUMBER = "\nrow number"  # the entity of rows that have none
 
 
 class SignatureError(ValueError):
@@ -26,16 +35,18 @@ class Feature:
 
 @dataclass(frozen=True)
 class Signature:
-    """What a model takes and gives."""
+    """What a model takes and gives; prepared rows hold the entity, AS_OF, the features and the target as a number."""
 
     dataset: str
-    task: str
+    task: Task
     entity: str
     features: tuple[Feature, ...]
     features_hash: str
-    target: str
-    horizon_days: int
-    outputs: tuple[str, ...] = OUTPUTS
+    target: str  # prepared as DOUBLE: days (NULL: no event), a value, or the label's place in `classes`
+    outputs: tuple[str, ...]
+    split: str  # by which rule rows were drawn for the hold-out; two models are comparable under the same one only
+    classes: tuple[str, ...] = ()  # of binary: the negative one, then the positive one
+    horizon_days: int | None = None  # of time_to_event
     format: int = FORMAT
 
     def to_json(self) -> str:
@@ -51,7 +62,8 @@ class Signature:
             features = tuple(
                 Feature(item["name"], item["type"], tuple(item["categories"])) for item in document["features"]
             )
-            return cls(**{**document, "features": features, "outputs": tuple(document["outputs"])})
+            lists = {name: tuple(document[name]) for name in ("outputs", "classes")}
+            return cls(**{**document, **lists, "features": features})
         except (KeyError, TypeError) as error:
             raise SignatureError(f"the signature is not complete: {error}") from error
 
@@ -60,6 +72,8 @@ class Signature:
         missing = sorted({item.name for item in self.features} - {item.name for item in other.features})
         if missing:
             return f"the hold-out lacks the columns {', '.join(missing)}"
+        if self.classes != other.classes:
+            return f"it knows the classes {', '.join(self.classes)}, and the hold-out has {', '.join(other.classes)}"
         if self.features_hash != other.features_hash:
             return (
                 f"its features_hash {self.features_hash[:12]} is not the hold-out's {other.features_hash[:12]}: "
@@ -68,15 +82,7 @@ class Signature:
         return None
 
 
-def features_hash(
-    features: Sequence[Feature], features_sql: str, target_sql: str, target: str, horizon_days: int
-) -> str:
+def features_hash(features: Sequence[Feature], meaning: Mapping[str, str | int | None]) -> str:
     """A hash of all that gives the columns their meaning; the listed categories are data, so they stay out."""
-    meaning = {
-        "features": [[item.name, item.type] for item in features],
-        "features_sql": features_sql.strip(),
-        "target_sql": target_sql.strip(),
-        "target": target,
-        "horizon_days": horizon_days,
-    }
-    return hashlib.sha256(json.dumps(meaning, sort_keys=True).encode()).hexdigest()
+    known = {"features": [[item.name, item.type] for item in features], **meaning}
+    return hashlib.sha256(json.dumps(known, sort_keys=True).encode()).hexdigest()

@@ -5,10 +5,10 @@ import re
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from evergreen.contract import Strict
 from evergreen.errors import DatasetRejected, EvergreenError
 from evergreen.layout import INCOMING, OWN_PREFIXES
 from evergreen.runs import dataset_of
+from evergreen.strict import Strict
 
 
 class Arrival(Strict):

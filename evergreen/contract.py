@@ -1,75 +1,31 @@
 """The contract: everything a user states about one data set, as typed by `datasets/<id>/dataset.yaml`."""
 
+from collections.abc import Iterator
+from difflib import get_close_matches
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
-ColumnType = Literal["text", "integer", "number", "timestamp"]
-MetricName = Literal["mae", "concordance", "roc_auc", "brier"]
-
-HIGHER_IS_BETTER: dict[MetricName, bool] = {"mae": False, "concordance": True, "roc_auc": True, "brier": False}
-
-ON_EVENTS: frozenset[MetricName] = frozenset({"mae"})  # told over the rows whose event came; all others over every row
-
-
-class Strict(BaseModel):
-    """A frozen model that refuses keys it does not know, so that a typing error is never silent."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, ser_json_inf_nan="constants")
-
-
-class Column(Strict):
-    """One column of the dropped files: its type, whether a row may lack it, and what else it may be called."""
-
-    type: ColumnType
-    required: bool = Field(default=False, description="A row without a value here is rejected.")
-    aliases: tuple[str, ...] = Field(default=(), description="Other header names that mean this column.")
-    formats: tuple[str, ...] = Field(
-        default=("%Y-%m-%d %H:%M:%S", "%Y-%m-%d"),
-        description="strptime formats of a timestamp, tried in order for the whole file.",
-    )
-
-
-class Input(Strict):
-    """What a dropped file must look like."""
-
-    columns: dict[str, Column] = Field(min_length=1)
-    reject_file_above: float = Field(
-        default=0.5, ge=0, le=1, description="A file with a larger share of rejected rows is refused whole."
-    )
-
-
-class Target(Strict):
-    """What is predicted: the days from the cut-off to the entity's next event, known up to the horizon."""
-
-    sql: str = Field(default="target.sql", description="DuckDB query over `followup` giving entity and duration.")
-    duration: str = Field(description="Column of days to the event; no row means no event within the horizon.")
-    horizon_days: int = Field(gt=0, description="Length of the follow-up window that every label needs in full.")
-
-
-class Split(Strict):
-    """How the history becomes training, validation and hold-out rows: by time, never at random."""
-
-    by: Literal["time"] = "time"
-    column: str
-    every_days: int = Field(default=14, gt=0, description="Days between two training cut-offs.")
-    min_history_days: int = Field(default=42, gt=0, description="History that the earliest cut-off must have.")
-    validation_share: float = Field(
-        default=0.2, gt=0, lt=0.5, description="Share of entities whose training rows choose the number of trees."
-    )
+from evergreen.columns import NAME_PATTERN, Input
+from evergreen.metrics import OF_TASK, MetricName, Task
+from evergreen.strict import Strict
+from evergreen.targets import ColumnTarget, CutoffSplit, EventTarget, RandomSplit, Split, Target
 
 
 class Training(Strict):
     """How a challenger is trained."""
 
-    algorithm: Literal["xgboost"] = "xgboost"
-    hyperparameters: dict[str, str | int | float] = {}
+    algorithm: Literal["xgboost"] = Field(default="xgboost", description="The learner.")
+    hyperparameters: dict[str, str | int | float] = Field(
+        default={},
+        description="XGBoost's own, and num_round and early_stopping_rounds; sensible defaults for the rest.",
+    )
 
 
 class Gate(Strict):
     """What a challenger must show on the hold-out to become champion."""
 
-    metric: MetricName = "mae"
+    metric: MetricName | None = Field(default=None, description="The metric that decides; the task's first without it.")
     min_improvement: float = Field(
         default=0.01, ge=0, lt=1, description="Share of the champion's value by which the metric must be better."
     )
@@ -83,42 +39,104 @@ class Gate(Strict):
 class Yield(Strict):
     """When the observed yield of the data set asks for a new model."""
 
-    threshold: float = Field(gt=0, lt=1)
-    evaluation_periods: int = Field(default=1, ge=1)
+    threshold: float = Field(gt=0, lt=1, description="A lower share of good inferences asks for a run.")
+    evaluation_periods: int = Field(default=1, ge=1, description="Periods in a row that must be below.")
     period_seconds: int = Field(default=60, ge=60, multiple_of=60, description="CloudWatch's own granularity.")
 
 
 class Contract(Strict):
     """One thing to predict: its data, target, training, gate and yield."""
 
-    id: Annotated[str, Field(max_length=30, pattern=r"^[a-z][a-z0-9]*(_[a-z0-9]+)*$")]
-    description: str = ""
-    entity: str
-    task: Literal["time_to_event"]
+    id: Annotated[str, Field(max_length=30, pattern=NAME_PATTERN, description="The name of the folder, too.")]
+    description: str = Field(default="", description="One sentence for people.")
+    entity: str | None = Field(
+        default=None, description="The column that names who or what is predicted for; without it, the row's number."
+    )
+    task: Task = Field(description="What kind of prediction; time_to_event needs an event log, the others a table.")
     input: Input
-    features: str = Field(default="features.sql", description="DuckDB query over `history` giving one row per entity.")
-    target: Target
-    split: Split
+    features: str | None = Field(
+        default=None,
+        description="Event logs only: DuckDB query over `history` giving one row per entity. "
+        "A table needs none: its columns are the features, as they are.",
+    )
+    target: Target = Field(description="What is predicted.")
+    split: Split = Field(description="How rows become training, validation and hold-out rows.")
     training: Training = Training()
     gate: Gate = Gate()
-    observed_yield: Yield | None = Field(default=None, alias="yield")
+    drift: Literal["warn", "block"] = Field(
+        default="warn", description="What a large drift against the champion's training data does: a note, or no run."
+    )
+    observed_yield: Yield | None = Field(default=None, alias="yield", description="Asks for a run when it falls.")
+
+    @property
+    def metric(self) -> MetricName:
+        """The metric that decides."""
+        return self.gate.metric or OF_TASK[self.task][0]
+
+    @property
+    def time_column(self) -> str | None:
+        """The column that orders rows in time, if there is one."""
+        return None if isinstance(self.split, RandomSplit) else self.split.column
+
+    @property
+    def sql_files(self) -> tuple[str, ...]:
+        """The files beside dataset.yaml that the contract names."""
+        return (self.features or "", self.target.sql) if isinstance(self.target, EventTarget) else ()
 
     @model_validator(mode="after")
-    def columns_differ_in_more_than_case(self) -> "Contract":
-        """SQL takes names that differ in case only for one column."""
-        seen: dict[str, str] = {}
-        for name in self.input.columns:
-            other = seen.setdefault(name.casefold(), name)
-            if other != name:
-                raise ValueError(f"input.columns {other!r} and {name!r} differ in case only; rename one, with an alias")
+    def _parts_fit_together(self) -> "Contract":
+        faults = [*self._unknown_columns(), *self._wrong_kinds(), *self._wrong_metrics()]
+        if faults:
+            raise ValueError("; ".join(faults))
         return self
 
-    @model_validator(mode="after")
-    def columns_are_declared(self) -> "Contract":
-        """The entity and the time column must be among the input's columns."""
-        for role, name in (("entity", self.entity), ("split.column", self.split.column)):
-            if name not in self.input.columns:
-                raise ValueError(f"{role} is {name!r}, which input.columns does not declare")
-        if self.input.columns[self.split.column].type != "timestamp":
-            raise ValueError(f"split.column {self.split.column!r} must be of type timestamp")
-        return self
+    def _unknown_columns(self) -> Iterator[str]:
+        """Every column that a part of the contract names must be declared."""
+        named = [("entity", self.entity), ("split.column", self.time_column)]
+        named += [("input.key", name) for name in self.input.key]
+        if isinstance(self.target, ColumnTarget):
+            named.append(("target.column", self.target.column))
+        for role, name in named:
+            if name is not None and name not in self.input.columns:
+                near = get_close_matches(name, self.input.columns, n=1)
+                hint = f"; did you mean {near[0]!r}?" if near else f"; it has {', '.join(self.input.columns)}"
+                yield f"{role} is {name!r}, which input.columns does not declare{hint}"
+
+    def _wrong_kinds(self) -> Iterator[str]:
+        """An event log has an entity, queries and cut-offs; a table has a target column."""
+        time = self.time_column
+        if time in self.input.columns and self.input.columns[time].type != "timestamp":
+            yield f"split.column {time!r} must be of type timestamp"
+        if self.task == "time_to_event":
+            if self.entity is None:
+                yield "task time_to_event needs an entity"
+            if self.features is None:
+                yield "task time_to_event needs features: the name of an SQL file beside dataset.yaml"
+            if not (isinstance(self.target, EventTarget) and isinstance(self.split, CutoffSplit)):
+                yield "task time_to_event needs target: {sql, duration, horizon_days} and split: {by: cutoffs, …}"
+            if self.input.arrives == "replace":
+                yield "task time_to_event needs arrives: append, for its rows are events"
+            return
+        if not isinstance(self.target, ColumnTarget) or isinstance(self.split, CutoffSplit):
+            yield f"task {self.task} needs target: {{column: …}} and split: {{by: random}} or {{by: time, column: …}}"
+            return
+        if self.features is not None:
+            yield f"task {self.task} takes the columns as they are; leave out features"
+        if (self.target.positive is None) == (self.task == "binary"):
+            yield "target.positive is for task binary, and needed there: the value whose probability is predicted"
+        if self.target.column in (self.entity, time):
+            yield f"target.column {self.target.column!r} cannot be the entity or the time column, too"
+        target = self.input.columns.get(self.target.column)
+        if target and self.task == "regression" and target.type not in ("integer", "number"):
+            yield f"task regression needs a target of type number or integer, not {target.type}"
+        if target and self.task != "regression" and target.type in ("number", "timestamp"):
+            yield f"task {self.task} needs a target of type text, integer or boolean, not {target.type}"
+
+    def _wrong_metrics(self) -> Iterator[str]:
+        """A metric belongs to a task."""
+        of_task = OF_TASK[self.task]
+        asked = {"gate.metric": [self.gate.metric], "gate.floors": self.gate.floors, "gate.guards": self.gate.guards}
+        for place, names in asked.items():
+            for name in names:
+                if name is not None and name not in of_task:
+                    yield f"{place}: {name} is no metric of task {self.task}; it has {', '.join(of_task)}"

@@ -5,8 +5,9 @@ from pathlib import Path
 
 from pydantic import TypeAdapter
 
-from evergreen.contract import Contract, Strict
+from evergreen.contract import Contract
 from evergreen.errors import UnknownDataset
+from evergreen.strict import Strict
 
 CONTRACTS_FILE = Path(__file__).parent.parent / "contracts.json"
 

@@ -2,7 +2,7 @@
 
 import json
 
-from evergreen.contract import Strict
+from evergreen.strict import Strict
 
 _LONGEST = 1000  # characters; a Fail state's cause may have 32,768, a person's patience less
 _JOB_NAMES = ("TrainingJobName", "ProcessingJobName", "TransformJobName")

@@ -2,7 +2,8 @@
 
 from typing import Literal
 
-from evergreen.contract import MetricName, Strict
+from evergreen.metrics import MetricName, Task
+from evergreen.strict import Strict
 
 
 class InputFile(Strict):
@@ -31,6 +32,7 @@ class RunManifest(Strict):
     inputs: tuple[InputFile, ...]
     history: tuple[str, ...]  # keys of accepted Parquet files of earlier runs
     champion: ChampionModel | None = None
+    champion_profile: str | None = None  # key of the profile of the data that the champion learned from
 
 
 UNUSABLE_DATA = "unusable_data"  # the rule of a rejection that is about the data set as a whole
@@ -63,7 +65,17 @@ class FileReport(Strict):
     rejected: int
     duplicates: int = 0
     refused: bool = False
+    superseded: bool = False  # a newer snapshot in the same run took its place
+    notes: tuple[str, ...] = ()  # how the file was read, where that was not plain: encoding, ignored columns, dates
     accepted_key: str | None = None
+
+
+class ColumnDrift(Strict):
+    """How far the newly accepted rows are from what the champion learned from, in one column."""
+
+    column: str
+    psi: float  # population stability index, over the champion's own bins
+    level: Literal["none", "moderate", "large"]
 
 
 class DataReport(Strict):
@@ -72,6 +84,8 @@ class DataReport(Strict):
     usable: bool
     files: tuple[FileReport, ...]
     rejections: tuple[Rejection, ...]  # the first few; the rest are in quarantine
+    rejected_by_rule: dict[str, int] = {}  # reasons counted, of rows and of whole files; a row may break several rules
+    drift: tuple[ColumnDrift, ...] = ()
     rows: int  # distinct rows of history that the run uses
     first_day: str | None = None
     last_day: str | None = None
@@ -109,9 +123,10 @@ class Comparison(Strict):
 class Evaluation(Strict):
     """evaluation.json: every model's metrics on the same frozen hold-out rows, scored in one job."""
 
+    task: Task
     metric: MetricName
     rows: int
-    event_rows: int
+    judged_rows: int  # those whose event came in task time_to_event, otherwise all
     challenger: dict[MetricName, float]
     baseline: dict[MetricName, float]
     champion: dict[MetricName, float] | None = None

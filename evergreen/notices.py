@@ -1,8 +1,8 @@
 """What people are told at the end of a run: what happened, why, and what to do next."""
 
-from evergreen.contract import Strict
 from evergreen.manifest import UNUSABLE_DATA, DataReport, FileReport, Rejection
 from evergreen.runs import dataset_of
+from evergreen.strict import Strict
 from evergreen.verdict import Outcome, Verdict
 
 _HEADLINES = {

@@ -1,10 +1,12 @@
 """The verdict: whether the challenger becomes champion, and why, in words. Pure; numbers in, sentences out."""
 
 from enum import StrEnum
-from math import isnan
+from math import floor, isfinite, isnan, log10
 
-from evergreen.contract import HIGHER_IS_BETTER, Gate, MetricName, Strict
+from evergreen.contract import Gate
 from evergreen.manifest import Comparison, Evaluation
+from evergreen.metrics import HIGHER_IS_BETTER, IN_UNITS_OF_TARGET, MetricName
+from evergreen.strict import Strict
 
 
 class Outcome(StrEnum):
@@ -27,8 +29,8 @@ class Verdict(Strict):
 
 def decide(evaluation: Evaluation, gate: Gate) -> Verdict:
     """Judge a challenger on what it showed on the hold-out."""
-    if evaluation.event_rows < gate.min_rows:
-        reason = f"The hold-out has {evaluation.event_rows} rows to judge by; {gate.min_rows} are needed."
+    if evaluation.judged_rows < gate.min_rows:
+        reason = f"The hold-out has {evaluation.judged_rows} rows to judge by; {gate.min_rows} are needed."
         return Verdict(outcome=Outcome.INCONCLUSIVE, promote=False, reasons=(reason,))
     misses = _floor_misses(evaluation, gate) + _baseline_miss(evaluation)
     if misses:
@@ -68,7 +70,7 @@ def _describe(comparison: Comparison, evaluation: Evaluation) -> str:
     low, high = (_number(metric, value) for value in (comparison.low, comparison.high))
     return (
         f"{metric} {_number(metric, evaluation.challenger[metric])} against {_number(metric, other[metric])} of {name} "
-        f"on the same {evaluation.event_rows:,} rows: {_by(metric, comparison.improvement)} "
+        f"on the same {evaluation.judged_rows:,} rows: {_by(metric, comparison.improvement)} "
         f"({comparison.confidence:.0%} interval of the improvement: {low} to {high})."
     )
 
@@ -81,8 +83,10 @@ def _by(metric: MetricName, improvement: float) -> str:
 
 
 def _number(metric: MetricName, value: float) -> str:
-    """Days with two decimals, shares with three; never a negative zero."""
-    digits = 2 if metric == "mae" else 3
+    """Units of the target with two decimals or three significant digits, shares with three decimals; never -0."""
+    digits = 3
+    if metric in IN_UNITS_OF_TARGET and isfinite(value):
+        digits = 2 if abs(value) >= 1 or not value else 2 - floor(log10(abs(value)))
     return f"{round(value, digits) + 0.0:.{digits}f}"
 
 

@@ -15,7 +15,8 @@ from container.log import log
 from container.model import HurdleModel, ModelUnusable, Predictions
 from container.rows import LabelledRows, matrix
 from container.signature import Signature, SignatureError
-from evergreen.contract import HIGHER_IS_BETTER, Contract, MetricName
+from evergreen.contract import Contract
+from evergreen.metrics import HIGHER_IS_BETTER, MetricName
 from evergreen.manifest import ChampionModel, Evaluation, RunManifest
 
 ALWAYS: tuple[MetricName, ...] = ("mae", "roc_auc", "brier")
@@ -78,7 +79,7 @@ def _baseline(challenger: HurdleModel, rows: int) -> Predictions:
 def _evaluate(
     contract: Contract, truth: Truth, predictions: dict[str, Predictions], unscorable: str | None
 ) -> tuple[Evaluation, dict[str, Contribution]]:
-    metric = contract.gate.metric
+    metric = contract.metric
     asked = {*ALWAYS, metric, *contract.gate.floors, *contract.gate.guards}
     shares = {
         model: {name: contribution(name, truth, predicted) for name in sorted(asked)}
@@ -88,9 +89,10 @@ def _evaluate(
     gate = {model: of[metric] for model, of in shares.items()}
     higher = HIGHER_IS_BETTER[metric]
     evaluation = Evaluation(
+        task=contract.task,
         metric=metric,
         rows=len(truth.durations),
-        event_rows=int(truth.events.sum()),
+        judged_rows=int(truth.events.sum()),
         challenger=values["challenger"],
         baseline=values["baseline"],
         champion=values.get("champion"),

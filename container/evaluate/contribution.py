@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from container.metrics import auc_shares, concordance_shares
 from container.model import Predictions
-from evergreen.contract import MetricName
+from evergreen.metrics import MetricName
 
 Shares = NDArray[np.float64]
 

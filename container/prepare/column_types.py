@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from container.prepare.engine import quoted, text
-from evergreen.contract import Column
+from evergreen.columns import Column
 
 SQL_TYPES = {"text": "VARCHAR", "integer": "BIGINT", "number": "DOUBLE", "timestamp": "TIMESTAMP"}
 WHOLE = r"[+-]?[0-9]+(\.0*)?"

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from evergreen.contract import Split
+from evergreen.targets import CutoffSplit
 
 # The newest ones: a single row with a date of long ago would otherwise bring thousands, most of them without data.
 MOST_TRAIN_CUTOFFS = 60
@@ -22,7 +22,7 @@ class Cutoffs:
     scoring: date
 
 
-def plan(first_day: date, last_day: date, split: Split, horizon_days: int) -> Cutoffs:
+def plan(first_day: date, last_day: date, split: CutoffSplit, horizon_days: int) -> Cutoffs:
     """Place every cut-off so that each label has its full follow-up window within the data."""
     horizon = timedelta(days=horizon_days)
     scoring = last_day + timedelta(days=1)

@@ -4,7 +4,7 @@ import csv
 from collections.abc import Mapping
 from difflib import get_close_matches
 
-from evergreen.contract import Column
+from evergreen.columns import Column
 
 MOST_NAMES = 20  # of a file's columns that a reason lists
 

@@ -12,7 +12,7 @@ from rich.table import Table
 from evergreen.cli.deployment import Deployment
 from evergreen.cli.history import Execution, StateVisit, read_execution
 from evergreen.cli.output import console, span
-from evergreen.contract import HIGHER_IS_BETTER, ON_EVENTS
+from evergreen.metrics import HIGHER_IS_BETTER, counts_rows_with_event_only
 
 _POLL_SECONDS = 0.3
 _LATE_SECONDS = 5
@@ -51,7 +51,7 @@ def tell(record: Mapping[str, Any]) -> None:
 
 def metrics_table(evaluation: Mapping[str, Any]) -> Table:
     """Every metric of baseline, champion and challenger on the same hold-out rows."""
-    rows, event_rows = evaluation["rows"], evaluation["event_rows"]
+    rows, with_event = evaluation["rows"], evaluation["judged_rows"]
     table = Table(title=f"On the same {rows:,} hold-out rows", title_justify="left", box=None)
     models = [name for name in ("baseline", "champion", "challenger") if evaluation.get(name)]
     for column in ("metric", "better is", "rows"):
@@ -60,7 +60,7 @@ def metrics_table(evaluation: Mapping[str, Any]) -> Table:
         table.add_column(name, justify="right")
     for metric in evaluation["challenger"]:
         better = "higher" if HIGHER_IS_BETTER[metric] else "lower"
-        judged = event_rows if metric in ON_EVENTS else rows
+        judged = with_event if counts_rows_with_event_only(evaluation["task"], metric) else rows
         values = (evaluation[name].get(metric) for name in models)
         shown = ("–" if value is None else f"{value:.3f}" for value in values)
         table.add_row(metric, better, f"{judged:,}", *shown)

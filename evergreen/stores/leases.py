@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from boto3.dynamodb.conditions import Attr
 from botocore.exceptions import ClientError
 
-from evergreen.contract import Strict
 from evergreen.runs import run_id_for
 from evergreen.stores.faults import code_of, store_faults
 from evergreen.stores.items import from_item
+from evergreen.strict import Strict
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from evergreen.contract import Strict
 from evergreen.stores.faults import store_faults
+from evergreen.strict import Strict
 
 if TYPE_CHECKING:
     from mypy_boto3_sns.client import SNSClient

@@ -1,6 +1,6 @@
 """What the workflow asks of FailRun."""
 
-from evergreen.contract import Strict
+from evergreen.strict import Strict
 from evergreen.failures import TaskError
 
 

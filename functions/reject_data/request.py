@@ -1,6 +1,6 @@
 """What the workflow asks of RejectData."""
 
-from evergreen.contract import Strict
+from evergreen.strict import Strict
 
 
 class Request(Strict):

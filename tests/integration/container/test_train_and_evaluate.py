@@ -72,13 +72,13 @@ def test_a_first_challenger_is_judged_against_the_naive_baseline(trained: Traine
     assert evaluation.against_champion is None
     assert evaluation.champion_unscorable is None
     assert evaluation.rows == trained.report.holdout_rows
-    assert 0 < evaluation.event_rows < evaluation.rows
+    assert 0 < evaluation.judged_rows < evaluation.rows
     assert evaluation.challenger["mae"] < evaluation.baseline["mae"]
     assert evaluation.challenger["roc_auc"] > 0.6
     assert evaluation.baseline["roc_auc"] == 0.5
     rows = pq.read_table(stage.output / "evaluation" / "rows.parquet")
     assert rows.num_rows == evaluation.rows
-    mae = sum(rows["challenger_share"].to_pylist()) / evaluation.event_rows
+    mae = sum(rows["challenger_share"].to_pylist()) / evaluation.judged_rows
     assert mae == pytest.approx(evaluation.challenger["mae"])
 
 

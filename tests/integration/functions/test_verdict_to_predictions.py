@@ -38,7 +38,8 @@ def evaluate(world: World, run: dict[str, str], **changes: Any) -> None:
     said: dict[str, Any] = {
         "metric": "mae",
         "rows": 900,
-        "event_rows": 600,
+        "judged_rows": 600,
+        "task": "time_to_event",
         "challenger": {"mae": 18.9, "roc_auc": 0.71},
         "baseline": {"mae": 26.0, "roc_auc": 0.5},
         "against_baseline": Comparison(against="baseline", **BETTER),

@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from container.prepare.cutoffs import MOST_TRAIN_CUTOFFS, HistoryTooShort, plan
-from evergreen.contract import Split
+from evergreen.targets import CutoffSplit
 
-SPLIT = Split(column="InvoiceDate", every_days=14, min_history_days=42)
+SPLIT = CutoffSplit(by="cutoffs", column="InvoiceDate", every_days=14, min_history_days=42)
 FIRST, LAST = date(2010, 12, 1), date(2011, 12, 9)
 
 
@@ -37,7 +37,7 @@ def test_every_label_has_its_full_window_and_ends_before_the_holdout(
     days: int, every: int, history: int, horizon: int
 ) -> None:
     last = FIRST + timedelta(days=days)
-    split = Split(column="InvoiceDate", every_days=every, min_history_days=history)
+    split = CutoffSplit(by="cutoffs", column="InvoiceDate", every_days=every, min_history_days=history)
     try:
         cutoffs = plan(FIRST, last, split, horizon)
     except HistoryTooShort:

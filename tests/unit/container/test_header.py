@@ -1,7 +1,7 @@
 import pytest
 
 from container.prepare.header import FileRefused, header_names, positions
-from evergreen.contract import Column
+from evergreen.columns import Column
 
 COLUMNS = {
     "InvoiceNo": Column(type="text", aliases=("Invoice",)),

@@ -6,7 +6,7 @@ from container.evaluate.bootstrap import compare
 from container.evaluate.contribution import Contribution, Truth, contribution
 from container.metrics import brier, mae, roc_auc
 from container.model import Predictions
-from evergreen.contract import MetricName
+from evergreen.metrics import MetricName
 
 RANDOM = np.random.default_rng(5)
 ROWS = 400

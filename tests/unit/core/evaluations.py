@@ -26,9 +26,10 @@ CHAMPION_LOSES: dict[str, Any] = {
 def without_champion(**changes: Any) -> Evaluation:
     """A challenger that clearly beats the baseline, and nobody else to beat."""
     said: dict[str, Any] = {
+        "task": "time_to_event",
         "metric": "mae",
         "rows": 900,
-        "event_rows": 1234,
+        "judged_rows": 1234,
         "challenger": {"mae": 18.9, "roc_auc": 0.71},
         "baseline": {"mae": 26.0, "roc_auc": 0.5},
         "against_baseline": Comparison(**BASELINE_LOSES),

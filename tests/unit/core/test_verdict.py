@@ -53,14 +53,14 @@ def test_a_challenger_that_is_not_better_leaves_the_champion(against: dict[str, 
 
 
 def test_too_few_rows_with_the_event_decide_nothing() -> None:
-    verdict = decide(without_champion(event_rows=49), GATE)
+    verdict = decide(without_champion(judged_rows=49), GATE)
     assert (verdict.outcome, verdict.promote) == (Outcome.INCONCLUSIVE, False)
     assert "49 rows" in told(verdict)
     assert "50 are needed" in told(verdict)
 
 
 def test_as_many_rows_as_asked_for_are_enough() -> None:
-    assert decide(without_champion(event_rows=50), GATE).outcome == Outcome.FIRST
+    assert decide(without_champion(judged_rows=50), GATE).outcome == Outcome.FIRST
 
 
 def test_a_challenger_below_a_floor_is_kept_out_even_when_there_is_no_champion() -> None:

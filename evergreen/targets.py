@@ -1,0 +1,63 @@
+"""What is predicted, and how rows become training, validation and hold-out rows."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Discriminator, Field, Tag
+
+from evergreen.strict import Strict
+
+
+class EventTarget(Strict):
+    """Task time_to_event: the days from the cut-off to the entity's next event, known up to the horizon."""
+
+    sql: str = Field(default="target.sql", description="DuckDB query over `followup` giving entity and duration.")
+    duration: str = Field(description="Column of days to the event; no row means no event within the horizon.")
+    horizon_days: int = Field(gt=0, description="Length of the follow-up window that every label needs in full.")
+
+
+class ColumnTarget(Strict):
+    """Tasks regression, binary and multiclass: a column of the data; rows without a value are scored, not learned."""
+
+    column: str = Field(description="The column to predict.")
+    positive: str | None = Field(
+        default=None, description="Task binary: the value, as text, whose probability is predicted."
+    )
+
+
+class CutoffSplit(Strict):
+    """An event log: features as of many cut-offs, labels from the days after each; the newest cut-off is the hold-out."""
+
+    by: Literal["cutoffs"]
+    column: str = Field(description="The timestamp column that says when a row became known.")
+    every_days: int = Field(default=14, gt=0, description="Days between two training cut-offs.")
+    min_history_days: int = Field(default=42, gt=0, description="History that the earliest cut-off must have.")
+    validation_share: float = Field(
+        default=0.2, gt=0, lt=0.5, description="Share of entities whose training rows choose the number of trees."
+    )
+
+
+class TimeSplit(Strict):
+    """A table in order of time: the newest rows are the hold-out."""
+
+    by: Literal["time"]
+    column: str = Field(description="The timestamp column that orders the rows; it is no feature.")
+    holdout_share: float = Field(default=0.2, gt=0, lt=0.5, description="Share of the rows, the newest, to judge by.")
+    validation_share: float = Field(default=0.2, gt=0, lt=0.5, description="Share of the other entities' rows.")
+
+
+class RandomSplit(Strict):
+    """A table without an order: entities (or whole rows, without an entity) are drawn by hash, the same in every run."""
+
+    by: Literal["random"]
+    holdout_share: float = Field(default=0.2, gt=0, lt=0.5, description="Share of the entities to judge by.")
+    validation_share: float = Field(default=0.2, gt=0, lt=0.5, description="Share of the other entities.")
+
+
+def _kind_of_target(given: Any) -> str:
+    return "column" if "column" in (given if isinstance(given, dict) else given.model_fields_set) else "events"
+
+
+Target = Annotated[
+    Annotated[EventTarget, Tag("events")] | Annotated[ColumnTarget, Tag("column")], Discriminator(_kind_of_target)
+]
+Split = Annotated[CutoffSplit | TimeSplit | RandomSplit, Field(discriminator="by")]
