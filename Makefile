@@ -49,8 +49,10 @@ deploy: node_modules/.bin/cdk  ## bootstrap and deploy with the pinned CDK CLI (
 destroy: node_modules/.bin/cdk  ## remove the stack; the bucket, the tables and the image repository are kept
 	node_modules/.bin/cdk destroy --force $(ARGS)
 
-bench: $(READY)  ## measure the demo: seconds, overhead, peak memory
+bench: $(READY)  ## measure the demo (seconds, overhead, peak memory) and prepare (CPU against pandas)
 	$(BIN)/python -m bench.demo
+	$(BIN)/python -m bench.prepare
+	$(BIN)/python -m bench.prepare --rows 5000000 --repeat 1
 
 lock:  ## renew requirements.txt from pyproject.toml (needs uv)
 	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --quiet --no-header -o requirements.txt
