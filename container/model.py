@@ -1,18 +1,19 @@
-"""The model of task time_to_event: will the event come within the horizon, and if so, after how many days."""
+"""A model of any task: its boosters, its signature and how it was trained, in files that hold no code."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import xgboost as xgb
-from numpy.typing import NDArray
 
+from container.rows import Matrix
 from container.signature import Signature
+from container.tasks import TASKS
+from container.tasks.definition import Answer, Predictions, TaskDefinition
 
-EVENT, DURATION = "event.ubj", "duration.ubj"
 SIGNATURE, TRAINING = "signature.json", "training.json"
 
 Read = Callable[[str], bytes]
@@ -23,52 +24,58 @@ class ModelUnusable(ValueError):
 
 
 @dataclass(frozen=True)
-class Predictions:
-    """The days to the event if it comes, and the probability that it comes, in the order of the rows."""
+class Model:
+    """Boosters that are trained, kept and used together."""
 
-    duration: NDArray[np.float32]
-    event_probability: NDArray[np.float32]
-
-
-@dataclass(frozen=True)
-class HurdleModel:
-    """Two boosters that are trained, kept and used together."""
-
-    event: xgb.Booster
-    duration: xgb.Booster
+    boosters: Mapping[str, xgb.Booster]
     signature: Signature
     training: dict[str, Any]
 
     @classmethod
-    def load(cls, read: Read) -> "HurdleModel":
+    def load(cls, read: Read) -> "Model":
         """Load a model from its files, as `read` gives them by name."""
         try:
             signature = Signature.from_json(read(SIGNATURE))
             training = json.loads(read(TRAINING))
-            event, duration = (_booster(read(name)) for name in (EVENT, DURATION))
+            names = {name: _file(name) for name in TASKS[signature.task].BOOSTERS}
+            boosters = {name: _booster(read(file)) for name, file in names.items()}
         except (KeyError, OSError, json.JSONDecodeError, xgb.core.XGBoostError) as error:
             raise ModelUnusable(f"the model cannot be read: {error}") from error
-        for name, booster in ((EVENT, event), (DURATION, duration)):
+        for name, booster in boosters.items():
             if booster.num_features() != len(signature.features):
-                raise ModelUnusable(
-                    f"{name} takes {booster.num_features()} features, its signature lists {len(signature.features)}"
-                )
-        return cls(event, duration, signature, training)
+                takes, lists = booster.num_features(), len(signature.features)
+                raise ModelUnusable(f"{names[name]} takes {takes} features, its signature lists {lists}")
+        return cls(boosters, signature, training)
 
     def save(self, folder: Path) -> None:
         """Write the model's files."""
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / EVENT).write_bytes(self.event.save_raw("ubj"))
-        (folder / DURATION).write_bytes(self.duration.save_raw("ubj"))
+        for name, booster in self.boosters.items():
+            (folder / _file(name)).write_bytes(booster.save_raw("ubj"))
         (folder / SIGNATURE).write_text(self.signature.to_json())
         (folder / TRAINING).write_text(json.dumps(self.training, indent=1))
 
-    def predict(self, values: NDArray[np.float32]) -> Predictions:
+    @property
+    def task(self) -> TaskDefinition:
+        return TASKS[self.signature.task]
+
+    def predict(self, values: Matrix) -> Predictions:
         """Predict for rows in the signature's order of features."""
-        probability, days = self.event.inplace_predict(values), self.duration.inplace_predict(values)
-        if not (np.isfinite(probability).all() and np.isfinite(days).all()):
+        try:
+            predictions = self.task.predict(self.boosters, values, self.signature)
+        except (xgb.core.XGBoostError, ValueError) as error:
+            raise ModelUnusable(f"the model does not predict: {error}") from error
+        if not np.isfinite(predictions).all():
             raise ModelUnusable("the model predicts values that are not numbers")
-        return Predictions(np.clip(days, 0, self.signature.horizon_days), probability)
+        return predictions
+
+    def answer(self, values: Matrix) -> Answer:
+        """Predictions as the signature's outputs."""
+        return self.task.answer(self.predict(values))
+
+
+def _file(name: str) -> str:
+    return f"{name}.ubj"
 
 
 def _booster(content: bytes) -> xgb.Booster:

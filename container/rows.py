@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from container.signature import Feature, Signature, SignatureError
+from container.signature import AS_OF, Feature, Signature, SignatureError
 
 Matrix = NDArray[np.float32]
 Vector = NDArray[np.float64]
@@ -35,24 +35,37 @@ def matrix(table: pa.Table, signature: Signature) -> Matrix:
 
 @dataclass(frozen=True)
 class LabelledRows:
-    """Rows with what became of them; a duration of NaN means no event within the horizon."""
+    """Rows with what became of them, as the signature's target says; a NaN duration means no event."""
 
     table: pa.Table
-    durations: Vector
-    cutoffs: tuple[date, ...]
+    targets: Vector
 
     @classmethod
     def read(cls, path: Path, signature: Signature) -> "LabelledRows":
-        """Read rows that `prepare` wrote; a column that the signature names must be there."""
+        """Read rows that `prepare` wrote; a column that the signature names must be there, and so must labels."""
         table = pq.read_table(path)
-        wanted = (signature.entity, "as_of", *(feature.name for feature in signature.features), signature.target)
-        missing = [name for name in wanted if name not in table.column_names]
+        wanted = (signature.entity, AS_OF, *(feature.name for feature in signature.features), signature.target)
+        missing = [name.strip() for name in wanted if name not in table.column_names]
         if missing:
             raise SignatureError(f"{path.name} lacks the columns {', '.join(missing)}, which its signature names")
-        durations = table.column(signature.target).cast(pa.float64()).to_numpy(zero_copy_only=False)
-        cutoffs = tuple(sorted(table.column("as_of").unique().to_pylist()))
-        return cls(table, np.asarray(durations, dtype=np.float64), cutoffs)
+        targets = table.column(signature.target).cast(pa.float64()).to_numpy(zero_copy_only=False)
+        rows = cls(table, np.asarray(targets, dtype=np.float64))
+        if signature.task != "time_to_event" and not np.isfinite(rows.targets).all():
+            raise SignatureError(f"{path.name} has rows without a value of {signature.target!r}")
+        return rows
 
     @property
-    def events(self) -> NDArray[np.bool_]:
-        return ~np.isnan(self.durations)
+    def span(self) -> tuple[date, date] | None:
+        """When the first and the last of the rows were taken, as dates or timestamps; None where time plays no role."""
+        column = self.table.column(AS_OF)
+        if column.null_count == len(column):
+            return None
+        if pa.types.is_timestamp(column.type):
+            column = column.cast(pa.timestamp("us", column.type.tz), safe=False)
+        ends = pc.min_max(column).as_py()
+        return ends["min"], ends["max"]
+
+    @property
+    def cutoffs(self) -> tuple[date, ...]:
+        """The days as of which the rows of an event log were taken."""
+        return tuple(sorted(self.table.column(AS_OF).unique().to_pylist()))

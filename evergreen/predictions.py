@@ -2,28 +2,55 @@
 
 import csv
 from collections.abc import Iterable, Iterator
-from math import isfinite
+from math import floor, isfinite, log10
 from typing import Any
 
 from evergreen.errors import TrainingFailed
+from evergreen.metrics import Task
+
+_SIGNIFICANT_DIGITS = 6  # of a predicted value; a model's numbers have hardly more
 
 
-def read_rows(lines: Iterable[str], source: str, champion_run_id: str) -> Iterator[dict[str, Any]]:
-    """Read `entity,duration,event_probability` lines: who, in how many days, and how likely within the horizon.
+def read_rows(lines: Iterable[str], source: str, champion_run_id: str, task: Task) -> Iterator[dict[str, Any]]:
+    """Read a line per entity: `entity,days,probability`, `entity,value` or `entity,label,probability`, by task.
 
     Raises TrainingFailed naming source and line when a line is not of that form.
     """
     for number, cells in enumerate(csv.reader(lines), start=1):
         try:
-            entity, duration, probability = cells
-            row = {"prediction": _finite(duration, 2), "probability": _finite(probability, 4)}
+            row = _row(cells, task)
         except ValueError as error:
             raise TrainingFailed(f"{source}, line {number}: {cells!r} is no prediction ({error})") from None
-        yield {"entity": entity, **row, "model": champion_run_id}
+        yield {**row, "model": champion_run_id}
 
 
-def _finite(text: str, digits: int) -> float:
+def _row(cells: list[str], task: Task) -> dict[str, Any]:
+    if task == "regression":
+        entity, value = cells
+        return {"entity": entity, "prediction": _significant(value)}
+    entity, prediction, probability = cells
+    if task == "time_to_event":
+        return {"entity": entity, "prediction": round(_finite(prediction), 2), "probability": _share(probability)}
+    if not prediction:
+        raise ValueError("the label is empty")
+    return {"entity": entity, "prediction": prediction, "probability": _share(probability)}
+
+
+def _finite(text: str) -> float:
     value = float(text)
     if not isfinite(value):
         raise ValueError(f"{text} is not finite")
-    return round(value, digits)
+    return value
+
+
+def _share(text: str) -> float:
+    value = _finite(text)
+    if not 0 <= value <= 1:
+        raise ValueError(f"{text} is no probability")
+    return round(value, 4)
+
+
+def _significant(text: str) -> float:
+    """Rounded behind the decimal point only."""
+    value = _finite(text)
+    return round(value, max(0, _SIGNIFICANT_DIGITS - 1 - floor(log10(abs(value))))) if value else 0.0

@@ -3,10 +3,10 @@
 import tarfile
 from pathlib import Path
 
-from container.model import HurdleModel, ModelUnusable
+from container.model import Model, ModelUnusable
 
 
-def load_archive(path: Path) -> HurdleModel:
+def load_archive(path: Path) -> Model:
     """Load a model from the archive that SageMaker made of a training job's model directory."""
     try:
         with tarfile.open(path, "r:gz") as archive:
@@ -17,4 +17,4 @@ def load_archive(path: Path) -> HurdleModel:
                     files[member.name.removeprefix("./")] = stream.read()
     except (OSError, EOFError, tarfile.TarError) as error:
         raise ModelUnusable(f"{path.name} is no readable archive: {error}") from error
-    return HurdleModel.load(files.__getitem__)
+    return Model.load(files.__getitem__)

@@ -9,17 +9,19 @@ import pyarrow.parquet as pq
 from container.directories import Directories
 from container.evaluate.archive import load_archive
 from container.evaluate.bootstrap import compare
-from container.evaluate.contribution import Contribution, Truth, contribution
 from container.evaluate.holdout import HoldoutUnfit, read_holdout, seen_in_training
 from container.log import log
-from container.model import HurdleModel, ModelUnusable, Predictions
+from container.metrics import Statistic
+from container.model import Model, ModelUnusable
 from container.rows import LabelledRows, matrix
-from container.signature import Signature, SignatureError
+from container.signature import AS_OF, Signature, SignatureError
+from container.tasks import TASKS
+from container.tasks.definition import Predictions
 from evergreen.contract import Contract
-from evergreen.metrics import HIGHER_IS_BETTER, MetricName
 from evergreen.manifest import ChampionModel, Evaluation, RunManifest
+from evergreen.metrics import HIGHER_IS_BETTER, OF_TASK, MetricName
 
-ALWAYS: tuple[MetricName, ...] = ("mae", "roc_auc", "brier")
+ONLY_WHEN_ASKED: tuple[MetricName, ...] = ("concordance",)  # it looks at every pair of rows
 
 
 def run(directories: Directories, prefix: str) -> None:
@@ -29,11 +31,10 @@ def run(directories: Directories, prefix: str) -> None:
     contract = Contract.model_validate_json((source / "holdout" / "dataset.json").read_bytes())
     signature = Signature.from_json((source / "holdout" / "signature.json").read_bytes())
     rows = read_holdout(source / "holdout", signature)
-    truth = Truth(rows.durations, signature.horizon_days)
     challenger = load_archive(source / "challenger" / "model.tar.gz")
     predictions = {
         "challenger": _score(challenger, rows, signature),
-        "baseline": _baseline(challenger, len(truth.events)),
+        "baseline": _baseline(challenger, contract.metric, len(rows.targets)),
     }
     unscorable = None
     if manifest.champion:
@@ -41,58 +42,62 @@ def run(directories: Directories, prefix: str) -> None:
             predictions["champion"] = _score(_champion(source / "run", manifest.champion), rows, signature)
         except (ModelUnusable, SignatureError, HoldoutUnfit) as error:
             unscorable = f"the champion of run {manifest.champion.run_id} cannot be scored: {error}"
-    evaluation, losses = _evaluate(contract, truth, predictions, unscorable)
+    evaluation, gate = _evaluate(contract, rows, signature, predictions, unscorable)
     folder = directories.processing_output / "evaluation"
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "evaluation.json").write_text(evaluation.model_dump_json(indent=1))
-    _write_rows(folder / "rows.parquet", rows, signature, predictions, losses)
+    _write_rows(folder / "rows.parquet", rows, signature, predictions, gate)
     log("evaluated", **evaluation.model_dump())
 
 
-def _champion(folder: Path, champion: ChampionModel) -> HurdleModel:
+def _champion(folder: Path, champion: ChampionModel) -> Model:
     path = folder / champion.model_key
     if not path.exists():
         raise ModelUnusable(f"its model {champion.model_key} is missing")
     return load_archive(path)
 
 
-def _score(model: HurdleModel, rows: LabelledRows, signature: Signature) -> Predictions:
+def _score(model: Model, rows: LabelledRows, signature: Signature) -> Predictions:
     """Score by the model's own signature, on rows that neither it nor its labels have seen."""
+    if model.signature.task != signature.task:
+        raise SignatureError(f"it is of task {model.signature.task}, and the hold-out of {signature.task}")
     mismatch = model.signature.mismatch(signature)
     if mismatch:
         raise SignatureError(mismatch)
-    seen = seen_in_training(model.training, rows)
+    seen = seen_in_training(model.training, rows, signature)
     if seen:
         raise HoldoutUnfit(seen)
     return model.predict(matrix(rows.table, model.signature))
 
 
-def _baseline(challenger: HurdleModel, rows: int) -> Predictions:
-    """What one would say of everyone: the median days and the share of events in the training rows."""
-    naive = challenger.training["baseline"]
-    return Predictions(
-        np.full(rows, naive["duration"], dtype=np.float32),
-        np.full(rows, naive["event_probability"], dtype=np.float32),
-    )
+def _baseline(challenger: Model, metric: MetricName, rows: int) -> Predictions:
+    """What one would say of everyone, knowing the training rows' labels alone."""
+    naive = challenger.task.naive(challenger.training["baseline"], metric)
+    return np.tile(np.array(naive, dtype=np.float32), (rows, 1))
 
 
 def _evaluate(
-    contract: Contract, truth: Truth, predictions: dict[str, Predictions], unscorable: str | None
-) -> tuple[Evaluation, dict[str, Contribution]]:
-    metric = contract.metric
-    asked = {*ALWAYS, metric, *contract.gate.floors, *contract.gate.guards}
-    shares = {
-        model: {name: contribution(name, truth, predicted) for name in sorted(asked)}
+    contract: Contract,
+    rows: LabelledRows,
+    signature: Signature,
+    predictions: dict[str, Predictions],
+    unscorable: str | None,
+) -> tuple[Evaluation, dict[str, Statistic]]:
+    metric, task = contract.metric, TASKS[contract.task]
+    asked = {metric, *contract.gate.floors, *contract.gate.guards}
+    names = [name for name in OF_TASK[contract.task] if name in asked or name not in ONLY_WHEN_ASKED]
+    found = {
+        model: {name: task.statistic(name, rows.targets, predicted, signature) for name in names}
         for model, predicted in predictions.items()
     }
-    values = {model: {name: share.value() for name, share in of.items()} for model, of in shares.items()}
-    gate = {model: of[metric] for model, of in shares.items()}
+    values = {model: {name: each.value() for name, each in of.items()} for model, of in found.items()}
+    gate = {model: of[metric] for model, of in found.items()}
     higher = HIGHER_IS_BETTER[metric]
     evaluation = Evaluation(
         task=contract.task,
         metric=metric,
-        rows=len(truth.durations),
-        judged_rows=int(truth.events.sum()),
+        rows=len(rows.targets),
+        judged_rows=int((~np.isnan(rows.targets)).sum()),
         challenger=values["challenger"],
         baseline=values["baseline"],
         champion=values.get("champion"),
@@ -110,12 +115,16 @@ def _write_rows(
     rows: LabelledRows,
     signature: Signature,
     predictions: dict[str, Predictions],
-    gate: dict[str, Contribution],
+    gate: dict[str, Statistic],
 ) -> None:
-    """Every model's prediction and share of the gate metric, row by row, for whoever wants to look closer."""
-    table = rows.table.select([signature.entity, "as_of", signature.target])
+    """Every model's answer and share of the gate metric, row by row, for whoever wants to look closer."""
+    table = rows.table.select([signature.entity, AS_OF, signature.target])
     for model, predicted in predictions.items():
-        table = table.append_column(f"{model}_duration", pa.array(predicted.duration))
-        table = table.append_column(f"{model}_event_probability", pa.array(predicted.event_probability))
-        table = table.append_column(f"{model}_share", pa.array(gate[model].numerator))
+        answer = TASKS[signature.task].answer(predicted)
+        columns = [pa.array(column) for column in answer.numbers.T]
+        if answer.labels is not None:
+            columns.insert(0, pa.array(signature.classes, pa.string()).take(pa.array(answer.labels)))
+        for name, column in zip(signature.outputs, columns, strict=True):
+            table = table.append_column(f"{model}_{name}", column)
+        table = table.append_column(f"{model}_share", pa.array(gate[model].shares))
     pq.write_table(table, path, compression="zstd")

@@ -1,11 +1,12 @@
 """The frozen hold-out and the rules that a fair comparison needs."""
 
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 from container.rows import LabelledRows
 from container.signature import Signature
+from container.tasks import TASKS
 
 
 class HoldoutUnfit(ValueError):
@@ -13,21 +14,36 @@ class HoldoutUnfit(ValueError):
 
 
 def read_holdout(folder: Path, signature: Signature) -> LabelledRows:
-    """Read the hold-out; an empty one, or one where all or none have the event, is refused."""
+    """Read the hold-out; an empty one, or one that holds nothing to tell apart, is refused."""
     rows = LabelledRows.read(folder / "holdout.parquet", signature)
-    if not rows.table.num_rows:
+    if not len(rows.targets):
         raise HoldoutUnfit("the hold-out is empty: there is nothing to judge a model by")
-    if rows.events.all() or not rows.events.any():
-        share = "all" if rows.events.all() else "none"
-        raise HoldoutUnfit(f"{share} of the {rows.table.num_rows} hold-out rows have an event: nothing to tell apart")
+    reason = TASKS[signature.task].unfit(rows.targets, signature)
+    if reason:
+        raise HoldoutUnfit(f"the hold-out decides nothing: {reason}")
     return rows
 
 
-def seen_in_training(training: dict[str, Any], rows: LabelledRows) -> str | None:
-    """Why the hold-out is not unseen by a model, or None; its labels must end where the hold-out begins."""
+def seen_in_training(training: dict[str, Any], rows: LabelledRows, signature: Signature) -> str | None:
+    """Why the hold-out is not unseen by a model, or None.
+
+    Both must have been split by one rule, under which a draw is the same in every run; and where there is time, the
+    model's labels must end before the hold-out begins.
+    """
+    if training.get("split") != signature.split:
+        return (
+            f"its rows were split by another rule ({training.get('split')}) than the hold-out's ({signature.split}), "
+            "so it may have been trained on hold-out rows"
+        )
+    if rows.span is None:
+        return None
     if "labels_until" not in training:
         return "its training.json does not say until when its labels reach"
-    until, first = date.fromisoformat(training["labels_until"]), rows.cutoffs[0]
-    if until > first:
-        return f"it was trained on labels up to {until}, but the hold-out begins at {first}"
-    return None
+    first = rows.span[0]
+    if isinstance(first, datetime):
+        until: date = datetime.fromisoformat(training["labels_until"])
+        late = until >= first  # rows of one moment are kept together
+    else:
+        until = date.fromisoformat(training["labels_until"])
+        late = until > first
+    return f"it was trained on labels up to {until}, but the hold-out begins at {first}" if late else None

@@ -14,20 +14,21 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from container.directories import Directories
-from container.model import HurdleModel, Predictions
+from container.model import Model
 from container.serve.decode import SMALL_BODY, BadRequest, Matrix, from_csv, from_json
 from container.serve.encode import to_csv, to_json
 from container.signature import Signature
+from container.tasks.definition import Answer
 
 CORES = os.cpu_count() or 1
 CONCURRENT = 2 * CORES
 DECODERS: dict[str, Callable[[bytes, Signature], Matrix]] = {"text/csv": from_csv, "application/json": from_json}
-ENCODERS: dict[str, Callable[[Predictions], bytes]] = {"text/csv": to_csv, "application/json": to_json}
+ENCODERS: dict[str, Callable[[Answer, Signature], bytes]] = {"text/csv": to_csv, "application/json": to_json}
 
 
-def load_model(directories: Directories) -> HurdleModel:
+def load_model(directories: Directories) -> Model:
     """Load the model that SageMaker unpacked, and make sure that it predicts."""
-    model = HurdleModel.load(lambda name: (directories.model / name).read_bytes())
+    model = Model.load(lambda name: (directories.model / name).read_bytes())
     model.predict(np.full((1, len(model.signature.features)), np.nan, dtype=np.float32))
     return model
 
@@ -79,13 +80,13 @@ async def invocations(request: Request) -> Response:
 
 def _score(
     body: bytes,
-    model: HurdleModel,
+    model: Model,
     decode: Callable[[bytes, Signature], Matrix],
-    encode: Callable[[Predictions], bytes],
+    encode: Callable[[Answer, Signature], bytes],
 ) -> bytes:
     if not body.strip():
         raise BadRequest("the body is empty: send one line per row")
-    return encode(model.predict(decode(body, model.signature)))
+    return encode(model.answer(decode(body, model.signature)), model.signature)
 
 
 def _media_type(header: str | None, default: str) -> str:

@@ -1,20 +1,29 @@
-"""Predictions as the response's text: one line or item per row, in the order of the rows."""
+"""Answers as the response's text: one line or item per row, in the order of the rows."""
 
-import numpy as np
+from collections.abc import Iterable
+
 import orjson
 
-from container.model import Predictions
+from container.signature import Signature
+from container.tasks.definition import Answer
 
 
-def to_csv(predictions: Predictions) -> bytes:
-    """Encode as `duration,event_probability` lines."""
-    if not len(predictions.duration):
+def to_csv(answer: Answer, signature: Signature) -> bytes:
+    """Encode as lines of the signature's outputs."""
+    if not len(answer.numbers):
         return b""
-    pairs = np.column_stack((predictions.duration, predictions.event_probability))
-    return orjson.dumps(pairs, option=orjson.OPT_SERIALIZE_NUMPY)[2:-2].replace(b"],[", b"\n") + b"\n"
+    lines = orjson.dumps(answer.numbers, option=orjson.OPT_SERIALIZE_NUMPY)[2:-2].replace(b"],[", b"\n")
+    if answer.labels is None:
+        return lines + b"\n"
+    before = [label.encode() + b"," for label in signature.classes]
+    labelled = [before[place] + line for place, line in zip(answer.labels.tolist(), lines.split(b"\n"), strict=True)]
+    return b"\n".join(labelled) + b"\n"
 
 
-def to_json(predictions: Predictions) -> bytes:
-    """Encode as `{"predictions": [{"duration": …, "event_probability": …}, …]}`."""
-    pairs = zip(predictions.duration.tolist(), predictions.event_probability.tolist(), strict=True)
-    return orjson.dumps({"predictions": [{"duration": days, "event_probability": odds} for days, odds in pairs]})
+def to_json(answer: Answer, signature: Signature) -> bytes:
+    """Encode as `{"predictions": [{…}, …]}`, each with the signature's outputs by name."""
+    columns: list[Iterable[float | str]] = [column.tolist() for column in answer.numbers.T]
+    if answer.labels is not None:
+        columns.insert(0, (signature.classes[place] for place in answer.labels.tolist()))
+    rows = [dict(zip(signature.outputs, row, strict=True)) for row in zip(*columns, strict=True)]
+    return orjson.dumps({"predictions": rows})

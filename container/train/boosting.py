@@ -1,4 +1,4 @@
-"""Training of the two boosters."""
+"""Training of one booster."""
 
 import os
 from dataclasses import dataclass
@@ -7,81 +7,94 @@ import numpy as np
 import xgboost as xgb
 from numpy.typing import NDArray
 
-from container.rows import LabelledRows, Matrix, matrix
+from container.rows import LabelledRows, Matrix, Vector, matrix
 from container.signature import Signature
 from container.train.parameters import Hyperparameters, Value
 
-EVENT = {"objective": "binary:logistic", "eval_metric": "logloss"}
-DURATION = {"objective": "reg:absoluteerror", "eval_metric": "mae"}
 CELLS_WORTH_THREADS = 5_000_000  # below, a second thread waits more than it works
+UNJUDGED_ROUNDS = 100  # trees where no row is left to say when to stop
 
 
 @dataclass(frozen=True)
 class Fit:
-    """A booster cut off at its best iteration."""
+    """A booster of as many trees as served the validation rows best."""
 
     booster: xgb.Booster
+    judged: xgb.Booster  # the one that has not seen the validation rows; the same where they are not learned
     best_iteration: int
 
 
 @dataclass(frozen=True)
 class Fold:
-    """Rows as numbers, with both labels."""
+    """Rows as numbers, with what became of them."""
 
     values: Matrix
-    durations: NDArray[np.float64]
+    targets: Vector
 
     @classmethod
     def of(cls, rows: LabelledRows, signature: Signature) -> "Fold":
-        return cls(matrix(rows.table, signature), rows.durations)
+        return cls(matrix(rows.table, signature), rows.targets)
 
-    @property
-    def events(self) -> NDArray[np.bool_]:
-        return ~np.isnan(self.durations)
+    def __add__(self, other: "Fold") -> "Fold":
+        return Fold(np.concatenate((self.values, other.values)), np.concatenate((self.targets, other.targets)))
 
-
-def fit_event(train: Fold, validation: Fold, signature: Signature, parameters: Hyperparameters) -> Fit:
-    """Will the event come within the horizon: learned from all rows."""
-    labels = train.events.astype(np.float32), validation.events.astype(np.float32)
-    return _fit(EVENT, (train.values, labels[0]), (validation.values, labels[1]), signature, parameters)
+    def where(self, wanted: NDArray[np.bool_]) -> "Fold":
+        """Only the rows that are wanted."""
+        return Fold(self.values[wanted], self.targets[wanted])
 
 
-def fit_duration(train: Fold, validation: Fold, signature: Signature, parameters: Hyperparameters) -> Fit:
-    """After how many days does it come (the median): learned from the rows whose event came."""
-    known, judged = train.events, validation.events
-    return _fit(
-        DURATION,
-        (train.values[known], train.durations[known]),
-        (validation.values[judged], validation.durations[judged]),
-        signature,
-        parameters,
-    )
-
-
-def _fit(
-    objective: dict[str, str],
-    train: tuple[Matrix, NDArray[np.floating]],
-    validation: tuple[Matrix, NDArray[np.floating]],
+def fit(
+    objective: dict[str, Value],
+    train: Fold,
+    validation: Fold,
     signature: Signature,
     parameters: Hyperparameters,
+    *,
+    learn_all: bool = False,
 ) -> Fit:
-    threads = (os.cpu_count() or 1) if train[0].size > CELLS_WORTH_THREADS else 1
+    """Boost on the training rows for as long as the validation rows gain by it.
+
+    With `learn_all` that many trees are then grown anew from training and validation rows together.
+    """
+    if not len(validation.targets):
+        booster = _boost(
+            objective, train, None, signature, parameters, rounds=min(parameters.num_round, UNJUDGED_ROUNDS)
+        )
+        return Fit(booster, booster, booster.num_boosted_rounds() - 1)
+    booster = _boost(objective, train, validation, signature, parameters, rounds=parameters.num_round)
+    rounds = booster.num_boosted_rounds()
+    every = _boost(objective, train + validation, None, signature, parameters, rounds=rounds) if learn_all else booster
+    return Fit(every, booster, rounds - 1)
+
+
+def _boost(
+    objective: dict[str, Value],
+    train: Fold,
+    validation: Fold | None,
+    signature: Signature,
+    parameters: Hyperparameters,
+    *,
+    rounds: int,
+) -> xgb.Booster:
+    threads = (os.cpu_count() or 1) if train.values.size > CELLS_WORTH_THREADS else 1
+    # No names: XGBoost refuses some, and the signature checks what comes.
     types = ["c" if feature.type == "category" else "q" for feature in signature.features]
-    names = [feature.name for feature in signature.features]
-    about = {"feature_types": types, "feature_names": names, "enable_categorical": True, "nthread": threads}
+    about = {"feature_types": types, "enable_categorical": True, "nthread": threads}
     max_bin = int(parameters.values["max_bin"])
-    matrix = xgb.QuantileDMatrix(train[0], label=train[1], max_bin=max_bin, **about)
-    judge = xgb.QuantileDMatrix(validation[0], label=validation[1], max_bin=max_bin, ref=matrix, **about)
+    rows = xgb.QuantileDMatrix(train.values, label=train.targets, max_bin=max_bin, **about)
     settings: dict[str, Value] = {**parameters.of_xgboost(), **objective, "tree_method": "hist", "nthread": threads}
-    booster = xgb.train(
-        settings,
-        matrix,
-        num_boost_round=parameters.num_round,
-        evals=[(judge, "validation")],
-        early_stopping_rounds=parameters.early_stopping_rounds,
-        verbose_eval=False,
-    )
-    best = booster.best_iteration
-    kept = booster[: best + 1]
-    kept.feature_names = kept.feature_types = None  # rows come as plain numbers; the signature checks them
-    return Fit(kept, best)
+    if validation is None:
+        kept = xgb.train(settings, rows, num_boost_round=rounds)
+    else:
+        judge = xgb.QuantileDMatrix(validation.values, label=validation.targets, max_bin=max_bin, ref=rows, **about)
+        booster = xgb.train(
+            settings,
+            rows,
+            num_boost_round=rounds,
+            evals=[(judge, "validation")],
+            early_stopping_rounds=parameters.early_stopping_rounds,
+            verbose_eval=False,
+        )
+        kept = booster[: booster.best_iteration + 1]
+    kept.feature_names = kept.feature_types = None  # rows come as plain numbers
+    return kept

@@ -7,6 +7,7 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from botocore.config import Config
 
+from evergreen.contract import Contract
 from evergreen.layout import RunLayout
 from evergreen.predictions import read_rows
 from evergreen.stores.files import Files
@@ -25,7 +26,8 @@ predictions = Predictions(boto3.resource("dynamodb", config=quick).Table(setting
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
     """Returns how many items were written."""
     request = Request.model_validate(event)
-    prefix = RunLayout(request.dataset, request.run_id).predictions + "/"
-    parts = [key for key in files.keys(prefix) if key.endswith(".out")]
-    rows = (row for part in parts for row in read_rows(files.lines(part), part, request.champion_run_id))
+    layout = RunLayout(request.dataset, request.run_id)
+    task = files.read(layout.contract_file("dataset.json"), Contract).task
+    parts = [key for key in files.keys(layout.predictions + "/") if key.endswith(".out")]
+    rows = (row for part in parts for row in read_rows(files.lines(part), part, request.champion_run_id, task))
     return {"written": predictions.load(request.dataset, request.run_id, rows), "parts": len(parts)}

@@ -2,14 +2,16 @@ import numpy as np
 import pytest
 
 from container.serve.decode import SMALL_BODY, BadRequest, from_csv, from_json
-from container.signature import Feature, Signature
+from container.signature import OUTPUTS, Feature, Signature
 
 FEATURES = (
     Feature("days", "integer"),
     Feature("amount", "number"),
     Feature("country", "category", ("France", "Spain")),
 )
-SIGNATURE = Signature("next_purchase", "time_to_event", "CustomerID", FEATURES, "", "days", 90)
+SIGNATURE = Signature(
+    "next_purchase", "time_to_event", "CustomerID", FEATURES, "", "days", OUTPUTS["time_to_event"], "cutoffs"
+)
 LINE = b"3,1.25,Spain\n"
 MANY = SMALL_BODY // len(LINE) + 1
 

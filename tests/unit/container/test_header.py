@@ -1,6 +1,6 @@
 import pytest
 
-from container.prepare.header import FileRefused, header_names, positions
+from container.prepare.header import FileRefused, delimiter_of, header_names, notes_on, positions
 from evergreen.columns import Column
 
 COLUMNS = {
@@ -40,9 +40,38 @@ def test_a_column_named_twice_is_refused_even_by_an_alias() -> None:
         positions(["InvoiceNo", "UnitPrice", "Price", "CustomerID"], COLUMNS)
 
 
-def test_a_file_with_semicolons_is_told_so() -> None:
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+def test_the_delimiter_is_the_one_that_yields_the_contracts_columns(delimiter: str) -> None:
+    line = delimiter.join(["InvoiceNo", '"a,b;c,d;e,f"', "Price", "CustomerID"])
+    assert delimiter_of(line, COLUMNS) == delimiter
+
+
+def test_a_header_without_any_known_column_is_read_by_commas() -> None:
+    assert delimiter_of("a;b;c", COLUMNS) == ","
+
+
+def test_a_file_with_another_delimiter_than_stated_is_told_so() -> None:
     with pytest.raises(FileRefused, match="separated by semicolons"):
         positions(header_names("InvoiceNo;UnitPrice;CustomerID"), COLUMNS)
+
+
+def test_the_target_may_be_absent_and_this_is_noted() -> None:
+    places = positions(["InvoiceNo", "UnitPrice"], COLUMNS, ("CustomerID",))
+    assert places == {"InvoiceNo": 0, "UnitPrice": 1}
+    assert notes_on(["InvoiceNo", "UnitPrice"], places, COLUMNS) == [
+        "without the column 'CustomerID': its rows are scored, not learned from"
+    ]
+
+
+def test_ignored_columns_are_noted_by_name() -> None:
+    names = ["InvoiceNo", "x", "UnitPrice", "x", "CustomerID"]
+    notes = notes_on(names, positions(names, COLUMNS), COLUMNS)
+    assert notes == ["columns that the contract does not name are ignored: x, x"]
+
+
+def test_a_header_with_nul_characters_is_refused_with_the_likely_cause() -> None:
+    with pytest.raises(FileRefused, match="input.encoding: utf-16"):
+        header_names("I\0n\0")
 
 
 def test_a_header_with_an_open_quote_is_refused() -> None:

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from container.prepare.header import FileRefused
-from container.prepare.lines import LONGEST_LINE, numbered_lines, write_clean
+from container.prepare.lines import Records, numbered_lines
+from container.prepare.scan import LONGEST_LINE
 
 
 def clean(text: str | bytes, width: int = 3) -> tuple[list[list[str]], list[tuple[int, str]]]:
@@ -17,10 +18,12 @@ def clean(text: str | bytes, width: int = 3) -> tuple[list[list[str]], list[tupl
     def malformed(line: int, _value: str, rule: str, _reason: str) -> None:
         faults.append((line, rule))
 
-    written, set_aside = write_clean(numbered_lines(stream), width, target, malformed)
+    written = Records(width, ",", target, malformed)
+    written.write(numbered_lines(stream))
     records = list(csv.reader(io.StringIO(target.getvalue(), newline=""), strict=True))
-    assert (written, set_aside) == (len(records), len(faults))
-    return records, faults
+    assert (written.written, written.set_aside) == (len(records), len(faults))
+    assert len({record[1] for record in records}) == len(records), "each row has a number of its own"
+    return [[record[0], *record[2:]] for record in records], faults
 
 
 def test_each_record_carries_its_line_number() -> None:
@@ -69,11 +72,11 @@ def test_a_nul_character_is_set_aside() -> None:
     assert clean("a,b,c\nd,\0,f\n")[1] == [(2, "binary")]
 
 
-def test_bytes_that_are_not_utf_8_refuse_the_file_by_line() -> None:
-    with pytest.raises(FileRefused) as refusal:
-        clean(b"a,b,c\n1,\xa35,3\n")
-    assert refusal.value.line == 2
-    assert "save it as CSV in UTF-8" in refusal.value.reason
+def test_rows_are_numbered_with_the_malformed_ones_counted() -> None:
+    target = io.StringIO(newline="")
+    records = Records(2, ";", target, lambda *_: None)
+    records.write(numbered_lines(io.BytesIO(b"a;b\n\n1;2;3\nx;y\n")))
+    assert target.getvalue() == "1;1;a;b\n4;3;x;y\n"
 
 
 def test_a_line_over_the_limit_refuses_the_file_before_it_is_read_whole() -> None:
@@ -82,12 +85,6 @@ def test_a_line_over_the_limit_refuses_the_file_before_it_is_read_whole() -> Non
         list(numbered_lines(stream))
     assert (refusal.value.rule, refusal.value.line) == ("line_too_long", 2)
     assert stream.tell() < 2 * LONGEST_LINE
-
-
-def test_a_file_over_the_limit_is_refused() -> None:
-    with pytest.raises(FileRefused, match="more than 9 bytes") as refusal:
-        list(numbered_lines(io.BytesIO(b"a,b\n" * 3), most_bytes=9))
-    assert (refusal.value.rule, refusal.value.line) == ("file_too_large", 3)
 
 
 @pytest.mark.parametrize("character", ["x", "€"])

@@ -27,3 +27,11 @@ def test_plain_numbers_and_text_stay_as_they_are(tmp_path: Path, value: str) -> 
 def test_a_long_reason_is_cut_in_the_file_and_in_the_report(tmp_path: Path) -> None:
     row, shown = written(tmp_path, "x", reason="x" * 9999)
     assert len(row["reason"]) == len(shown.reason) == LONGEST_REASON
+
+
+def test_rejections_are_counted_by_rule_of_rows_and_whole_files(tmp_path: Path) -> None:
+    with Quarantine(tmp_path) as quarantine:
+        for rule in ("type", "required", "type"):
+            quarantine.add(Rejection(file="a.csv", line=2, rule=rule, reason="is wrong"))
+        quarantine.refuse(Rejection(file="b.csv", rule="empty_file", reason="is empty"))
+    assert quarantine.counts_by_rule == {"type": 2, "required": 1, "empty_file": 1}

@@ -2,23 +2,29 @@ from dataclasses import replace
 
 import pytest
 
-from container.signature import Feature, Signature, SignatureError, features_hash
+from container.signature import OUTPUTS, Feature, Signature, SignatureError, features_hash
 
 FEATURES = (Feature("recency", "integer"), Feature("country", "category", ("France", "Spain")))
 
 
-def hash_of(**changes: object) -> str:
-    meaning = {
-        "features": FEATURES,
-        "features_sql": "SELECT 1",
-        "target_sql": "SELECT 2",
-        "target": "days",
-        "horizon_days": 90,
-    }
-    return features_hash(**{**meaning, **changes})  # type: ignore[arg-type]
+MEANING = {"features_sql": "SELECT 1", "target_sql": "SELECT 2", "target": "days", "horizon_days": 90}
 
 
-SIGNATURE = Signature("next_purchase", "time_to_event", "CustomerID", FEATURES, hash_of(), "days", 90)
+def hash_of(features: tuple[Feature, ...] = FEATURES, **changes: str | int) -> str:
+    return features_hash(features, {**MEANING, **changes})
+
+
+SIGNATURE = Signature(
+    dataset="next_purchase",
+    task="time_to_event",
+    entity="CustomerID",
+    features=FEATURES,
+    features_hash=hash_of(),
+    target="days",
+    outputs=OUTPUTS["time_to_event"],
+    split="cutoffs",
+    horizon_days=90,
+)
 
 
 def test_a_signature_survives_being_written_and_read() -> None:
@@ -26,13 +32,13 @@ def test_a_signature_survives_being_written_and_read() -> None:
 
 
 def test_another_format_is_refused_by_name() -> None:
-    with pytest.raises(SignatureError, match="format 2 is not 1"):
-        Signature.from_json(replace(SIGNATURE, format=2).to_json())
+    with pytest.raises(SignatureError, match="format 1 is not 2"):
+        Signature.from_json(replace(SIGNATURE, format=1).to_json())
 
 
 def test_a_signature_with_something_missing_is_refused() -> None:
     with pytest.raises(SignatureError, match="not complete"):
-        Signature.from_json('{"format": 1, "features": [], "outputs": []}')
+        Signature.from_json('{"format": 2, "features": [], "outputs": []}')
 
 
 @pytest.mark.parametrize(
@@ -48,6 +54,11 @@ def test_a_signature_with_something_missing_is_refused() -> None:
 )
 def test_whatever_changes_the_meaning_of_the_columns_changes_the_hash(change: dict[str, object]) -> None:
     assert hash_of(**change) != hash_of()
+
+
+def test_models_of_other_classes_cannot_be_compared() -> None:
+    two, three = (replace(SIGNATURE, classes=classes) for classes in (("a", "b"), ("a", "b", "c")))
+    assert two.mismatch(three) == "it knows the classes a, b, and the hold-out has a, b, c"
 
 
 def test_a_new_category_does_not_change_the_hash() -> None:

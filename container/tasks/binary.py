@@ -1,0 +1,67 @@
+"""One of two classes: the probability of the positive one."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import xgboost as xgb
+
+from container.metrics import Statistic, brier, logloss
+from container.ranking import average_precision, roc_auc
+from container.rows import Matrix, Vector
+from container.signature import Signature
+from container.tasks.definition import Answer, Predictions
+from container.tasks.labels import class_counts, one_class
+from container.train.boosting import Fit, Fold
+from container.train.boosting import fit as boost
+from container.train.parameters import COMMON, Choices, Hyperparameters, Value
+from evergreen.metrics import MetricName
+
+BOOSTERS: tuple[str, ...] = ("model",)
+CHOICES = Choices(COMMON, more=("scale_pos_weight",))  # unset, for weights would bend the probabilities
+
+
+def unfit(targets: Vector, signature: Signature) -> str | None:
+    """Rows of one class tell nothing apart."""
+    return one_class(targets, signature)
+
+
+def fit(train: Fold, validation: Fold, signature: Signature, parameters: Hyperparameters) -> dict[str, Fit]:
+    """The logarithmic loss makes probabilities that can be taken at their word."""
+    objective: dict[str, Value] = {"objective": "binary:logistic", "eval_metric": "logloss"}
+    return {"model": boost(objective, train, validation, signature, parameters, learn_all=True)}
+
+
+def predict(boosters: Mapping[str, xgb.Booster], values: Matrix, signature: Signature) -> Predictions:
+    """One column: the probability of the positive class."""
+    return np.asarray(boosters["model"].inplace_predict(values)).reshape(-1, 1)
+
+
+def answer(predictions: Predictions) -> Answer:
+    """The likelier class, and the probability of the positive one."""
+    return Answer(predictions, (predictions[:, 0] >= 0.5).astype(np.intp))
+
+
+def about(targets: Vector, signature: Signature) -> dict[str, Any]:
+    """How many rows each class has, and the share of the positive one."""
+    return {"class_rows": class_counts(targets, signature), "baseline": {"probability": float(targets.mean())}}
+
+
+def naive(baseline: Any, metric: MetricName) -> list[float]:
+    """The share of the positive class."""
+    return [baseline["probability"]]
+
+
+def statistic(metric: MetricName, targets: Vector, predictions: Predictions, signature: Signature) -> Statistic:
+    """A metric of the probability."""
+    positive, probability = targets == 1, predictions[:, 0]
+    match metric:
+        case "pr_auc":
+            return average_precision(positive, probability)
+        case "roc_auc":
+            return roc_auc(positive, probability)
+        case "logloss":
+            return logloss(np.where(positive, probability, 1 - probability))
+        case "brier":
+            return brier(positive, probability)
+    raise ValueError(f"{metric} is no metric of task binary")

@@ -1,0 +1,56 @@
+"""What a task must say of itself: how it learns, predicts and is judged."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+import xgboost as xgb
+from numpy.typing import NDArray
+
+from container.metrics import Statistic
+from container.rows import Matrix, Vector
+from container.signature import Signature
+from container.train.boosting import Fit, Fold
+from container.train.parameters import Choices, Hyperparameters
+from evergreen.metrics import MetricName
+
+Predictions = NDArray[np.float32]  # one row per row; what its columns are is the task's own business
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Predictions as people get them: numbers, and before them the label where there are classes."""
+
+    numbers: NDArray[np.float32]  # rows x columns
+    labels: NDArray[np.intp] | None = None  # places in the signature's classes
+
+
+class TaskDefinition(Protocol):
+    """Everything that differs between one task and another; each is a module of its own."""
+
+    BOOSTERS: tuple[str, ...]
+    CHOICES: Choices
+
+    def unfit(self, targets: Vector, signature: Signature) -> str | None:
+        """Why rows with these targets are nothing to learn from or to judge by, or None."""
+
+    def fit(self, train: Fold, validation: Fold, signature: Signature, parameters: Hyperparameters) -> dict[str, Fit]:
+        """Train every booster."""
+
+    def predict(self, boosters: Mapping[str, xgb.Booster], values: Matrix, signature: Signature) -> Predictions:
+        """Predict for rows in the signature's order of features."""
+
+    def answer(self, predictions: Predictions) -> Answer:
+        """What the signature's outputs hold."""
+
+    def about(self, targets: Vector, signature: Signature) -> dict[str, Any]:
+        """What training.json says of the training rows: their baseline, and counts."""
+
+    def naive(self, baseline: Any, metric: MetricName) -> list[float]:
+        """What one would predict for everyone, knowing the targets alone and by which metric one is judged."""
+
+    def statistic(
+        self, metric: MetricName, targets: Vector, predictions: Predictions, signature: Signature
+    ) -> Statistic:
+        """A metric of predictions."""

@@ -1,0 +1,87 @@
+"""Will the event come within the horizon, and if so, after how many days: two boosters, a hurdle model."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import xgboost as xgb
+
+from container.metrics import Ratio, Statistic, brier
+from container.ranking import concordance, roc_auc
+from container.rows import Matrix, Vector
+from container.signature import Signature
+from container.tasks.definition import Answer, Predictions
+from container.train.boosting import Fit, Fold
+from container.train.boosting import fit as boost
+from container.train.parameters import COMMON, Choices, Hyperparameters, Value
+from evergreen.metrics import MetricName
+
+EVENT: dict[str, Value] = {"objective": "binary:logistic", "eval_metric": "logloss"}
+DURATION: dict[str, Value] = {"objective": "reg:absoluteerror", "eval_metric": "mae"}
+BOOSTERS: tuple[str, ...] = ("event", "duration")
+CHOICES = Choices({**COMMON, "min_child_weight": 10})
+
+
+def unfit(targets: Vector, signature: Signature) -> str | None:
+    """Rows that all have the event, or none, tell nothing apart."""
+    came = ~np.isnan(targets)
+    if came.any() and not came.all():
+        return None
+    return f"{'all' if came.any() else 'none'} of the {len(targets)} rows have an event: nothing to tell apart"
+
+
+def fit(train: Fold, validation: Fold, signature: Signature, parameters: Hyperparameters) -> dict[str, Fit]:
+    """Whether is learned from all rows, after how many days (the median) from those whose event came."""
+    return {
+        "event": boost(EVENT, _whether(train), _whether(validation), signature, parameters),
+        "duration": boost(DURATION, _those_that_came(train), _those_that_came(validation), signature, parameters),
+    }
+
+
+def predict(boosters: Mapping[str, xgb.Booster], values: Matrix, signature: Signature) -> Predictions:
+    """The days to the event if it comes, never beyond the horizon, and the probability that it comes."""
+    probability, days = boosters["event"].inplace_predict(values), boosters["duration"].inplace_predict(values)
+    days = np.where(np.isfinite(days), days, np.nan)  # lest clipping should hide that they are no numbers
+    return np.column_stack((np.clip(days, 0, signature.horizon_days), probability))
+
+
+def answer(predictions: Predictions) -> Answer:
+    """Both, as they are."""
+    return Answer(predictions)
+
+
+def about(targets: Vector, signature: Signature) -> dict[str, Any]:
+    """How many events, the median days to them, and their share."""
+    came = ~np.isnan(targets)
+    baseline = {"duration": float(np.nanmedian(targets)), "event_probability": float(came.mean())}
+    return {"event_rows": int(came.sum()), "baseline": baseline}
+
+
+def naive(baseline: Any, metric: MetricName) -> list[float]:
+    """The median days and the share of events."""
+    return [baseline["duration"], baseline["event_probability"]]
+
+
+def statistic(metric: MetricName, targets: Vector, predictions: Predictions, signature: Signature) -> Statistic:
+    """Days are judged where the event came, probabilities everywhere."""
+    came = ~np.isnan(targets)
+    days, probability = predictions.astype(np.float64).T
+    match metric:
+        case "mae":
+            return Ratio(np.where(came, np.abs(days - np.nan_to_num(targets)), 0.0), came.astype(np.float64))
+        case "brier":
+            return brier(came, probability)
+        case "roc_auc":
+            return roc_auc(came, probability)
+        case "concordance":
+            horizon = float(signature.horizon_days or 0)
+            return concordance(targets, horizon, probability * days + (1 - probability) * horizon)
+    raise ValueError(f"{metric} is no metric of task time_to_event")
+
+
+def _whether(fold: Fold) -> Fold:
+    return Fold(fold.values, (~np.isnan(fold.targets)).astype(np.float64))
+
+
+def _those_that_came(fold: Fold) -> Fold:
+    return fold.where(~np.isnan(fold.targets))

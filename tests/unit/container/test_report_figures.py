@@ -1,0 +1,39 @@
+import pytest
+
+from container.report.figures import figure, share
+from container.report.profiling import steps
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(3.0, "3"), (-80995.0, "−80,995"), (2.5512, "2.551"), (12345.6, "12,346"), (1e-7, "1e-07"), (0.0, "0")],
+)
+def test_a_number_keeps_the_digits_that_matter(value: float, text: str) -> None:
+    assert figure(value) == text
+
+
+def test_an_infinite_mean_is_said_in_words() -> None:
+    assert figure(float("inf")) == "beyond all numbers"
+
+
+@pytest.mark.parametrize(
+    ("part", "text"),
+    [(0, "0%"), (1, "100%"), (0.0004, "<0.1%"), (0.9996, ">99.9%"), (0.5, "50.0%")],
+)
+def test_a_share_that_is_there_is_never_written_as_nothing(part: float, text: str) -> None:
+    assert share(part) == text
+
+
+@pytest.mark.parametrize(
+    ("low", "high"),
+    [(0, 1), (295.3, 304.1), (-1e-9, 1e-9), (1e12, 1e12 + 1), (-5, 1e300), (7, 7)],
+)
+def test_the_steps_of_a_picture_cover_the_values_and_are_few(low: float, high: float) -> None:
+    found = steps(low, high, whole=False)
+    assert found[0] < low <= high <= found[-1]
+    assert 2 <= len(found) <= 25
+    assert list(found) == sorted(set(found))
+
+
+def test_the_steps_of_whole_numbers_are_whole() -> None:
+    assert steps(1, 12, whole=True) == tuple(float(each) for each in range(13))
