@@ -10,7 +10,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 _INPUTS = ("cdk_app", "functions", "evergreen", "container", "statemachines", "events", "datasets", "cdk.json")
-_SUFFIXES = {".py", ".json", ".sql", ".yaml", ".txt", ".in", ""}
+_SUFFIXES = {".py", ".json", ".sql", ".yaml", ".txt", ".in", ".j2", ".css", ""}
 
 
 def synthesize(root: Path = ROOT) -> Path:

@@ -54,6 +54,16 @@ class RunLayout:
         return f"{self.prepared}/summary.json"
 
     @property
+    def report_page(self) -> str:
+        """The data report as a page for people."""
+        return f"{self.prepared}/report.html"
+
+    @property
+    def profile(self) -> str:
+        """What the raw columns looked like, for a later run to tell drift by."""
+        return f"{self.prepared}/profile.json"
+
+    @property
     def models(self) -> str:
         return f"{self.prefix}/models"
 
@@ -76,6 +86,11 @@ class RunLayout:
     @property
     def accepted(self) -> str:
         return f"accepted/{self.dataset}/{self.run_id}"
+
+    @property
+    def accepted_by_all_runs(self) -> str:
+        """The prefix of the data set's history."""
+        return f"accepted/{self.dataset}/"
 
     @property
     def quarantine(self) -> str:

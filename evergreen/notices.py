@@ -12,7 +12,8 @@ _HEADLINES = {
     Outcome.INCONCLUSIVE: "champion kept, the difference cannot be told from chance",
     Outcome.CHAMPION_UNSCORABLE: "new champion, the old one could not be scored",
 }
-_EXAMPLES = 10  # files, and kinds of rejection, told in a notice; quarantine has them all
+_EXAMPLES = 10  # files, kinds of rejection and drifted columns told in a notice; the report has them all
+_NOTES = 2  # told of each file
 _GIVEN_UP = "Run after run failed with these, so no further run takes them; mend them and drop them again: "
 _STILL_NONE = "still no champion, the challenger did not pass the gate"
 
@@ -41,23 +42,26 @@ def verdict_notice(
     return f"{dataset}: {headline}", "\n".join([*lines, *data])
 
 
-def what_became_of(report: DataReport, quarantine: str) -> list[str]:
-    """One line for each dropped file, and what was wrong with the rows and files that were set aside."""
+def what_became_of(report: DataReport, quarantine: str, page: str) -> list[str]:
+    """One line for each dropped file, what was wrong with what was set aside, and how far the data has drifted."""
     lines = [_file_line(file) for file in report.files[:_EXAMPLES]]
     if len(report.files) > _EXAMPLES:
         lines.append(f"… and {len(report.files) - _EXAMPLES} more files")
-    if any(file.rejected or file.refused for file in report.files):
-        lines += [*_places(report), f"What was set aside: {quarantine}/"]
-    return lines
+    set_aside = _set_aside(report, quarantine)
+    if set_aside:
+        lines += [*_places(report), *set_aside]
+    return [*lines, *_drift(report), f"The data report: {page}"]
 
 
-def rejection_notice(dataset: str, reason: str, report: DataReport, quarantine: str) -> tuple[str, str]:
+def rejection_notice(dataset: str, reason: str, report: DataReport, quarantine: str, page: str) -> tuple[str, str]:
     """Subject and body for data that cannot be used: where, what, and what would be right."""
     lines = [
         f"{dataset}: the data was rejected.",
         *(_places(report) or [reason]),
+        *_drift(report),
         "The champion, if there is one, and its predictions stay as they were.",
-        f"What was set aside: {quarantine}/",
+        *_set_aside(report, quarantine),
+        f"The data report: {page}",
         "Mend the file and drop it again.",
     ]
     return f"{dataset}: data rejected", "\n".join(lines)
@@ -84,7 +88,22 @@ def _file_line(file: FileReport) -> str:
         told.append(f"{file.rejected:,} set aside")
     if file.duplicates:
         told.append(f"{file.duplicates:,} known already")
-    return f"{file.source}: {', '.join(told)}"
+    if file.superseded:
+        told.append("superseded by a newer snapshot")
+    return "; ".join([f"{file.source}: {', '.join(told)}", *file.notes[:_NOTES]])
+
+
+def _set_aside(report: DataReport, quarantine: str) -> list[str]:
+    some = any(file.rejected or file.refused for file in report.files)
+    return [f"What was set aside: {quarantine}/"] if some else []
+
+
+def _drift(report: DataReport) -> list[str]:
+    """The columns whose new rows are not like those that the champion learned from, the furthest first."""
+    columns = sorted((each for each in report.drift if each.level != "none"), key=lambda each: -each.psi)
+    told = [f"{each.column} PSI {each.psi:.2f} ({each.level})" for each in columns[:_EXAMPLES]]
+    more = [f"and {len(columns) - _EXAMPLES} more columns"] if len(columns) > _EXAMPLES else []
+    return [f"Drift: {', '.join([*told, *more])}"] if told else []
 
 
 def _places(report: DataReport) -> list[str]:

@@ -16,7 +16,7 @@ _MEDIA_TYPE = "application/vnd.docker.distribution.manifest.v2+json"
 def install(cloud: Cloud) -> None:
     """Answers that an image asset is in its repository already, so that `cdk deploy` neither builds nor pushes it.
 
-    Jobs on the laptop run the container's code from the repository itself.
+    Jobs and functions on the laptop run the container's code from the repository itself.
     """
     describe = ECRBackend.describe_images
 

@@ -1,9 +1,9 @@
-"""One Lambda function: its code, environment, permissions, log group and error alarm in one block."""
+"""One Lambda function: its code, environment, permissions, log group and error metric in one block."""
 
 from collections.abc import Sequence
 from pathlib import Path
 
-from aws_cdk import Duration, RemovalPolicy, Stack
+from aws_cdk import Duration, RemovalPolicy, Size, Stack
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
@@ -11,14 +11,40 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from cdk_app.bundling import bundled
+from cdk_app.components.image import ContainerImage
 from evergreen.contracts import Contracts
 from evergreen.environment import Environment
 
+_PATIENT = {"AWS_RETRY_MODE": "standard", "AWS_MAX_ATTEMPTS": "5"}
 # The public layer of Powertools for AWS Lambda (Python) v3; it brings pydantic too.
 _POWERTOOLS = "arn:{partition}:lambda:{region}:017000801446:layer:AWSLambdaPowertoolsPythonV3-python313-arm64:27"
 
 
-class Function(Construct):
+class OwnLambda(Construct):
+    """What a function has to itself, however its code comes: a log group, and a role with exactly these statements."""
+
+    function: lambda_.Function
+
+    def __init__(self, scope: Construct, name: str, statements: Sequence[iam.PolicyStatement]) -> None:
+        super().__init__(scope, name)
+        self.logs = logs.LogGroup(
+            self, "Logs", retention=logs.RetentionDays.THREE_MONTHS, removal_policy=RemovalPolicy.DESTROY
+        )
+        self.role = iam.Role(
+            self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"), description=f"Evergreen's {name}"
+        )
+        write_logs = iam.PolicyStatement(
+            actions=["logs:CreateLogStream", "logs:PutLogEvents"], resources=[self.logs.log_group_arn]
+        )
+        for statement in [write_logs, *statements]:
+            self.role.add_to_policy(statement)
+
+    def errors(self) -> cloudwatch.Metric:
+        """How often the function failed."""
+        return self.function.metric_errors(period=Duration.minutes(5))
+
+
+class Function(OwnLambda):
     """`functions/<folder>/handler.py` with exactly the statements given, and nothing a CDK grant would add."""
 
     def __init__(
@@ -33,15 +59,9 @@ class Function(Construct):
         timeout: Duration | None = None,
         memory_mb: int = 512,
     ) -> None:
-        super().__init__(scope, name)
+        super().__init__(scope, name, statements)
         folder = _snake(name)
         stack = Stack.of(self)
-        self.logs = logs.LogGroup(
-            self, "Logs", retention=logs.RetentionDays.THREE_MONTHS, removal_policy=RemovalPolicy.DESTROY
-        )
-        self.role = iam.Role(
-            self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"), description=f"Evergreen's {name}"
-        )
         with bundled(root, folder, contracts) as files:  # CDK takes its copy here
             self.function = lambda_.Function(
                 self,
@@ -58,8 +78,7 @@ class Function(Construct):
                 environment={
                     **{key: str(value) for key, value in settings.model_dump().items()},
                     "POWERTOOLS_SERVICE_NAME": name,
-                    "AWS_RETRY_MODE": "standard",
-                    "AWS_MAX_ATTEMPTS": "5",
+                    **_PATIENT,
                 },
                 role=self.role,
                 log_group=self.logs,
@@ -67,15 +86,42 @@ class Function(Construct):
                 timeout=timeout or Duration.seconds(60),
                 memory_size=memory_mb,
             )
-        write_logs = iam.PolicyStatement(
-            actions=["logs:CreateLogStream", "logs:PutLogEvents"], resources=[self.logs.log_group_arn]
-        )
-        for statement in [write_logs, *statements]:
-            self.role.add_to_policy(statement)
 
-    def errors(self) -> cloudwatch.Metric:
-        """How often the function failed."""
-        return self.function.metric_errors(period=Duration.minutes(5))
+
+class ImageFunction(OwnLambda):
+    """A handler of `container/`, in the very image that the jobs run; half of its memory is DuckDB's."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        name: str,
+        *,
+        image: ContainerImage,
+        handler: str,
+        statements: Sequence[iam.PolicyStatement],
+        timeout: Duration,
+        memory_mb: int,
+        disk_mb: int,
+    ) -> None:
+        super().__init__(scope, name, statements)
+        self.function = lambda_.DockerImageFunction(
+            self,
+            "Function",
+            code=lambda_.DockerImageCode.from_ecr(
+                image.repository,
+                tag_or_digest=image.tag_or_digest,
+                entrypoint=["python", "-m", "awslambdaric"],
+                cmd=[handler],
+            ),
+            architecture=lambda_.Architecture.X86_64,  # the image's
+            environment={"DUCKDB_MEMORY_LIMIT": f"{memory_mb // 2}MB", **_PATIENT},
+            role=self.role,
+            log_group=self.logs,
+            tracing=lambda_.Tracing.ACTIVE,
+            timeout=timeout,
+            memory_size=memory_mb,
+            ephemeral_storage_size=Size.mebibytes(disk_mb),
+        )
 
 
 def _snake(name: str) -> str:

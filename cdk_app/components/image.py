@@ -30,6 +30,7 @@ class ContainerImage(Construct):
         if digest:
             self.repository: ecr.IRepository = self.own_repository
             self.uri = f"{self.repository.repository_uri}@{digest}"
+            self.tag_or_digest: str = digest
             return
         asset = ecr_assets.DockerImageAsset(
             self,
@@ -42,3 +43,4 @@ class ContainerImage(Construct):
         )
         self.repository = asset.repository
         self.uri = asset.image_uri
+        self.tag_or_digest = asset.image_tag

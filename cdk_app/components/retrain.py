@@ -9,7 +9,7 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
-from cdk_app.components.function import Function
+from cdk_app.components.function import Function, ImageFunction, OwnLambda
 from cdk_app.components.image import ContainerImage
 from cdk_app.components.notices import NoticesTopic
 from cdk_app.components.retrain_role import retrain_statements
@@ -59,12 +59,26 @@ class Retrain(Construct):
         bucket, registry = storage.bucket, storage.registry
         data, table = bucket.bucket_name, registry.table_name
         topic = notices.topic.topic_arn
-        self.functions: dict[str, Function] = {}
+        self.functions: dict[str, OwnLambda] = {}
         self._add(
             "PinInputs",
             PinInputsSettings(DATA_BUCKET=data, REGISTRY_TABLE=table),
             [note_table(registry), *freeze_objects(bucket, "incoming/", "runs/")],
             timeout=Duration.minutes(10),
+        )
+        self.functions["PrepareSmallData"] = ImageFunction(
+            self,
+            "PrepareSmallData",
+            image=image,
+            handler="container.small_data.handler",
+            statements=[
+                read_objects(bucket, "runs/", "accepted/"),
+                write_objects(bucket, "runs/*/prepared/", "accepted/", "quarantine/"),
+                list_objects(bucket),
+            ],
+            timeout=Duration.minutes(15),
+            memory_mb=4096,
+            disk_mb=8192,  # the files, their accepted rows, what DuckDB spills, the results
         )
         self._add(
             "RejectData",

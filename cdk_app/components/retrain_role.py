@@ -7,7 +7,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from cdk_app.components.function import Function
+from cdk_app.components.function import OwnLambda
 
 # Step Functions' own rules for `.sync`: https://docs.aws.amazon.com/step-functions/latest/dg/connect-sagemaker.html
 _MANAGED_RULES = (
@@ -19,7 +19,7 @@ _JOBS = {"processing-job": "ProcessingJob", "training-job": "TrainingJob", "tran
 
 
 def retrain_statements(
-    scope: Construct, bucket: s3.IBucket, job_role: iam.IRole, functions: Sequence[Function]
+    scope: Construct, bucket: s3.IBucket, job_role: iam.IRole, functions: Sequence[OwnLambda]
 ) -> list[iam.PolicyStatement]:
     """The state machine's statements; CDK derives none from a definition read from a file."""
     stack = Stack.of(scope)

@@ -8,7 +8,14 @@ from typing import Any
 
 import boto3
 
-WORK = ("PrepareData", "TrainChallenger", "EvaluateChallenger", "ScoreEntities", "LoadPredictions")
+WORK = (
+    "PrepareSmallData",
+    "PrepareData",
+    "TrainChallenger",
+    "EvaluateChallenger",
+    "ScoreEntities",
+    "LoadPredictions",
+)
 _ENDS = {"ExecutionSucceeded", "ExecutionFailed", "ExecutionAborted", "ExecutionTimedOut"}
 
 

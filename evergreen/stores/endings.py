@@ -87,7 +87,8 @@ class Endings:
                 reason = next((r.sentence() for r in report.rejections if r.file == file.source), "refused")
                 self._settle(run_id, file.arrival_id, ArrivalState.QUARANTINED, reason=reason)
             else:
-                accepted = f"{layout.accepted}/{file.arrival_id}.parquet" if file.accepted else None
+                in_history = file.accepted and not file.superseded  # the newest snapshot alone is the data there is
+                accepted = f"{layout.accepted}/{file.arrival_id}.parquet" if in_history else None
                 self._settle(run_id, file.arrival_id, ArrivalState.DONE, accepted_key=accepted)
 
     def settle_rest(self, run_id: str) -> None:

@@ -60,9 +60,13 @@ class Files:
 
     def keys(self, prefix: str) -> list[str]:
         """Every key under a prefix, in order."""
+        return list(self.sizes(prefix))
+
+    def sizes(self, prefix: str) -> dict[str, int]:
+        """The bytes of every object under a prefix, by key, in order."""
         pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=prefix)
         with store_faults(f"list {prefix}"):
-            return [each["Key"] for page in pages for each in page.get("Contents", [])]
+            return {each["Key"]: each["Size"] for page in pages for each in page.get("Contents", [])}
 
     def lines(self, key: str) -> Iterator[str]:
         """The lines of a text object, streamed."""

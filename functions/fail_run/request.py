@@ -1,7 +1,7 @@
 """What the workflow asks of FailRun."""
 
-from evergreen.strict import Strict
 from evergreen.failures import TaskError
+from evergreen.strict import Strict
 
 
 class Request(Strict):

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from evergreen.arrivals import Arrival, safe_file_name
+from evergreen.contract import Contract
 from evergreen.contracts import Contracts, DatasetFolder
 from evergreen.layout import RunLayout
 from evergreen.manifest import ChampionModel, InputFile, RunManifest
@@ -12,6 +13,7 @@ from evergreen.stores.arrivals import ArrivalsLedger, ArrivalState
 from evergreen.stores.files import Files
 from evergreen.stores.registry import Registry
 from evergreen.stores.runs import RunRecords
+from functions.pin_inputs.sizes import text_bytes
 
 
 @dataclass(frozen=True)
@@ -29,25 +31,51 @@ class Pinning:
         folder, layout = self.contracts[dataset], RunLayout(dataset, run_id)
         run = self.runs.get(run_id) or {}
         arrivals = self.ledger.get(dataset, run.get("arrival_ids", []))
-        champion = self.registry.champion(dataset)
+        champion = self._champion(dataset)
         manifest = RunManifest(
             run_id=run_id,
             dataset=dataset,
             fence=fence,
             inputs=self._freeze(layout, arrivals),
-            history=tuple(self.ledger.accepted_keys(dataset)),
-            champion=ChampionModel.model_validate({"run_id": champion["run_id"], "model_key": champion["model_key"]})
-            if champion
-            else None,
+            history=self._history(folder.contract),
+            champion=champion,
+            champion_profile=self._profile(dataset, champion) if champion else None,
         )
         self.files.write(layout.manifest, manifest)
         contract_keys = self._write_contract(layout, folder)
-        frozen = [each.key for each in manifest.inputs]
-        self._write_s3_manifest(layout.prepare_inputs, [layout.manifest, *contract_keys, *frozen, *manifest.history])
-        champion_keys = [manifest.champion.model_key] if manifest.champion else []
+        rows = [*(each.key for each in manifest.inputs), *manifest.history]
+        profiles = [manifest.champion_profile] if manifest.champion_profile else []
+        self._write_s3_manifest(layout.prepare_inputs, [layout.manifest, *contract_keys, *rows, *profiles])
+        champion_keys = [champion.model_key] if champion else []
         self._write_s3_manifest(layout.evaluate_inputs, [layout.manifest, *contract_keys, *champion_keys])
-        hyperparameters = {name: str(value) for name, value in folder.contract.training.hyperparameters.items()}
-        return {"run_id": run_id, "dataset": dataset, "hyperparameters": hyperparameters, **self._uris(layout)}
+        return {
+            "run_id": run_id,
+            "dataset": dataset,
+            "hyperparameters": folder.contract.hyperparameters,
+            "input_bytes": self._input_bytes(layout, manifest),
+            "output_filter": "$[0,-1]" if folder.contract.task == "regression" else "$[0,-2,-1]",
+            **self._uris(layout),
+        }
+
+    def _champion(self, dataset: str) -> ChampionModel | None:
+        found = self.registry.champion(dataset)
+        return ChampionModel(run_id=found["run_id"], model_key=found["model_key"]) if found else None
+
+    def _profile(self, dataset: str, champion: ChampionModel) -> str | None:
+        key = RunLayout(dataset, champion.run_id).profile
+        return key if key in self.files.keys(key) else None
+
+    def _history(self, contract: Contract) -> tuple[str, ...]:
+        """Every accepted file; of snapshots the newest, which counts when every new one is refused."""
+        keys = self.ledger.accepted_keys(contract.id)  # in the order of their runs
+        return tuple(keys[-1:] if contract.input.arrives == "replace" else keys)
+
+    def _input_bytes(self, layout: RunLayout, manifest: RunManifest) -> int:
+        """What the run reads, counted as text."""
+        sizes = {each.key: each.size for each in manifest.inputs}
+        accepted = self.files.sizes(layout.accepted_by_all_runs) if manifest.history else {}
+        sizes |= {key: accepted.get(key, 0) for key in manifest.history}
+        return sum(text_bytes(key, size) for key, size in sizes.items())
 
     def _freeze(self, layout: RunLayout, arrivals: list[Arrival]) -> tuple[InputFile, ...]:
         objects = [arrival for arrival in arrivals if arrival.kind == "object"]

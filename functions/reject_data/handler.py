@@ -28,5 +28,6 @@ def handler(event: dict[str, Any], context: LambdaContext) -> None:
     report = files.read(layout.report, DataReport)
     endings.settle_files(run.run_id, report, files.read(layout.manifest, RunManifest).inputs, files)
     endings.settle_rest(run.run_id)
-    subject, body = rejection_notice(run.dataset, run.reason, report, files.uri(layout.quarantine))
+    quarantine, page = files.uri(layout.quarantine), files.uri(layout.report_page)
+    subject, body = rejection_notice(run.dataset, run.reason, report, quarantine, page)
     endings.end(run.run_id, Status.DATA_REJECTED, subject, body, reason=run.reason)

@@ -28,5 +28,5 @@ def install(cloud: Cloud) -> None:
     seams.replace(LambdaFunction, "invoke", invoke)
     delete = seams.replace(LambdaBackend, "delete_function", delete_function)
     cloud.on_ready(lambda: invoker.warm(lambda_backends[cloud.account][cloud.region].list_functions()))
-    install_configuration(seams)
+    install_configuration(cloud, seams)
     install_queues(cloud, seams, invoker)

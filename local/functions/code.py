@@ -30,28 +30,32 @@ class Version:
     log_group: str
     variables: tuple[tuple[str, str], ...]
     code_hash: str
-    code: bytes = field(compare=False, repr=False)  # the hash stands for it
+    code: bytes | None = field(compare=False, repr=False)  # the hash stands for it; None: an image's
 
     @classmethod
     def of(cls, function: Any) -> "Version":
         """The version that moto's LambdaFunction holds now."""
+        image = function.package_type == "Image"
         return cls(
             name=function.function_name,
             arn=function.function_arn,
-            handler=function.handler,
+            handler=function.image_config.cmd[0] if image else function.handler,
             role=function.role,
             timeout=float(function.timeout),
             memory=int(function.memory_size),
-            runtime=function.run_time,
+            runtime="Image" if image else function.run_time,
             log_group=function.logs_group_name,
             variables=tuple(sorted((name, str(value)) for name, value in function.environment_vars.items())),
             code_hash=function.code_sha_256,
-            code=function.code_bytes,
+            code=None if image else function.code_bytes,
         )
 
-    def unpacked(self, folder: Path) -> Path:
-        """The folder with the function's own files; the same asset is unpacked once, however many ask at a time."""
-        target = folder / self.name / self.code_hash.replace("/", "_").rstrip("=")
+    def unpacked(self, cloud: Cloud) -> Path:
+        """The folder with the function's own files: the repository for an image, or else the asset, unpacked once,
+        however many ask at a time."""
+        if self.code is None:
+            return cloud.repo
+        target = cloud.work_dir / "functions" / self.name / self.code_hash.replace("/", "_").rstrip("=")
         with _unpacking:
             if not target.exists():
                 partial = target.with_suffix(".partial")

@@ -11,6 +11,7 @@ from local.functions.worker import Answer, Worker
 from local.role_sessions import RoleSessions
 
 IDLE_PER_FUNCTION = 4  # each holds some 50 MB; more are started when more is asked for at once
+IDLE_PER_IMAGE_FUNCTION = 1  # the image's libraries hold several times that
 
 
 class Pool:
@@ -78,7 +79,8 @@ class Pool:
     def _give_back(self, worker: Worker) -> None:
         with self._lock:
             idle = self._idle[worker.version.name]
-            if worker.alive and len(idle) < IDLE_PER_FUNCTION and not self._closed:
+            most = IDLE_PER_IMAGE_FUNCTION if worker.version.code is None else IDLE_PER_FUNCTION
+            if worker.alive and len(idle) < most and not self._closed:
                 idle.append(worker)
                 return
         worker.stop()

@@ -2,9 +2,11 @@
 
 import contextlib
 import queue
+import shutil
 import subprocess
 import sys
 import sysconfig
+import tempfile
 import threading
 import time
 import uuid
@@ -50,12 +52,14 @@ class Worker:
         self._log_ended: queue.Queue[str] = queue.Queue()
         self._born = time.time()
         self._init_seconds: float | None = None
-        code = version.unpacked(cloud.work_dir / "functions")
+        code = version.unpacked(cloud)
+        self._own_tmp = Path(tempfile.mkdtemp(prefix="tmp-", dir=cloud.work_dir))  # what /tmp is on AWS
         environment = version.environment(cloud) | sessions.credentials(version.role, version.name).environment()
         environment |= {
             "AWS_LAMBDA_RUNTIME_API": self._api.address,
             "AWS_LAMBDA_LOG_STREAM_NAME": stream,
             "LAMBDA_TASK_ROOT": str(code),
+            "TMPDIR": str(self._own_tmp),
         }
         # Isolated and without `site`: no .pth file can bring this repository into the function's sight.
         libraries = sorted({sysconfig.get_path("purelib"), sysconfig.get_path("platlib")})
@@ -129,6 +133,7 @@ class Worker:
         assert output is not None
         pump(output.fileno(), self._take_lines)
         self._process.wait()
+        shutil.rmtree(self._own_tmp, ignore_errors=True)
         self._api.started.put(None)
         self._api.outcomes.put(Outcome("exit"))
 

@@ -123,7 +123,7 @@ def test_the_command_line_shows_what_happened(loop: Loop) -> None:
     listed = _evergreen("runs", DATASET)
     assert run_id in listed
     shown = _evergreen("run", run_id)
-    assert "PrepareData" in shown
+    assert "PrepareSmallData" in shown
     assert "hold-out rows" in shown
     assert json.loads(_evergreen("predictions", DATASET, REGULAR, "-o", "json"))["generation"] == run_id
 

@@ -108,9 +108,15 @@ class Template:
         ((name, properties),) = (
             (name, each)
             for name, each in self.of("AWS::Lambda::Function").items()
-            if each["Handler"] == f"functions.{folder}.handler.handler"
+            if each.get("Handler") == f"functions.{folder}.handler.handler"
         )
         return name, properties
+
+    def image_functions(self) -> dict[str, dict[str, Any]]:
+        """The functions made of the container's image."""
+        return {
+            name: each for name, each in self.of("AWS::Lambda::Function").items() if each.get("PackageType") == "Image"
+        }
 
 
 def role_of(properties: dict[str, Any], key: str = "Role") -> str:

@@ -1,6 +1,7 @@
 """The shape of `retrain`: it always ends, and however it fails somebody is told."""
 
 import re
+from typing import Any
 
 import pytest
 
@@ -9,6 +10,18 @@ from tests.infrastructure.template import Template
 from tests.infrastructure.workflow import Workflow, strings
 
 ENDS = {"RunCompleted", "DataRejected", "RunFailed"}
+
+
+def snake(name: str) -> str:
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
+
+
+def behind(template: Template, name: str) -> tuple[str, dict[str, Any]]:
+    """The function that a state invokes."""
+    if name == "PrepareSmallData":
+        ((function, properties),) = template.image_functions().items()
+        return function, properties
+    return template.function(snake(name))
 
 
 def test_every_state_can_be_reached(workflow: Workflow) -> None:
@@ -63,8 +76,7 @@ def test_no_task_may_outlast_the_workflow_and_no_workflow_its_lease(workflow: Wo
 
 def test_a_state_waits_for_its_function_as_long_as_the_function_may_run(workflow: Workflow, template: Template) -> None:
     for name, state in workflow.functions.items():
-        folder = re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
-        _, function = template.function(folder)
+        _, function = behind(template, name)
         assert state["TimeoutSeconds"] >= function["Timeout"], name
 
 
@@ -106,10 +118,10 @@ def test_each_function_state_invokes_the_function_of_its_own_name(
 ) -> None:
     for name, state in workflow.functions.items():
         assert state["Parameters"]["FunctionName"] == f"${{{name}}}"
-        function, _ = template.function(re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower())
+        function, _ = behind(template, name)
         assert substitutions[name] == {"Fn::GetAtt": [function, "Arn"]}
     every = {path.parent.name for path in (ROOT / "functions").glob("*/handler.py")} - {"dispatch"}
-    assert {re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower() for name in workflow.functions} == every
+    assert {snake(name) for name in workflow.functions} == every | {"prepare_small_data"}
 
 
 def test_a_state_holds_no_rows_so_it_fits_in_256_kilobytes(workflow: Workflow) -> None:

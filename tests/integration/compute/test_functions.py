@@ -6,7 +6,6 @@ import time
 from pathlib import Path
 
 import pytest
-from botocore.exceptions import ClientError
 
 from local.functions.worker import RUNTIME_CLIENT
 from tests.integration.compute.world import World, until
@@ -149,10 +148,3 @@ def test_an_asynchronous_event_that_keeps_failing_reaches_the_destination(world:
     assert record["requestPayload"] == "reject"
     assert record["responsePayload"]["errorType"] == "DatasetRejected"
     assert record["requestContext"]["approximateInvokeCount"] == 2
-
-
-def test_an_image_function_is_refused_by_name(world: World) -> None:
-    with pytest.raises(ClientError, match=r"score.*package it as a zip"):
-        world.client("lambda").create_function(
-            FunctionName="score", PackageType="Image", Role=world.role, Code={"ImageUri": "repo/image:1"}
-        )

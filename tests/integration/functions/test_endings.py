@@ -76,6 +76,7 @@ def test_a_run_that_went_all_the_way_settles_its_files_and_tells_once(
     assert notice["body"] == record["notice"]
     assert "first champion" in notice["body"]
     assert "4,372 predictions" in notice["body"]
+    assert f"s3://{BUCKET}/{RunLayout(**named).report_page}" in notice["body"]
 
 
 def test_a_first_challenger_that_failed_the_gate_leaves_no_champion_to_be_kept(
@@ -84,6 +85,24 @@ def test_a_first_challenger_that_failed_the_gate_leaves_no_champion_to_be_kept(
     decided(world, run[0], Outcome.KEEP)
     function("complete_run")(run[0])
     assert "still no champion" in world.aws.notices()[0]["body"]
+
+
+def test_a_superseded_snapshot_is_done_with_but_no_part_of_the_history(
+    world: World, function: Function, run: tuple[dict[str, str], Arrival, Arrival]
+) -> None:
+    named, newest, old = run
+    files = [
+        FileReport(arrival_id=each.arrival_id, source=uri(each), rows=5, accepted=5, rejected=0, superseded=each is old)
+        for each in (newest, old)
+    ]
+    report = DataReport(usable=True, files=tuple(files), rejections=(), rows=5)
+    world.files.write(RunLayout(**named).report, report)
+    decided(world, named)
+    function("complete_run")(named)
+    assert world.state(old.arrival_id)["state"] == ArrivalState.DONE
+    (kept,) = world.ledger.accepted_keys(DATASET)
+    assert newest.arrival_id in kept
+    assert f"{uri(old)}: 5 rows, superseded by a newer snapshot" in world.aws.notices()[0]["body"]
 
 
 def test_an_alarm_that_asked_for_the_run_is_settled_with_it(

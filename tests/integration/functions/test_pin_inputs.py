@@ -4,10 +4,13 @@ from typing import Any
 
 import pytest
 
+from container.signature import OUTPUTS
 from evergreen.contract import Contract
+from evergreen.contracts import Contracts, DatasetFolder
 from evergreen.errors import UnknownDataset
 from evergreen.layout import RunLayout
 from evergreen.manifest import RunManifest
+from evergreen.metrics import Task
 from evergreen.stores.arrivals import ArrivalState
 from evergreen.stores.registry import Change
 from tests.integration.functions.world import DATASET, Died, World, sample
@@ -109,6 +112,116 @@ def test_a_later_run_is_judged_against_the_champion_of_this_moment(world: World)
     assert seen
     assert (seen.run_id, seen.model_key) == (old, model)
     assert model in named_in(world, RunLayout(DATASET, run_id).evaluate_inputs)
+
+
+def champion(world: World, *, with_profile: bool) -> str:
+    """Make an earlier run's model the champion; returns the run's id."""
+    old, _ = world.run("incoming/next_purchase/old.csv")
+    model = f"runs/{DATASET}/{old}/models/model.tar.gz"
+    facts = {"model_uri": f"s3://{BUCKET}/{model}", "model_key": model}
+    world.registry.promote(Change(DATASET, old, 1, None, datetime.now(UTC)), facts, ("first",))
+    world.leases.release(DATASET, old)
+    if with_profile:
+        world.aws.put(RunLayout(DATASET, old).profile, "{}")
+    return old
+
+
+def test_the_profile_of_what_the_champion_learned_from_is_pinned_for_drift(world: World) -> None:
+    profile = RunLayout(DATASET, champion(world, with_profile=True)).profile
+    run_id, _ = world.run(A)
+    pin(world, run_id)
+    assert manifest(world, run_id).champion_profile == profile
+    assert profile in named_in(world, RunLayout(DATASET, run_id).prepare_inputs)
+
+
+def test_a_champion_from_before_there_were_profiles_is_pinned_without(world: World) -> None:
+    champion(world, with_profile=False)
+    run_id, _ = world.run(A)
+    pin(world, run_id)
+    assert manifest(world, run_id).champion_profile is None
+    assert not [key for key in named_in(world, RunLayout(DATASET, run_id).prepare_inputs) if "profile" in key]
+
+
+def accepted_by(world: World, name: str, rows: str) -> str:
+    """An earlier run's accepted file; returns its key."""
+    run_id, (arrival,) = world.run(f"incoming/{DATASET}/{name}")
+    key = f"accepted/{DATASET}/{run_id}/{arrival.arrival_id}.parquet"
+    world.aws.put(key, rows)
+    world.ledger.settle(DATASET, arrival.arrival_id, ArrivalState.DONE, run_id, accepted_key=key)
+    world.leases.release(DATASET, run_id)
+    return key
+
+
+def test_of_snapshots_only_the_newest_accepted_one_is_pinned_and_of_an_event_log_all(world: World) -> None:
+    older, newer = accepted_by(world, "1.csv", "one"), accepted_by(world, "2.csv", "two")
+    run_id, _ = world.run(A)
+    pin(world, run_id)
+    assert set(manifest(world, run_id).history) == {older, newer}
+
+    snapshots(world)
+    pin(world, run_id)
+    assert manifest(world, run_id).history == (newer,), "what counts when the new one is refused"
+
+
+def test_of_a_table_the_contract_alone_is_frozen_for_it_has_no_queries(world: World) -> None:
+    table = {
+        "id": DATASET,
+        "task": "regression",
+        "input": {"columns": {"price": {"type": "number"}, "size": {"type": "number"}}, "arrives": "replace"},
+        "target": {"column": "price"},
+        "split": {"by": "random"},
+    }
+    world.contracts = Contracts({DATASET: DatasetFolder(contract=Contract.model_validate(table), sql={})})
+    run_id, _ = world.run(A)
+    pin(world, run_id)
+    layout = RunLayout(DATASET, run_id)
+    assert named_in(world, layout.prepare_inputs) == [
+        layout.manifest,
+        layout.contract_file("dataset.json"),
+        layout.input_file(0, "a.csv"),
+    ]
+    assert world.files.read(layout.contract_file("dataset.json"), Contract) == world.contracts[DATASET].contract
+
+
+def snapshots(world: World) -> None:
+    """Have the data set's contract say that a file replaces all others."""
+    folder = world.contracts[DATASET]
+    given = folder.contract.input.model_copy(update={"arrives": "replace"})
+    changed = folder.contract.model_copy(update={"input": given})
+    world.contracts = Contracts({DATASET: folder.model_copy(update={"contract": changed})})
+
+
+def test_the_bytes_to_read_are_those_of_new_files_and_history_with_packed_ones_as_text(world: World) -> None:
+    key = accepted_by(world, "1.csv", "x" * 70)
+    plain, packed = f"incoming/{DATASET}/a.csv", f"incoming/{DATASET}/b.csv.gz"
+    run_id, _ = world.run(plain, packed)
+    expected = len(f"rows of {plain}") + 10 * len(f"rows of {packed}") + 10 * 70
+    assert key.endswith(".parquet")
+    assert pin(world, run_id)["input_bytes"] == expected
+
+
+def test_a_run_without_files_or_history_reads_nothing(world: World) -> None:
+    world.dispatcher.take(sample("yield-low"))
+    (run_id,) = world.started()
+    assert pin(world, run_id)["input_bytes"] == 0
+
+
+@pytest.mark.parametrize(
+    ("task", "kept"),
+    [
+        ("time_to_event", "$[0,-2,-1]"),
+        ("regression", "$[0,-1]"),
+        ("binary", "$[0,-2,-1]"),
+        ("multiclass", "$[0,-2,-1]"),
+    ],
+)
+def test_beside_the_entity_all_outputs_of_the_task_are_kept(world: World, task: Task, kept: str) -> None:
+    run_id, _ = world.run(A)
+    folder = world.contracts[DATASET]
+    changed = folder.contract.model_copy(update={"task": task})
+    world.contracts = Contracts({DATASET: folder.model_copy(update={"contract": changed})})
+    assert pin(world, run_id)["output_filter"] == kept
+    assert kept.count(",") == len(OUTPUTS[task])
 
 
 def test_a_version_deleted_before_the_run_is_quarantined_with_its_reason(world: World) -> None:

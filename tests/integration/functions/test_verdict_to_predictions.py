@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from evergreen.contract import Contract
 from evergreen.errors import CountsDisagree, RunSuperseded, TrainingFailed
 from evergreen.layout import RunLayout
 from evergreen.manifest import Comparison, DataReport, Evaluation
@@ -144,6 +145,22 @@ def test_every_scored_line_is_loaded_under_the_runs_generation(
     assert found
     assert (found["prediction"], found["probability"]) == (20.1, 0.7)
     assert found["model"] == "next-purchase-00001-aaaaaaaa"
+
+
+def test_a_label_is_loaded_as_the_text_that_it_is(world: World, function: Function, run: dict[str, str]) -> None:
+    document = {
+        "id": DATASET,
+        "task": "binary",
+        "input": {"columns": {"failed": {"type": "integer"}}},
+        "target": {"column": "failed", "positive": "1"},
+        "split": {"by": "random"},
+    }
+    world.files.write(RunLayout(**run).contract_file("dataset.json"), Contract.model_validate(document))
+    scored(world, run, **{"part-0.csv.out": "7,1,0.8125\n"})
+    function("load_predictions")({**run, "champion_run_id": run["run_id"]})
+    found = Predictions(world.aws.predictions).get(DATASET, "7", run["run_id"])
+    assert found
+    assert (found["prediction"], found["probability"]) == ("1", 0.8125)
 
 
 def test_a_broken_line_is_told_by_part_and_line(world: World, function: Function, run: dict[str, str]) -> None:
