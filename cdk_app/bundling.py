@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 
 from evergreen.contracts import Contracts
 
-_NOT_NEEDED = shutil.ignore_patterns("__pycache__", "*.pyc", "cli", "contract_file.py")
+_NOT_NEEDED = shutil.ignore_patterns("__pycache__", "*.pyc", "cli", "contract_*", "proposal*", "survey.py")
 
 
 @contextmanager

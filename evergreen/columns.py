@@ -17,14 +17,10 @@ class Column(Strict):
 
     type: ColumnType = Field(description="What the text of a value stands for.")
     required: bool = Field(default=False, description="A row without a value here is rejected.")
-    unique: bool = Field(
-        default=False, description="A row with a value that an earlier row of the file has is rejected."
-    )
+    unique: bool = Field(default=False, description="A row whose value an earlier row of the file has is rejected.")
     min: Bound | None = Field(default=None, description="Smallest value of a number or timestamp; it may be reached.")
     max: Bound | None = Field(default=None, description="Largest value of a number or timestamp; it may be reached.")
-    allowed: tuple[str, ...] = Field(
-        default=(), description="The only values that a text or integer may have, as text."
-    )
+    allowed: tuple[str, ...] = Field(default=(), description="The only values of a text or integer column, as text.")
     pattern: str | None = Field(
         default=None, description="Regular expression (RE2) that a text value must match from start to end."
     )
@@ -63,9 +59,7 @@ class RowRule(Strict):
     """One more thing that every row must fulfil, across columns."""
 
     name: str = Field(pattern=NAME_PATTERN, description="What the rule is called in rejections and counts.")
-    sql: str = Field(
-        description="DuckDB expression over the typed columns that must not be false; where it is NULL, the row is kept."
-    )
+    sql: str = Field(description="DuckDB expression over the typed columns; a row for which it is false is rejected.")
     reason: str = Field(description="What a rejected row's owner is told: what is wrong, and what would be right.")
 
 

@@ -18,7 +18,7 @@ class Training(Strict):
     algorithm: Literal["xgboost"] = Field(default="xgboost", description="The learner.")
     hyperparameters: dict[str, str | int | float] = Field(
         default={},
-        description="XGBoost's own, and num_round and early_stopping_rounds; sensible defaults for the rest.",
+        description="XGBoost's, and num_round and early_stopping_rounds; sensible defaults for the rest.",
     )
 
 
@@ -27,7 +27,7 @@ class Gate(Strict):
 
     metric: MetricName | None = Field(default=None, description="The metric that decides; the task's first without it.")
     min_improvement: float = Field(
-        default=0.01, ge=0, lt=1, description="Share of the champion's value by which the metric must be better."
+        default=0.01, ge=0, lt=1, description="By which share of the champion's value the metric must be better."
     )
     floors: dict[MetricName, float] = Field(default={}, description="Worst value of a metric that may ship.")
     guards: dict[MetricName, float] = Field(
@@ -47,13 +47,15 @@ class Yield(Strict):
 class Contract(Strict):
     """One thing to predict: its data, target, training, gate and yield."""
 
-    id: Annotated[str, Field(max_length=30, pattern=NAME_PATTERN, description="The name of the folder, too.")]
-    description: str = Field(default="", description="One sentence for people.")
+    id: Annotated[
+        str, Field(max_length=30, pattern=NAME_PATTERN, description="The data set's name, which is its folder's, too.")
+    ]
+    description: str = Field(default="", description="What is predicted, in a sentence for people.")
     entity: str | None = Field(
         default=None, description="The column that names who or what is predicted for; without it, the row's number."
     )
     task: Task = Field(description="What kind of prediction; time_to_event needs an event log, the others a table.")
-    input: Input
+    input: Input = Field(description="What a dropped file must look like: see [input](#input).")
     features: str | None = Field(
         default=None,
         description="Event logs only: DuckDB query over `history` giving one row per entity. "
@@ -61,17 +63,28 @@ class Contract(Strict):
     )
     target: Target = Field(description="What is predicted.")
     split: Split = Field(description="How rows become training, validation and hold-out rows.")
-    training: Training = Training()
-    gate: Gate = Gate()
+    training: Training = Field(
+        default=Training(), description="How a challenger is trained: see [training](#training)."
+    )
+    gate: Gate = Field(default=Gate(), description="What a challenger must show: see [gate](#gate).")
     drift: Literal["warn", "block"] = Field(
         default="warn", description="What a large drift against the champion's training data does: a note, or no run."
     )
-    observed_yield: Yield | None = Field(default=None, alias="yield", description="Asks for a run when it falls.")
+    observed_yield: Yield | None = Field(
+        default=None, alias="yield", description="Asks for a run when it falls: see [yield](#yield)."
+    )
 
     @property
     def metric(self) -> MetricName:
         """The metric that decides."""
         return self.gate.metric or OF_TASK[self.task][0]
+
+    @property
+    def hyperparameters(self) -> dict[str, str]:
+        """What the training job is told; a regression's objective follows its metric unless the contract names one."""
+        squared = self.task == "regression" and self.metric in ("rmse", "r2")
+        objective = {"objective": "reg:squarederror"} if squared else {}
+        return objective | {name: str(value) for name, value in self.training.hyperparameters.items()}
 
     @property
     def time_column(self) -> str | None:
@@ -87,7 +100,7 @@ class Contract(Strict):
     def _parts_fit_together(self) -> "Contract":
         faults = [*self._unknown_columns(), *self._wrong_kinds(), *self._wrong_metrics()]
         if faults:
-            raise ValueError("; ".join(faults))
+            raise ValueError("\n".join(faults))
         return self
 
     def _unknown_columns(self) -> Iterator[str]:

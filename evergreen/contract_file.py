@@ -1,49 +1,79 @@
-"""Reading `datasets/<id>/`: YAML in, a checked contract out, with errors that name file and field."""
+"""Reading `datasets/<id>/`: YAML in, a checked contract out, with errors that name file, line and place."""
 
 from pathlib import Path
 
-import yaml
 from pydantic import ValidationError
 
 from evergreen.contract import Contract
+from evergreen.contract_errors import Fault, faults
+from evergreen.contract_yaml import Document, YamlInvalid, read_yaml
 from evergreen.contracts import Contracts, DatasetFolder
 from evergreen.errors import UserMustAct
 
+CONTRACT_FILE = "dataset.yaml"
+
 
 class ContractInvalid(UserMustAct):
-    """A dataset.yaml does not say what a contract must say."""
+    """A dataset.yaml does not say what a contract must say; one line for each fault."""
 
 
 def read_datasets(root: Path) -> Contracts:
-    """Read every folder under `root` that holds a dataset.yaml. Raises ContractInvalid."""
-    folders = [read_folder(path.parent) for path in sorted(root.glob("*/dataset.yaml"))]
+    """Read every folder under `root` that holds a dataset.yaml. Raises ContractInvalid with the faults of all."""
+    folders, wrong = [], []
+    for path in sorted(root.glob(f"*/{CONTRACT_FILE}")):
+        try:
+            folders.append(read_folder(path.parent))
+        except ContractInvalid as error:
+            wrong.append(str(error))
+    if wrong:
+        raise ContractInvalid("\n".join(wrong))
     return Contracts({folder.contract.id: folder for folder in folders})
 
 
 def read_folder(folder: Path) -> DatasetFolder:
     """Read one data set's contract and the SQL files it names. Raises ContractInvalid."""
-    path = folder / "dataset.yaml"
-    contract = _parse(path)
+    path = folder / CONTRACT_FILE
+    document = _document(path)
+    try:
+        contract = Contract.model_validate(document.value)
+    except ValidationError as error:
+        raise ContractInvalid(_told(path, document, faults(error, document))) from error
+    wrong: list[Fault] = []
     if contract.id != folder.name:
-        raise ContractInvalid(f"{path}: id is {contract.id!r}, but the folder is {folder.name!r}; make them the same")
-    sql = {name: _sql(folder / name, path) for name in (contract.features, contract.target.sql)}
+        wrong.append((("id",), f"is {contract.id!r}, but the folder is {folder.name!r}; make them the same"))
+    sql: dict[str, str] = {}
+    for name in contract.sql_files:
+        place = ("features",) if name == contract.features else ("target", "sql")
+        try:
+            sql[name] = (folder / name).read_text(encoding="utf-8")
+        except OSError:
+            wrong.append((place, f"names {name!r}, which is not in {folder}"))
+        except UnicodeDecodeError as error:
+            wrong.append((place, f"names {name!r}, which is not UTF-8 text: {error}"))
+    if wrong:
+        raise ContractInvalid(_told(path, document, wrong))
     return DatasetFolder(contract=contract, sql=sql)
 
 
-def _parse(path: Path) -> Contract:
+def _document(path: Path) -> Document:
     try:
-        return Contract.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+        document = read_yaml(path.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise ContractInvalid(f"{path}: cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise ContractInvalid(f"{path}: not UTF-8 text: {error}") from error
-    except yaml.YAMLError as error:
-        raise ContractInvalid(f"{path}: not valid YAML: {error}") from error
-    except ValidationError as error:
-        faults = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'contract'}: {e['msg']}" for e in error.errors())
-        raise ContractInvalid(f"{path}: {faults}") from error
+    except YamlInvalid as error:
+        line = f":{error.line}" if error.line else ""
+        raise ContractInvalid(f"{path}{line}: not valid YAML: {error.reason}") from error
+    if not isinstance(document.value, dict):
+        raise ContractInvalid(f"{path}: contract: holds no keys; see docs/contract.md for what a contract says")
+    if document.doubles:
+        words = "stands twice; keep one"
+        raise ContractInvalid(_told(path, document, [(place, words) for place in document.doubles]))
+    return document
 
 
-def _sql(path: Path, contract: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise ContractInvalid(f"{contract}: names {path.name!r}, which is not in {path.parent}") from None
+def _told(path: Path, document: Document, found: list[Fault]) -> str:
+    return "\n".join(
+        f"{path}:{document.line(place)}: {'.'.join(map(str, place)) or 'contract'}: {words}" for place, words in found
+    )

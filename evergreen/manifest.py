@@ -2,6 +2,8 @@
 
 from typing import Literal
 
+from pydantic import Field
+
 from evergreen.metrics import MetricName, Task
 from evergreen.strict import Strict
 
@@ -84,7 +86,7 @@ class DataReport(Strict):
     usable: bool
     files: tuple[FileReport, ...]
     rejections: tuple[Rejection, ...]  # the first few; the rest are in quarantine
-    rejected_by_rule: dict[str, int] = {}  # reasons counted, of rows and of whole files; a row may break several rules
+    rejected_by_rule: dict[str, int] = Field(default={})  # of rows and whole files; a row may break several rules
     drift: tuple[ColumnDrift, ...] = ()
     rows: int  # distinct rows of history that the run uses
     first_day: str | None = None

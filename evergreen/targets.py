@@ -25,9 +25,9 @@ class ColumnTarget(Strict):
 
 
 class CutoffSplit(Strict):
-    """An event log: features as of many cut-offs, labels from the days after each; the newest cut-off is the hold-out."""
+    """An event log: features as of many cut-offs, labels from the days after each; the newest one is the hold-out."""
 
-    by: Literal["cutoffs"]
+    by: Literal["cutoffs"] = Field(description="Which kind of split this is.")
     column: str = Field(description="The timestamp column that says when a row became known.")
     every_days: int = Field(default=14, gt=0, description="Days between two training cut-offs.")
     min_history_days: int = Field(default=42, gt=0, description="History that the earliest cut-off must have.")
@@ -39,18 +39,25 @@ class CutoffSplit(Strict):
 class TimeSplit(Strict):
     """A table in order of time: the newest rows are the hold-out."""
 
-    by: Literal["time"]
+    by: Literal["time"] = Field(description="Which kind of split this is.")
     column: str = Field(description="The timestamp column that orders the rows; it is no feature.")
     holdout_share: float = Field(default=0.2, gt=0, lt=0.5, description="Share of the rows, the newest, to judge by.")
-    validation_share: float = Field(default=0.2, gt=0, lt=0.5, description="Share of the other entities' rows.")
+    validation_share: float = Field(
+        default=0.2,
+        gt=0,
+        lt=0.5,
+        description="Share of the other rows, drawn by entity, that choose the number of trees.",
+    )
 
 
 class RandomSplit(Strict):
-    """A table without an order: entities (or whole rows, without an entity) are drawn by hash, the same in every run."""
+    """A table without an order: entities (without one: whole rows) are drawn by hash, the same in every run."""
 
-    by: Literal["random"]
+    by: Literal["random"] = Field(description="Which kind of split this is.")
     holdout_share: float = Field(default=0.2, gt=0, lt=0.5, description="Share of the entities to judge by.")
-    validation_share: float = Field(default=0.2, gt=0, lt=0.5, description="Share of the other entities.")
+    validation_share: float = Field(
+        default=0.2, gt=0, lt=0.5, description="Share of the other entities, which choose the number of trees."
+    )
 
 
 def _kind_of_target(given: Any) -> str:

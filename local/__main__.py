@@ -14,6 +14,7 @@ from typing import TypeVar
 
 from local.cloud import Cloud, start
 from local.deploy import Outputs, StackFailed, deploy, read_manifest
+from local.following import Following, snapshot
 from local.state import StateDirectory
 
 T = TypeVar("T")
@@ -43,6 +44,9 @@ def _parser() -> argparse.ArgumentParser:
     what = up.add_mutually_exclusive_group()
     what.add_argument("--assembly", type=Path, default=Path("cdk.out"), help="the synthesized application")
     what.add_argument("--empty", action="store_true", help="deploy nothing: the CDK's own CLI will")
+    up.add_argument(
+        "--follow", type=Path, metavar="DATASETS", help="deploy anew when a contract in this folder changes"
+    )
     up.add_argument("--state-dir", type=Path, help="keep objects and items there from one start to the next")
     return parser
 
@@ -50,6 +54,9 @@ def _parser() -> argparse.ArgumentParser:
 def _up(options: argparse.Namespace, stopped: threading.Event) -> None:
     if options.empty and options.state_dir:
         raise ValueError("--state-dir restores into what --assembly deploys, so it cannot be combined with --empty")
+    if options.empty and options.follow:
+        raise ValueError("--follow updates what --assembly deploys, so it cannot be combined with --empty")
+    as_deployed = snapshot(options.follow) if options.follow else {}
     if not options.empty:
         read_manifest(options.assembly)  # what is missing is better said before the cloud starts than after
     if options.ready_file:
@@ -67,6 +74,8 @@ def _up(options: argparse.Namespace, stopped: threading.Event) -> None:
         if not stopped.is_set():
             cloud.ready()
             _announce(cloud, outputs, options.ready_file)
+            if options.follow:
+                Following(cloud, options.follow.resolve(), as_deployed).start()
         stopped.wait()
     finally:
         cloud.close()

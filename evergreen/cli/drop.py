@@ -1,5 +1,6 @@
 """`evergreen drop`: the same plain S3 upload as `aws s3 cp`, with a check of the name first."""
 
+import time
 from pathlib import Path
 from typing import Annotated
 
@@ -10,10 +11,15 @@ from rich.progress import Progress
 
 from evergreen.cli.deployment import Deployment
 from evergreen.cli.output import console
+from evergreen.cli.up import NoCheckout, checkout
 from evergreen.cli.watch import follow, wait_for_run
+from evergreen.contract_file import CONTRACT_FILE, read_folder
 from evergreen.errors import UserMustAct
 from evergreen.layout import INCOMING
 from evergreen.stores.endings import Status
+
+_DEPLOYED_WITHIN = 90  # seconds
+_POLL_SECONDS = 1.0
 
 
 def drop(
@@ -23,13 +29,14 @@ def drop(
 ) -> None:
     """Upload files for a data set; the upload alone starts the run.
 
+    For a contract that is in the checkout but not deployed yet, it waits until it is.
+
     Example: `evergreen drop next_purchase invoices.csv --watch`
     """
-    deployment = Deployment.find()
-    deployment.check(dataset)
     missing = [str(path) for path in files if not path.is_file()]
     if missing:
         raise UserMustAct(f"not a file: {', '.join(missing)}")
+    deployment = deployment_with(dataset)
     before = next((run["run_id"] for run in deployment.runs.of(dataset)), None)
     for path in files:
         upload(deployment, dataset, path)
@@ -37,6 +44,38 @@ def drop(
         console.print(f"Watch it: evergreen runs {dataset} --watch")
         return
     _follow_all(deployment, dataset, before)
+
+
+def deployment_with(dataset: str, timeout: float = _DEPLOYED_WITHIN) -> Deployment:
+    """The deployment, once it knows the data set; waits for one that is in the checkout, but new.
+
+    Raises UnknownDataset for one that is nowhere, ContractInvalid for one that cannot be deployed as it is.
+    """
+    deployment = Deployment.find()
+    folder = contract_folder(dataset)
+    if dataset in deployment.datasets or folder is None:
+        deployment.check(dataset)
+        return deployment
+    read_folder(folder)
+    deadline = time.monotonic() + timeout
+    console.print(f"Waiting until {dataset} is deployed: a running `evergreen up` does it; on AWS, run `make deploy` …")
+    while dataset not in deployment.datasets:
+        if time.monotonic() > deadline:
+            raise UserMustAct(
+                f"{folder} is not deployed after {timeout:.0f} s: see what `evergreen up` says, or run `make deploy`"
+            )
+        time.sleep(_POLL_SECONDS)
+        deployment = Deployment.find()
+    return deployment
+
+
+def contract_folder(dataset: str) -> Path | None:
+    """The data set's folder in the checkout around us, if there is one."""
+    try:
+        folder = checkout() / "datasets" / dataset
+    except NoCheckout:
+        return None
+    return folder if (folder / CONTRACT_FILE).is_file() else None
 
 
 def _follow_all(deployment: Deployment, dataset: str, before: str | None) -> None:

@@ -6,8 +6,10 @@ from collections.abc import Callable
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
 
+from evergreen.cli.contract import app as contract
 from evergreen.cli.demo import demo
 from evergreen.cli.drop import drop
+from evergreen.cli.init import init
 from evergreen.cli.output import errors
 from evergreen.cli.predictions import predictions
 from evergreen.cli.runs import run, runs
@@ -23,9 +25,10 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
 )
-COMMANDS: tuple[Callable[..., None], ...] = (up, drop, runs, run, predictions, demo)
+COMMANDS: tuple[Callable[..., None], ...] = (up, init, drop, runs, run, predictions, demo)
 for command in COMMANDS:
     app.command()(command)
+app.add_typer(contract)
 
 
 def main() -> None:

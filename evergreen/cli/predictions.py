@@ -3,6 +3,7 @@
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 from rich.table import Table
 
 from evergreen.cli.deployment import Deployment
@@ -34,5 +35,5 @@ def predictions(
         return
     table = Table(box=None, show_header=False)
     for name, value in answer.items():
-        table.add_row(name, str(value))
+        table.add_row(name, escape(str(value)))  # a label may look like rich's markup
     console.print(table)

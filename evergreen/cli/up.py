@@ -25,6 +25,8 @@ def up(
 ) -> None:
     """Run the laptop cloud until Ctrl-C, and print its endpoint and the exports to paste.
 
+    It deploys anew whenever a contract or a query under `datasets/` changes.
+
     Examples: `evergreen up`, `evergreen up --state-dir .evergreen/state`, `evergreen up --empty`
     """
     root = checkout()
@@ -32,7 +34,7 @@ def up(
         synthesize(root)
     command = [sys.executable, "-m", "local", "up", "--port", str(port)]
     command += ["--state-dir", str(state_dir.resolve())] if state_dir else []
-    command += ["--empty"] if empty else []
+    command += ["--empty"] if empty else ["--follow", "datasets"]
     os.chdir(root)
     os.execv(sys.executable, command)  # noqa: S606  (the cloud takes this process over, and with it Ctrl-C)
 

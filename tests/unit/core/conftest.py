@@ -19,8 +19,9 @@ CONTRACT: dict[str, Any] = {
             "price": {"type": "number"},
         }
     },
+    "features": "features.sql",
     "target": {"duration": "days", "horizon_days": 90},
-    "split": {"column": "at"},
+    "split": {"by": "cutoffs", "column": "at"},
 }
 
 
@@ -35,8 +36,24 @@ def sample() -> Callable[[str], dict[str, Any]]:
     return read
 
 
+TABLE: dict[str, Any] = {
+    "id": "failures",
+    "task": "binary",
+    "input": {"columns": {"speed": {"type": "number"}, "failed": {"type": "boolean"}}},
+    "target": {"column": "failed", "positive": "true"},
+    "split": {"by": "random"},
+}
+
+
 @pytest.fixture
 def contract() -> dict[str, Any]:
     """A small contract that says what a contract must say."""
     copy: dict[str, Any] = json.loads(json.dumps(CONTRACT))
+    return copy
+
+
+@pytest.fixture
+def table() -> dict[str, Any]:
+    """A small contract of a table."""
+    copy: dict[str, Any] = json.loads(json.dumps(TABLE))
     return copy

@@ -14,8 +14,8 @@ def faults(contract: dict[str, Any]) -> str:
 
 def test_a_contract_needs_no_more_than_data_entity_target_and_time(contract: dict[str, Any]) -> None:
     read = Contract.model_validate(contract)
-    assert read.gate.metric == "mae"
-    assert (read.features, read.target.sql) == ("features.sql", "target.sql")
+    assert read.metric == "mae"
+    assert read.sql_files == ("features.sql", "target.sql")
     assert read.observed_yield is None
 
 
@@ -37,21 +37,23 @@ def test_an_entity_that_is_no_column_is_refused(contract: dict[str, Any]) -> Non
 
 def test_a_time_column_that_is_no_column_is_refused(contract: dict[str, Any]) -> None:
     assert "split.column is 'day', which input.columns does not declare" in faults(
-        contract | {"split": {"column": "day"}}
+        contract | {"split": {"by": "cutoffs", "column": "day"}}
     )
 
 
 def test_a_time_column_that_is_no_timestamp_is_refused(contract: dict[str, Any]) -> None:
-    assert "split.column 'price' must be of type timestamp" in faults(contract | {"split": {"column": "price"}})
+    assert "split.column 'price' must be of type timestamp" in faults(
+        contract | {"split": {"by": "cutoffs", "column": "price"}}
+    )
 
 
 @pytest.mark.parametrize(
     ("part", "value", "field"),
     [
-        ("split", {"column": "at", "by": "random"}, "split.by"),
+        ("split", {"column": "at", "by": "chance"}, "split"),
         ("input", {"columns": {}}, "input.columns"),
-        ("target", {"duration": "days", "horizon_days": 0}, "target.horizon_days"),
-        ("gate", {"metric": "accuracy"}, "gate.metric"),
+        ("target", {"duration": "days", "horizon_days": 0}, "target.events.horizon_days"),
+        ("gate", {"metric": "auc"}, "gate.metric"),
         ("gate", {"floors": {"f1": 0.5}}, "gate.floors.f1"),
         ("yield", {"threshold": 1.5}, "yield.threshold"),
         ("training", {"algorithm": "magic"}, "training.algorithm"),
@@ -79,3 +81,44 @@ def test_columns_that_differ_in_case_only_are_refused_by_name(contract: dict[str
     name = next(iter(columns))
     columns[name.swapcase()] = {"type": "text"}
     assert f"{name!r} and {name.swapcase()!r} differ in case only" in faults(contract)
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"target": {"column": "failed"}}, "target.positive is for task binary, and needed there"),
+        ({"target": {"column": "fails", "positive": "true"}}, "did you mean 'failed'?"),
+        ({"task": "regression", "target": {"column": "failed"}}, "needs a target of type number or integer"),
+        ({"task": "multiclass", "target": {"column": "speed"}}, "needs a target of type text, integer or boolean"),
+        ({"features": "features.sql"}, "takes the columns as they are; leave out features"),
+        ({"gate": {"metric": "mae"}}, "gate.metric: mae is no metric of task binary; it has pr_auc"),
+        ({"split": {"by": "cutoffs", "column": "speed"}}, "needs target: {column: …} and split: {by: random}"),
+        ({"entity": "failed"}, "cannot be the entity"),
+        ({"task": "time_to_event"}, "task time_to_event needs an entity"),
+    ],
+)
+def test_a_table_whose_parts_do_not_fit_together_is_refused(
+    table: dict[str, Any], change: dict[str, Any], told: str
+) -> None:
+    assert told in faults(table | change)
+
+
+def test_a_snapshot_cannot_have_a_key(table: dict[str, Any]) -> None:
+    table["input"] |= {"arrives": "replace", "key": ["speed"]}
+    assert "key is for arrives: append" in faults(table)
+
+
+@pytest.mark.parametrize(
+    ("column", "told"),
+    [
+        ({"type": "text", "min": 3}, "min is for columns of type integer, number or timestamp"),
+        ({"type": "number", "formats": ["%Y"]}, "formats is for columns of type timestamp"),
+        ({"type": "number", "allowed": ["1"]}, "allowed is for columns of type text or integer"),
+        ({"type": "timestamp", "max": 7}, "are each a date, not 7"),
+    ],
+)
+def test_a_columns_rule_that_does_not_fit_its_type_is_refused(
+    table: dict[str, Any], column: dict[str, Any], told: str
+) -> None:
+    table["input"]["columns"]["more"] = column
+    assert told in faults(table)

@@ -9,7 +9,9 @@ OF_THE_RUN = (
     "evaluate_inputs",
     "prepared",
     "report",
+    "report_page",
     "summary",
+    "profile",
     "models",
     "evaluation",
     "evaluation_file",
@@ -31,6 +33,11 @@ def test_no_two_things_of_a_run_have_the_same_key() -> None:
 def test_accepted_and_rejected_rows_of_a_run_lie_beside_those_of_other_runs() -> None:
     assert RUN.accepted == "accepted/next_purchase/next-purchase-00001-3f2a9c81"
     assert RUN.quarantine == "quarantine/next_purchase/next-purchase-00001-3f2a9c81"
+
+
+def test_what_all_runs_accepted_lies_under_one_prefix() -> None:
+    assert RUN.accepted.startswith(RUN.accepted_by_all_runs)
+    assert not RunLayout("next_purchases", RUN.run_id).accepted.startswith(RUN.accepted_by_all_runs)
 
 
 def test_whatever_a_run_writes_lies_under_a_prefix_that_is_our_own() -> None:

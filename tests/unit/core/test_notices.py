@@ -1,10 +1,11 @@
 import pytest
 
-from evergreen.manifest import UNUSABLE_DATA, DataReport, FileReport, Rejection
+from evergreen.manifest import UNUSABLE_DATA, ColumnDrift, DataReport, FileReport, Rejection
 from evergreen.notices import Published, failure_notice, rejection_notice, verdict_notice, what_became_of
 from evergreen.verdict import Outcome, Verdict
 
 RUN = "next-purchase-00007-3f2a9c81"
+PAGE = "s3://b/runs/r/prepared/report.html"
 
 
 def verdict(outcome: Outcome) -> Verdict:
@@ -58,18 +59,23 @@ def test_rejected_data_is_told_with_each_place_and_what_would_be_right() -> None
         rule="type",
         reason="'many' is no integer",
     )
-    report = DataReport(usable=False, files=(), rejections=(place,), rows=0)
-    subject, body = rejection_notice("next_purchase", "No row is left.", report, "s3://b/quarantine/next_purchase/r")
+    file = FileReport(arrival_id="a", source=place.file, rows=9, accepted=0, rejected=9, refused=True)
+    report = DataReport(usable=False, files=(file,), rejections=(place,), rows=0)
+    subject, body = rejection_notice(
+        "next_purchase", "No row is left.", report, "s3://b/quarantine/next_purchase/r", PAGE
+    )
     assert subject == "next_purchase: data rejected"
     assert "- s3://b/incoming/next_purchase/a.csv, line 7, column 'Quantity': 'many' is no integer" in body
     assert "s3://b/quarantine/next_purchase/r/" in body
     assert "drop it again" in body
+    assert PAGE in body
 
 
 def test_data_that_no_row_is_to_blame_for_is_rejected_with_the_reason() -> None:
     report = DataReport(usable=False, files=(), rejections=(), rows=40)
-    _, body = rejection_notice("next_purchase", "The history spans 12 days; 222 are needed.", report, "s3://b/q")
+    _, body = rejection_notice("next_purchase", "The history spans 12 days; 222 are needed.", report, "s3://b/q", PAGE)
     assert "The history spans 12 days; 222 are needed." in body
+    assert "set aside" not in body, "nothing was"
 
 
 def test_a_rejection_of_a_whole_file_names_no_line() -> None:
@@ -107,11 +113,49 @@ def test_a_successful_run_tells_of_the_rows_and_files_it_did_not_use() -> None:
             for n in (4, 9)
         ),
     )
-    lines = what_became_of(DataReport(usable=True, files=(half, bad), rejections=rejections, rows=99), "s3://b/q")
+    report = DataReport(usable=True, files=(half, bad), rejections=rejections, rows=99)
+    lines = what_became_of(report, "s3://b/q", PAGE)
     assert lines == [
         "s3://b/half.csv: 100 rows, 1 set aside, 7 known already",
         "s3://b/bad.csv: refused",
         "- s3://b/bad.csv: column 'InvoiceDate' is missing",
         "- s3://b/half.csv, line 4, column 'Quantity': no number 4 (and more like it; rejected.csv has each row)",
         "What was set aside: s3://b/q/",
+        f"The data report: {PAGE}",
     ]
+
+
+def test_a_snapshot_that_a_newer_one_superseded_is_told_as_such() -> None:
+    old = FileReport(arrival_id="a", source="s3://b/monday.csv", rows=100, accepted=100, rejected=0, superseded=True)
+    lines = what_became_of(DataReport(usable=True, files=(old,), rejections=(), rows=99), "s3://b/q", PAGE)
+    assert lines[0] == "s3://b/monday.csv: 100 rows, superseded by a newer snapshot"
+
+
+def test_how_a_file_was_read_is_told_in_two_notes_at_most() -> None:
+    notes = ("read as cp1252", "ignored columns: a, b", "a third one")
+    file = FileReport(arrival_id="a", source="s3://b/a.csv", rows=100, accepted=100, rejected=0, notes=notes)
+    lines = what_became_of(DataReport(usable=True, files=(file,), rejections=(), rows=100), "s3://b/q", PAGE)
+    assert lines[0] == "s3://b/a.csv: 100 rows; read as cp1252; ignored columns: a, b"
+
+
+def drifted(*columns: ColumnDrift) -> DataReport:
+    return DataReport(usable=True, files=(), rejections=(), rows=99, drift=columns)
+
+
+def test_drift_is_told_the_furthest_column_first_and_only_where_there_is_some() -> None:
+    columns = (
+        ColumnDrift(column="Quantity", psi=0.01, level="none"),
+        ColumnDrift(column="Country", psi=0.153, level="moderate"),
+        ColumnDrift(column="UnitPrice", psi=0.312, level="large"),
+    )
+    told = "Drift: UnitPrice PSI 0.31 (large), Country PSI 0.15 (moderate)"
+    assert what_became_of(drifted(*columns), "s3://b/q", PAGE)[0] == told
+    assert told in rejection_notice("orders", "too far", drifted(*columns), "s3://b/q", PAGE)[1]
+    assert what_became_of(drifted(columns[0]), "s3://b/q", PAGE) == [f"The data report: {PAGE}"]
+
+
+def test_a_table_of_hundreds_of_drifted_columns_makes_no_long_notice() -> None:
+    columns = (ColumnDrift(column=f"c{n}", psi=0.3, level="large") for n in range(400))
+    (line, _) = what_became_of(drifted(*columns), "s3://b/q", PAGE)
+    assert line.endswith("and 390 more columns")
+    assert len(line) < 400
