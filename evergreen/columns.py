@@ -73,7 +73,8 @@ class Input(Strict):
     )
     key: tuple[str, ...] = Field(
         default=(),
-        description="Columns by which append knows a row again; the first row of a key stays. "
+        description="Columns by which append knows a row again; the first row of a key stays, "
+        "unless it has no label and a later one has. "
         "Without them the whole row is the key.",
     )
     delimiter: Literal[",", ";", "\t", "|"] | None = Field(

@@ -1,94 +1,87 @@
 """The contract's column types as SQL over text: what a value becomes, and why it is rejected."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 
+from container.prepare.dates import DateFormat, means_missing
 from container.prepare.engine import quoted, text
 from evergreen.columns import Column
 
-SQL_TYPES = {"text": "VARCHAR", "integer": "BIGINT", "number": "DOUBLE", "timestamp": "TIMESTAMP"}
-WHOLE = r"[+-]?[0-9]+(\.0*)?"
+SQL_TYPES = {
+    "text": "VARCHAR",
+    "integer": "BIGINT",
+    "number": "DOUBLE",
+    "boolean": "BOOLEAN",
+    "timestamp": "TIMESTAMP",
+}
 DECIMAL = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?"
+TRUE, FALSE = "'true', 'yes', '1', 't', 'y'", "'false', 'no', '0', 'f', 'n'"
 # A header is one line, so no column can have a name with a line feed.
-LINE, TYPED = '"\nline"', '"\ntyped"'
-LONGEST_ENTITY = 1000  # bytes
-EARLIEST = "TIMESTAMP '1900-01-01'"
+LINE, NUMBER, TYPED = '"\n\nline"', '"\n\nnumber"', '"\n\ntyped"'
 
 
-@dataclass(frozen=True)
-class Check:
-    """One reason to reject a row: an SQL condition on the raw text, and the words for it."""
-
-    column: str
-    rule: str
-    condition: str
-    reason: str
+def raw(name: str) -> str:
+    """A column's text in the rows of a file."""
+    return quoted(f"\n{name}")
 
 
-def typed_rows(raw: str, columns: Mapping[str, Column], formats: Mapping[str, str]) -> str:
-    """SQL for the raw rows beside their typed values, each of which is computed once."""
+def typed_rows(rows: str, columns: Mapping[str, Column], formats: Mapping[str, DateFormat], decimal: str) -> str:
+    """SQL for the rows of a file with their typed values, each of which is computed once."""
     # UNNEST of one struct, for the optimiser would copy a plain subquery's expressions into every filter above it.
     values = ", ".join(
-        f"{text(name)}: {_typed(quoted(name), column, formats.get(name))}"
+        f"{text(name)}: {_typed(raw(name), column, formats.get(name), decimal)}"
         for name, column in columns.items()
         if column.type != "text"
     )
-    return f"(SELECT *, UNNEST([{{{values}}}]) AS {TYPED} FROM {raw})"
+    unnested = f"(SELECT *, UNNEST([{{{values}}}]) AS {TYPED} FROM {rows})" if values else rows
+    names = ", ".join(f"{_value(name, column)} AS {quoted(name)}" for name, column in columns.items())
+    return f"(SELECT *, {names} FROM {unnested})"
 
 
-def value(name: str, column: Column) -> str:
-    """SQL that gives a column's value in `typed_rows`, NULL where there is none or it does not fit."""
-    return quoted(name) if column.type == "text" else f"{TYPED}.{quoted(name)}"
+def missing(name: str, column: Column) -> str:
+    """SQL: whether a column without a typed value is empty, or holds a usual mark for that."""
+    empty = f"{raw(name)} IS NULL"
+    return empty if column.type == "text" else f"({empty} OR {means_missing(raw(name))})"
 
 
-def checks(columns: Mapping[str, Column], formats: Mapping[str, str], time: str, entity: str) -> list[Check]:
-    """All reasons for which a row may be rejected."""
-    found = []
-    for name, column in columns.items():
-        raw = quoted(name)
-        if column.type != "text":
-            condition = f"{raw} IS NOT NULL AND {value(name, column)} IS NULL"
-            found.append(Check(name, "type", condition, _kind(column, formats.get(name))))
-        if column.required or name == time:
-            found.append(Check(name, "required", f"{raw} IS NULL", "is empty, but every row needs a value here"))
-    if columns[entity].type == "text":
-        found.append(_plain_entity(entity))
-    return [*found, _in_the_past(time, columns[time])]
-
-
-def _plain_entity(name: str) -> Check:
-    """Entities become keys and lines of CSV."""
-    raw = quoted(name)
-    condition = rf"regexp_matches({raw}, '\p{{Cc}}') OR strlen({raw}) > {LONGEST_ENTITY}"
-    reason = f"holds line ends or other control characters, or is over {LONGEST_ENTITY:,} bytes: give a plain id"
-    return Check(name, "entity", f"COALESCE({condition}, false)", reason)
-
-
-def _in_the_past(name: str, column: Column) -> Check:
-    """Events lie between 1900 and today: one misdated row would move every cut-off."""
-    latest = datetime.now(UTC) + timedelta(days=1)  # a day more, for it may be tomorrow where the data comes from
-    condition = f"{value(name, column)} NOT BETWEEN {EARLIEST} AND TIMESTAMP '{latest:%Y-%m-%d}'"
-    return Check(name, "range", f"COALESCE({condition}, false)", "is not a day from 1900 to today: correct the date")
-
-
-def _typed(raw: str, column: Column, format: str | None) -> str:
+def kind(column: Column, format: DateFormat | None, decimal: str) -> str:
+    """What a value of the column's type looks like, in the words of a reason."""
     match column.type:
         case "integer":
-            return f"CASE WHEN regexp_full_match(trim({raw}), {text(WHOLE)}) THEN TRY_CAST({raw} AS BIGINT) END"
+            return "is not a whole number like 17850, within 64 bits"
+        case "number" if decimal == ",":
+            return "is not a number like 1234,5: no thousands separators, a comma for decimals"
         case "number":
-            number = f"TRY_CAST({raw} AS DOUBLE)"
-            return f"CASE WHEN regexp_full_match(trim({raw}), {text(DECIMAL)}) AND isfinite({number}) THEN {number} END"
+            return (
+                "is not a number like 1234.5: no thousands separators, a point for decimals "
+                '(for commas, state `decimal: ","` in the contract\'s input)'
+            )
+        case "boolean":
+            return "is neither true nor false: write true/false, yes/no or 1/0"
         case _:
-            return f"TRY_STRPTIME(trim({raw}), {text(format or column.formats[0])})"
+            example = format.example if format else "2010-12-01"
+            formats = " or ".join(column.formats) or (format.name if format else "")
+            return f"is not a date like {example} ({formats}, the same in the whole file)"
 
 
-def _kind(column: Column, format: str | None) -> str:
+def _value(name: str, column: Column) -> str:
+    return raw(name) if column.type == "text" else f"{TYPED}.{quoted(name)}"
+
+
+def _typed(value: str, column: Column, format: DateFormat | None, decimal: str) -> str:
+    pointed = value if decimal == "." else f"replace({value}, ',', '.')"
+    mark = r"\." if decimal == "." else ","
     match column.type:
         case "integer":
-            return "is not a whole number like 17850"
+            whole = f"TRY_CAST({pointed} AS BIGINT)"
+            plain = f"CAST(TRY_CAST({value} AS BIGINT) AS VARCHAR) = {value}"  # quicker than the pattern
+            pattern = text(rf" *[+-]?[0-9]+({mark}0*)? *")
+            return f"CASE WHEN {plain} OR regexp_full_match({value}, {pattern}) THEN {whole} END"
         case "number":
-            return "is not a number like 1234.5: no thousands separators, a point for decimals"
+            number = f"TRY_CAST({pointed} AS DOUBLE)"
+            pattern = text(f" *{DECIMAL.replace(chr(92) + '.', mark)} *")
+            return f"CASE WHEN regexp_full_match({value}, {pattern}) AND isfinite({number}) THEN {number} END"
+        case "boolean":
+            plain = f"lower(trim({value}))"
+            return f"CASE WHEN {plain} IN ({TRUE}) THEN true WHEN {plain} IN ({FALSE}) THEN false END"
         case _:
-            example = datetime(2010, 12, 1, 8, 26).strftime(format or column.formats[0])
-            return f"is not a date like {example} ({' or '.join(column.formats)}, the same in the whole file)"
+            return format.sql(value) if format else "CAST(NULL AS TIMESTAMP)"

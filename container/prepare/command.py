@@ -5,11 +5,12 @@ from tempfile import TemporaryDirectory
 
 from container.directories import Directories
 from container.log import log
+from container.prepare.data_report import page_of, report_of, summary_of
 from container.prepare.preparation import Preparation
 from container.prepare.quarantine import Quarantine
 from evergreen.contract import Contract
 from evergreen.layout import RunLayout
-from evergreen.manifest import UNUSABLE_DATA, DataReport, DataSummary, RunManifest
+from evergreen.manifest import DataReport, RunManifest
 
 
 def run(directories: Directories, prefix: str) -> None:
@@ -22,29 +23,22 @@ def run(directories: Directories, prefix: str) -> None:
         (target / folder).mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory() as scratch, Quarantine(target / "quarantine") as quarantine:
         preparation = Preparation(directories, manifest, layout, contract, quarantine, Path(scratch))
-        report = preparation.run()
-    for folder in ("prepared", "quarantine"):
-        (target / folder / "report.json").write_text(report.model_dump_json(indent=1))
-    summary = DataSummary(
-        usable=report.usable, reason=_reason(preparation, report), rows=report.rows, scoring_rows=report.scoring_rows
-    )
+        preparation.run()
+    report = report_of(preparation)
+    summary = summary_of(preparation, report)
+    (target / "prepared" / "report.json").write_text(report.model_dump_json(indent=1))
     (target / "prepared" / "summary.json").write_text(summary.model_dump_json(indent=1))
-    log(
-        "prepared",
-        usable=report.usable,
-        reason=preparation.unusable,
-        train_rows=report.train_rows,
-        validation_rows=report.validation_rows,
-        holdout_rows=report.holdout_rows,
-        scoring_rows=report.scoring_rows,
-    )
+    (target / "prepared" / "report.html").write_text(page_of(preparation, report, summary), encoding="utf-8")
+    if preparation.examination and report.usable:
+        (target / "prepared" / "profile.json").write_text(preparation.examination.profile.model_dump_json())
+    _keep_what_was_set_aside(target / "quarantine", report)
+    counts = report.model_dump(include={"train_rows", "validation_rows", "holdout_rows"})
+    log("prepared", **summary.model_dump(), **counts)
 
 
-def _reason(preparation: Preparation, report: DataReport) -> str:
-    """In one sentence: why the data cannot be used, or what there is of it."""
-    if preparation.unusable:
-        first = next((item.sentence() for item in report.rejections if item.rule != UNUSABLE_DATA), "")
-        return f"{preparation.unusable[0].upper()}{preparation.unusable[1:]}. {first}".strip()
-    cutoffs = f"{len(report.train_cutoffs)} training cut-offs, hold-out as of {report.holdout_cutoff}"
-    rows = f"{report.train_rows + report.validation_rows:,} to learn from, {report.holdout_rows:,} to judge by"
-    return f"{report.rows:,} rows up to {report.last_day}: {cutoffs}; {rows}, {report.scoring_rows:,} to score."
+def _keep_what_was_set_aside(folder: Path, report: DataReport) -> None:
+    """A run of clean files leaves nothing in quarantine."""
+    if any(file.refused or file.rejected for file in report.files):
+        (folder / "report.json").write_text(report.model_dump_json(indent=1))
+    else:
+        (folder / "rejected.csv").unlink(missing_ok=True)

@@ -8,7 +8,7 @@ import duckdb
 
 def connect(scratch: Path, name: str) -> duckdb.DuckDBPyConnection:
     """Open a database of its own in memory; what exceeds the memory limit is spilled to the scratch folder."""
-    return duckdb.connect(
+    connection = duckdb.connect(
         ":memory:",
         config={
             "memory_limit": os.environ.get("DUCKDB_MEMORY_LIMIT", "1GB"),
@@ -18,6 +18,8 @@ def connect(scratch: Path, name: str) -> duckdb.DuckDBPyConnection:
             "autoload_known_extensions": "false",
         },
     )
+    connection.execute("SET TimeZone = 'UTC'")  # or a time with an offset would become the machine's own
+    return connection
 
 
 def quoted(name: str) -> str:

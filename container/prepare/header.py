@@ -1,12 +1,13 @@
 """The first line of a dropped file against the contract."""
 
 import csv
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from difflib import get_close_matches
 
 from evergreen.columns import Column
 
-MOST_NAMES = 20  # of a file's columns that a reason lists
+DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
+MOST_NAMES = 20  # of a file's columns that a reason or note lists
 
 
 class FileRefused(Exception):
@@ -19,19 +20,30 @@ class FileRefused(Exception):
         self.rule, self.reason, self.line, self.column, self.value = rule, reason, line, column, value
 
 
-def header_names(line: str) -> list[str]:
+def header_names(line: str, delimiter: str = ",") -> list[str]:
     """The column names in a header line."""
+    if "\0" in line:
+        reason = "the header holds NUL characters: save the file as CSV in UTF-8, or state input.encoding: utf-16"
+        raise FileRefused("not_a_csv", reason, line=1)
     try:
-        return [name.strip() for name in next(csv.reader([line], strict=True), [])]
+        return [name.strip() for name in next(csv.reader([line], strict=True, delimiter=delimiter), [])]
     except csv.Error as error:
         raise FileRefused("header", f"the header is not valid CSV: {error}", line=1, value=line[:200]) from None
 
 
-def positions(names: list[str], columns: Mapping[str, Column]) -> dict[str, int]:
+def delimiter_of(line: str, columns: Mapping[str, Column]) -> str:
+    """The delimiter by which a header line yields most of the contract's columns; a comma if none does."""
+    known = {each for name, column in columns.items() for each in (name, *column.aliases)}
+    return max(DELIMITERS, key=lambda delimiter: len(known & _names_or_none(line, delimiter)))
+
+
+def positions(names: list[str], columns: Mapping[str, Column], optional: Collection[str] = ()) -> dict[str, int]:
     """Where each column of the contract stands; order is free, aliases count, further columns are ignored."""
     found = {}
     for name, column in columns.items():
         places = [place for place, header in enumerate(names) if header in (name, *column.aliases)]
+        if not places and name in optional:
+            continue
         if not places:
             taken = {known for other, each in columns.items() for known in (other, *each.aliases)}
             raise FileRefused("missing_column", _missing(name, column, names, taken), line=1, column=name)
@@ -41,15 +53,31 @@ def positions(names: list[str], columns: Mapping[str, Column]) -> dict[str, int]
     return found
 
 
+def notes_on(names: list[str], places: Mapping[str, int], columns: Mapping[str, Column]) -> list[str]:
+    """What of the header is not as the contract has it, and was passed over."""
+    used = set(places.values())
+    ignored = [name or "(no name)" for place, name in enumerate(names) if place not in used]
+    notes = [f"columns that the contract does not name are ignored: {_listed(ignored)}"] if ignored else []
+    lacking = [name for name in columns if name not in places]
+    return notes + [f"without the column {name!r}: its rows are scored, not learned from" for name in lacking]
+
+
+def _names_or_none(line: str, delimiter: str) -> set[str]:
+    try:
+        return set(header_names(line, delimiter))
+    except FileRefused:
+        return set()
+
+
 def _listed(names: list[str]) -> str:
     more = len(names) - MOST_NAMES
     return ", ".join(names[:MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
 
 
 def _missing(name: str, column: Column, names: list[str], taken: set[str]) -> str:
-    for separator, called in ((";", "semicolons"), ("\t", "tabs"), ("|", "bars")):
-        if len(names) == 1 and names[0].count(separator) > 1:
-            return f"column {name!r} is missing because the file is separated by {called}: save it with commas"
+    for delimiter, called in DELIMITERS.items():
+        if len(names) == 1 and names[0].count(delimiter) > 1:
+            return f"column {name!r} is missing because the file is separated by {called}: correct input.delimiter"
     reason = f"column {name!r} is missing; the file has {_listed(names)}"
     close = get_close_matches(
         name.lower(), [header.lower() for header in names if header not in taken], n=1, cutoff=0.5

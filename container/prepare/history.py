@@ -1,4 +1,4 @@
-"""The history: every distinct row that the run knows, in order of time."""
+"""The history: every row that the run uses, in one Parquet file."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,79 +7,122 @@ from pathlib import Path
 
 import duckdb
 
-from container.prepare.column_types import SQL_TYPES
+from container.prepare.accepted import ORDER, ROWS_PER_FILE, accepted_rows
 from container.prepare.engine import quoted, text
 from evergreen.contract import Contract
+from evergreen.targets import ColumnTarget
 
-PLACE = '"\nfirst place"'  # which file had the row first, by its number
-Types = tuple[tuple[str, str], ...]
-EARLIER = 0  # the number of earlier runs' files together; this run's files count from 1
+FIRSTS = '"\nfirsts"'
+FORMAT = "(FORMAT parquet, CODEC lz4_raw, ROW_GROUP_SIZE 30_000)"
 
 
 @dataclass(frozen=True)
 class History:
-    """Distinct rows in one Parquet file, sorted by time."""
+    """Rows in one Parquet file, an event log's sorted by time, a table's as they came; the days, where there are."""
 
     path: Path
     rows: int
-    first_day: date
-    last_day: date
-    new_rows: tuple[int, ...]  # per file of this run: rows that no file before it had
+    first_day: date | None
+    last_day: date | None
+    new_rows: tuple[int, ...]  # per file of this run: rows that the history has of it
+    changed_rows: tuple[int, ...]  # per file of this run: rows left out whose key is known with other values
+
+    @property
+    def relation(self) -> str:
+        """SQL to select from."""
+        return f"read_parquet({text(self.path)})"
 
 
 def gather(
     connection: duckdb.DuckDBPyConnection, contract: Contract, earlier: Sequence[Path], new: Sequence[Path], path: Path
 ) -> History | None:
-    """Write the distinct rows of earlier and new Parquet files; None when there are none."""
-    sources = [_read(contract, files, types, EARLIER) for types, files in _by_types(connection, earlier).items()] + [
-        _read(contract, files, types, place)
-        for place, file in enumerate(new, start=1)
-        for types, files in _by_types(connection, [file]).items()
-    ]
-    if not sources:
+    """Write the rows of earlier and new files, as the contract says what dropping a file means; None without any."""
+    files = dict(enumerate([*earlier, *new]))
+    first_new = len(earlier)
+    if contract.input.arrives == "replace":
+        files = dict(list(files.items())[-1:])
+    if not files:
         return None
-    names = ", ".join(quoted(name) for name in contract.input.columns)
-    time = quoted(contract.split.column)
-    connection.execute(
-        f"COPY (SELECT {names}, MIN({PLACE}) AS {PLACE} FROM ({' UNION ALL '.join(sources)}) "
-        f"WHERE {time} IS NOT NULL GROUP BY {names} ORDER BY {time}) "
-        f"TO {text(path)} (FORMAT parquet, CODEC lz4_raw, ROW_GROUP_SIZE 30_000)"
-    )
-    known = f"read_parquet({text(path)})"
-    counts = connection.execute(f"SELECT {PLACE}, COUNT(*) FROM {known} GROUP BY 1").fetchall()
-    first, last = connection.execute(f"SELECT MIN({time})::DATE, MAX({time})::DATE FROM {known}").fetchall()[0]
+    rows = f"({accepted_rows(connection, contract, files)})"
+    if contract.time_column:
+        rows = f"(FROM {rows} WHERE {quoted(contract.time_column)} IS NOT NULL)"
+    _write(connection, contract, rows, path)
+    gathered = f"read_parquet({text(path)})"
+    counts = _per_file(connection, gathered)
     if not counts:
         return None
-    of_place = dict(counts)
+    first, last = _span(connection, contract, gathered)
+    numbers = range(first_new, first_new + len(new))
+    changed: dict[int, int] = {}
+    if contract.input.key and new:
+        fresh = accepted_rows(connection, contract, {number: files[number] for number in numbers})
+        changed = _changed(connection, contract, f"({fresh})", gathered)
     return History(
         path=path,
-        rows=sum(of_place.values()),
+        rows=sum(counts.values()),
         first_day=first,
         last_day=last,
-        new_rows=tuple(of_place.get(place, 0) for place in range(1, len(new) + 1)),
+        new_rows=tuple(counts.get(number, 0) for number in numbers),
+        changed_rows=tuple(changed.get(number, 0) for number in numbers),
     )
 
 
-def _by_types(connection: duckdb.DuckDBPyConnection, files: Sequence[Path]) -> dict[Types, list[Path]]:
-    """The files by the names and types of their columns: an earlier contract may have had others."""
-    found: dict[Types, list[Path]] = {}
-    for file in files:
-        described = connection.execute(f"DESCRIBE FROM read_parquet({text(file)})").fetchall()
-        found.setdefault(tuple((row[0], row[1]) for row in described), []).append(file)
+def _write(connection: duckdb.DuckDBPyConnection, contract: Contract, rows: str, path: Path) -> None:
+    """The first row of each key, a labelled one if there is any; without a key, each distinct row; of a snapshot, all."""
+    time = quoted(contract.time_column or ORDER)
+    if contract.input.arrives == "replace":
+        selected = f"FROM {rows}"
+    elif contract.features and not contract.input.key:
+        names = ", ".join(_names(contract))
+        first = f"MIN({quoted(ORDER)}) AS {quoted(ORDER)}"
+        selected = f"SELECT {names}, {first} FROM {rows} GROUP BY {names} ORDER BY {time}"
+    else:
+        _find_firsts(connection, contract, rows)
+        selected = f"FROM {rows} WHERE {quoted(ORDER)} IN (FROM {FIRSTS})"
+        selected += f" ORDER BY {time}" if contract.features else ""  # what lies before a cut-off lies together
+    connection.execute(f"COPY ({selected}) TO {text(path)} {FORMAT}")
+    connection.execute(f"DROP TABLE IF EXISTS {FIRSTS}")
+
+
+def _find_firsts(connection: duckdb.DuckDBPyConnection, contract: Contract, rows: str) -> None:
+    """Where each key is first; a row with a part of its key missing is like no other."""
+    key = [quoted(name) for name in contract.input.key]
+    if key:
+        incomplete = " OR ".join(f"{name} IS NULL" for name in key)
+        group = ", ".join([*key, f"CASE WHEN {incomplete} THEN {quoted(ORDER)} END"])
+    else:
+        group = f"ROW({', '.join(_names(contract))})"
+    first = f"MIN({quoted(ORDER)})"
+    if key and isinstance(contract.target, ColumnTarget):  # a label may come later than its row
+        first = f"COALESCE({first} FILTER ({quoted(contract.target.column)} IS NOT NULL), {first})"
+    connection.execute(f"CREATE TABLE {FIRSTS} AS SELECT {first} FROM {rows} GROUP BY {group}")
+
+
+def _changed(connection: duckdb.DuckDBPyConnection, contract: Contract, fresh: str, gathered: str) -> dict[int, int]:
+    """Rows per file whose key the history has from another row, with other values."""
+    same_key = " AND ".join(f"fresh.{quoted(name)} = known.{quoted(name)}" for name in contract.input.key)
+    differs = " OR ".join(f"fresh.{name} IS DISTINCT FROM known.{name}" for name in _names(contract))
+    return _per_file(
+        connection,
+        f"(SELECT fresh.{quoted(ORDER)} FROM {fresh} AS fresh JOIN {gathered} AS known ON {same_key} "
+        f"AND fresh.{quoted(ORDER)} <> known.{quoted(ORDER)} WHERE {differs})",
+    )
+
+
+def _per_file(connection: duckdb.DuckDBPyConnection, rows: str) -> dict[int, int]:
+    query = f"SELECT {quoted(ORDER)} // {ROWS_PER_FILE}, COUNT(*) FROM {rows} GROUP BY 1"
+    return dict(connection.execute(query).fetchall())
+
+
+def _span(connection: duckdb.DuckDBPyConnection, contract: Contract, gathered: str) -> tuple[date | None, date | None]:
+    if contract.time_column is None:
+        return None, None
+    time = quoted(contract.time_column)
+    found: tuple[date, date] = connection.execute(
+        f"SELECT MIN({time})::DATE, MAX({time})::DATE FROM {gathered}"
+    ).fetchall()[0]
     return found
 
 
-def _read(contract: Contract, files: Sequence[Path], types: Types, place: int) -> str:
-    had = {name.lower(): type for name, type in types}  # SQL's names know no case
-    values = ", ".join(
-        f"{_value(name, had.get(name.lower()), SQL_TYPES[column.type])} AS {quoted(name)}"
-        for name, column in contract.input.columns.items()
-    )
-    listed = ", ".join(text(file) for file in files)
-    return f"SELECT {values}, {place} AS {PLACE} FROM read_parquet([{listed}])"
-
-
-def _value(name: str, had: str | None, type: str) -> str:
-    if had is None:
-        return f"CAST(NULL AS {type})"
-    return quoted(name) if had == type else f"TRY_CAST({quoted(name)} AS {type})"
+def _names(contract: Contract) -> list[str]:
+    return [quoted(name) for name in contract.input.columns]

@@ -1,109 +1,73 @@
 """What `prepare` hands on: training, validation and hold-out rows as Parquet, rows to score as plain CSV."""
 
-from dataclasses import dataclass, replace
-from datetime import date
+from dataclasses import replace
 from pathlib import Path
 
-from container.prepare.cutoffs import Cutoffs
 from container.prepare.engine import quoted, text
-from container.prepare.query import AS_OF, FOLD
-from container.prepare.tables import ROWS, Tables
-from container.signature import Signature, features_hash
+from container.prepare.prepared_rows import LEARNED, ORDER, TO_SCORE, PreparedRows, in_part
+from container.signature import AS_OF, OUTPUTS, Feature, Signature, features_hash
 from evergreen.contract import Contract
+from evergreen.targets import EventTarget
 
 ROWS_PER_PART = 100_000
+MOST_CATEGORIES = 1_000
 
 
-@dataclass(frozen=True)
-class Counts:
-    """Rows of one part, and how many of them have an event."""
-
-    rows: int
-    events: int
-
-    def __str__(self) -> str:
-        return f"{self.rows} rows, {self.events} with an event"
-
-
-@dataclass(frozen=True)
-class Selection:
-    """Which of the rows belong to which part."""
-
-    learned: str  # training and validation together
-    train: str
-    validation: str
-    holdout: str
-    scoring: str
-
-    @classmethod
-    def of(cls, contract: Contract, cutoffs: Cutoffs) -> "Selection":
-        """Training rows are split by entity, never by time; the others by their cut-off."""
-        days = ", ".join(_day(cutoff) for cutoff in cutoffs.train)
-        learned = f"{AS_OF} IN ({days})"
-        share = contract.split.validation_share
-        return cls(
-            learned=learned,
-            train=f"{learned} AND {FOLD} >= {share}",
-            validation=f"{learned} AND {FOLD} < {share}",
-            holdout=f"{AS_OF} = {_day(cutoffs.holdout)}",
-            scoring=f"{AS_OF} = {_day(cutoffs.scoring)}",
-        )
-
-    def parts(self) -> dict[str, str]:
-        return {"train": self.train, "validation": self.validation, "holdout": self.holdout, "scoring": self.scoring}
+def write(rows: PreparedRows, signature: Signature, folder: Path) -> None:
+    """Write all rows below a folder, with their signature beside those that are learned from and judged by."""
+    _write_parquet(rows, in_part("train"), folder / "train" / "train.parquet")
+    _write_parquet(rows, in_part("validation"), folder / "train" / "validation.parquet")
+    _write_parquet(rows, in_part("holdout"), folder / "holdout" / "holdout.parquet")
+    _write_scoring(rows, folder / "scoring")
+    for part in ("train", "holdout"):
+        (folder / part / "signature.json").write_text(signature.to_json())
 
 
-def count(tables: Tables, where: str) -> Counts:
-    """Count the rows of one part."""
-    query = f"SELECT COUNT(*), COUNT({quoted(tables.target)}) FROM {ROWS} WHERE {where}"
-    return Counts(*tables.connection.execute(query).fetchall()[0])
-
-
-def write_parquet(tables: Tables, where: str, path: Path) -> None:
-    """Write rows with their labels."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    names = ", ".join(quoted(name) for name in tables.columns)
-    tables.connection.execute(
-        f"COPY (SELECT {names} FROM {ROWS} WHERE {where} ORDER BY {AS_OF}, {quoted(tables.entity)}) "
-        f"TO {text(path)} (FORMAT parquet, CODEC zstd)"
+def signature_of(rows: PreparedRows, contract: Contract) -> Signature:
+    """The signature of models trained on these rows, with the categories that the rows hold."""
+    target = contract.target
+    features = tuple(_with_categories(rows, feature) for feature in rows.features)
+    return Signature(
+        dataset=contract.id,
+        task=contract.task,
+        entity=rows.entity,
+        features=features,
+        features_hash=features_hash(features, rows.meaning),
+        target=rows.target,
+        outputs=OUTPUTS[contract.task],
+        split=rows.split,
+        classes=rows.classes,
+        horizon_days=target.horizon_days if isinstance(target, EventTarget) else None,
     )
 
 
-def write_scoring(tables: Tables, where: str, folder: Path) -> None:
-    """Write rows to score, in parts: no header, the entity first, then the features, missing ones empty."""
+def _write_parquet(rows: PreparedRows, where: str, path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    names = ", ".join(quoted(name) for name in rows.columns)
+    rows.connection.execute(
+        f"COPY (SELECT {names} FROM {rows.relation} WHERE {where} "
+        f"ORDER BY {quoted(AS_OF)}, {quoted(rows.entity)}, {ORDER}) TO {text(path)} (FORMAT parquet, CODEC zstd)"
+    )
+
+
+def _write_scoring(rows: PreparedRows, folder: Path) -> None:
+    """In parts: no header, the entity first, then the features, missing ones empty."""
     folder.mkdir(parents=True, exist_ok=True)
-    names = ", ".join(quoted(name) for name in (tables.entity, *(feature.name for feature in tables.features)))
-    total = count(tables, where).rows
+    names = ", ".join(quoted(name) for name in (rows.entity, *(feature.name for feature in rows.features)))
+    total = rows.count(TO_SCORE).rows
     for number, offset in enumerate(range(0, total, ROWS_PER_PART)):
-        tables.connection.execute(
-            f"COPY (SELECT {names} FROM {ROWS} WHERE {where} ORDER BY {quoted(tables.entity)} "
+        rows.connection.execute(
+            f"COPY (SELECT {names} FROM {rows.relation} WHERE {TO_SCORE} ORDER BY {quoted(rows.entity)} "
             f"LIMIT {ROWS_PER_PART} OFFSET {offset}) "
             f"TO {text(folder / f'part-{number:05d}.csv')} (FORMAT csv, HEADER false)"
         )
 
 
-def signature(tables: Tables, contract: Contract, where: str, features_sql: str, target_sql: str) -> Signature:
-    """The signature of models trained on these rows, with the categories that the rows hold."""
-    features = tuple(
-        replace(feature, categories=_categories(tables, feature.name, where)) if feature.type == "category" else feature
-        for feature in tables.features
-    )
-    horizon = contract.target.horizon_days
-    return Signature(
-        dataset=contract.id,
-        task=contract.task,
-        entity=contract.entity,
-        features=features,
-        features_hash=features_hash(features, features_sql, target_sql, tables.target, horizon),
-        target=tables.target,
-        horizon_days=horizon,
-    )
-
-
-def _categories(tables: Tables, name: str, where: str) -> tuple[str, ...]:
-    query = f"SELECT DISTINCT {quoted(name)} FROM {ROWS} WHERE {quoted(name)} IS NOT NULL AND {where} ORDER BY 1"
-    return tuple(row[0] for row in tables.connection.execute(query).fetchall())
-
-
-def _day(day: date) -> str:
-    return f"DATE '{day.isoformat()}'"
+def _with_categories(rows: PreparedRows, feature: Feature) -> Feature:
+    """The most frequent categories of the rows that are learned from, in order of their names."""
+    if feature.type != "category":
+        return feature
+    name = quoted(feature.name)
+    query = f"SELECT {name} FROM {rows.relation} WHERE {name} IS NOT NULL AND {LEARNED} GROUP BY 1"
+    found = rows.connection.execute(f"{query} ORDER BY COUNT(*) DESC, 1 LIMIT {MOST_CATEGORIES}").fetchall()
+    return replace(feature, categories=tuple(sorted(row[0] for row in found)))

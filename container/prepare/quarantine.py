@@ -2,6 +2,7 @@
 
 import csv
 import re
+from collections import Counter
 from pathlib import Path
 from types import TracebackType
 
@@ -9,7 +10,8 @@ from container.prepare.column_types import DECIMAL
 from evergreen.manifest import Rejection
 
 SHOWN = 20  # rejections that the report itself carries
-LONGEST_VALUE = 200
+LONGEST_VALUE = 200  # characters, in the report
+LONGEST_WRITTEN = 1_000  # characters of a value, in rejected.csv
 LONGEST_REASON = 500
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would run
 
@@ -21,6 +23,7 @@ class Quarantine:
         folder.mkdir(parents=True, exist_ok=True)
         self._files: list[Rejection] = []
         self._rows: list[Rejection] = []
+        self._counts: Counter[str] = Counter()
         self._stream = (folder / "rejected.csv").open("w", encoding="utf-8", newline="")
         self._writer = csv.writer(self._stream)
         self._writer.writerow(Rejection.model_fields)
@@ -29,6 +32,11 @@ class Quarantine:
     def first(self) -> list[Rejection]:
         """The first few rejections, refused files before rows."""
         return [*self._files, *self._rows][:SHOWN]
+
+    @property
+    def counts_by_rule(self) -> dict[str, int]:
+        """How often each rule was broken, by rows and by whole files, the most frequent first."""
+        return dict(self._counts.most_common())
 
     def add(self, rejection: Rejection) -> None:
         """Write down one row's rejection."""
@@ -39,11 +47,13 @@ class Quarantine:
         self._write(rejection, self._files)
 
     def _write(self, rejection: Rejection, shown: list[Rejection]) -> None:
-        rejection = rejection.model_copy(update={"reason": rejection.reason[:LONGEST_REASON]})
+        self._counts[rejection.rule] += 1
+        reason, value = rejection.reason[:LONGEST_REASON], rejection.value
         if len(shown) < SHOWN:
-            value = rejection.value and rejection.value[:LONGEST_VALUE]
-            shown.append(rejection.model_copy(update={"value": value}))
-        self._writer.writerow(map(_harmless, rejection.model_dump().values()))
+            shown.append(rejection.model_copy(update={"value": value and value[:LONGEST_VALUE], "reason": reason}))
+        value = value and value[:LONGEST_WRITTEN]
+        row = (rejection.file, rejection.line, rejection.column, value, rejection.rule, reason)
+        self._writer.writerow([_harmless(cell) for cell in row])
 
     def __enter__(self) -> "Quarantine":
         return self

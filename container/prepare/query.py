@@ -1,20 +1,20 @@
 """The contract's own SQL, one SELECT each, run on what the engine lets it see."""
 
+import re
 from dataclasses import dataclass
 from datetime import date
 
 import duckdb
-import pyarrow as pa
 
-from container.prepare.engine import quoted
 from container.signature import Feature
 
-AS_OF = "as_of"
-FOLD = "fold"  # an entity's place between 0 and 1, the same in every run
 WHOLE_TYPES = {"BOOLEAN", "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER"}
 ENTITY_TYPES = WHOLE_TYPES | {"VARCHAR"}
-LARGEST = "3.4e38"  # models take single precision: beyond it a value would be infinite
 LONGEST_MESSAGE = 300
+QUOTED_OR_BLANK = re.compile(
+    r"""(?P<quoted>'(?:[^']|'')*'|"(?:[^"]|"")*"|\$(?P<tag>\w*)\$.*?\$(?P=tag)\$)|(?:--[^\n]*|/\*.*?\*/|\s)+""",
+    re.DOTALL,
+)
 # What values can cause. Unknown tables or columns are the contract's own mistake, and no other data would mend them.
 CAUSED_BY_VALUES = (duckdb.DataError, duckdb.InvalidInputException)
 
@@ -59,19 +59,18 @@ class Query:
             raise QueryRefused(f"{self.name}: the entity must be text or a whole number, not {columns[self.entity]}")
         return columns
 
-    def table(self, connection: duckdb.DuckDBPyConnection) -> pa.Table:
-        """All that the query gives."""
+    def into(self, connection: duckdb.DuckDBPyConnection, table: str) -> None:
+        """Write all that the query gives to a new table."""
         try:
-            return connection.execute(self.sql).to_arrow_table()
+            connection.execute(f"CREATE TABLE {table} AS {self.sql}")
         except CAUSED_BY_VALUES as error:
             raise QueryFailed(self.name, error) from error
 
     def features(self, connection: duckdb.DuckDBPyConnection, target: str) -> tuple[Feature, ...]:
         """What the model will take, in the order of the query's columns."""
         columns = self.columns(connection)
-        for name, meaning in ((AS_OF, "the cut-off"), (FOLD, "the fold"), (target, "the target")):
-            if name in columns:
-                raise QueryRefused(f"{self.name} gives a column {name!r}, which is {meaning}: name it otherwise")
+        if target in columns:
+            raise QueryRefused(f"{self.name} gives a column {target!r}, which is the target: name it otherwise")
         return tuple(self._feature(name, type) for name, type in columns.items() if name != self.entity)
 
     def _feature(self, name: str, type: str) -> Feature:
@@ -84,18 +83,9 @@ class Query:
         raise QueryRefused(f"{self.name}: column {name!r} is a {type}; a feature is a number, a whole number or text")
 
 
-def feature_value(feature: Feature) -> str:
-    """SQL that gives a feature its final type, or NULL; text loses commas, quotes and line ends: CSV stays plain."""
-    name = quoted(feature.name)
-    value = f"taken.{name}"
-    match feature.type:
-        case "integer":
-            return f"TRY_CAST({value} AS BIGINT) AS {name}"
-        case "number":
-            number = f"CAST({value} AS DOUBLE)"
-            return f"CASE WHEN isfinite({number}) AND abs({number}) < {LARGEST} THEN {number} END AS {name}"
-        case "category":
-            return f"NULLIF(TRIM(REGEXP_REPLACE({value}, '[,\"\\s]+', ' ', 'g')), '') AS {name}"
+def same_sql(sql: str) -> str:
+    """SQL without comments and with blanks for all other white space: two of one meaning are equal."""
+    return QUOTED_OR_BLANK.sub(lambda found: found["quoted"] or " ", sql).rstrip("; ").lstrip()
 
 
 def set_days(connection: duckdb.DuckDBPyConnection, **days: date) -> None:

@@ -35,10 +35,11 @@ class Stage:
 
     base: Path
     run_id: str = "r1"
+    dataset: str = "next_purchase"
 
     @property
     def layout(self) -> RunLayout:
-        return RunLayout("next_purchase", self.run_id)
+        return RunLayout(self.dataset, self.run_id)
 
     @property
     def output(self) -> Path:
@@ -64,20 +65,21 @@ class Stage:
         for number, (name, content) in enumerate(files.items()):
             key = self.layout.input_file(number, name)
             self.put(key, content)
-            source = f"s3://data/incoming/next_purchase/{name}"
+            source = f"s3://data/incoming/{self.dataset}/{name}"
             inputs.append({"arrival_id": f"a{number}", "source": source, "version_id": "v", "key": key, "size": 1})
         for path in history:
-            earlier.append(f"accepted/next_purchase/r0/{path.name}")
+            earlier.append(f"accepted/{self.dataset}/r0/{path.name}")
             self.put(earlier[-1], path)
-        document = {**yaml.safe_load((DATASET / "dataset.yaml").read_text()), **changes}
+        folder = REPOSITORY / "datasets" / self.dataset
+        document = {**yaml.safe_load((folder / "dataset.yaml").read_text()), **changes}
         contract = Contract.model_validate(document)
         manifest = {"run_id": self.run_id, "dataset": contract.id, "fence": 1, "inputs": inputs, "history": earlier}
         if champion:
-            manifest["champion"] = {"run_id": "r0", "model_key": "runs/next_purchase/r0/model.tar.gz"}
+            manifest["champion"] = {"run_id": "r0", "model_key": f"runs/{self.dataset}/r0/model.tar.gz"}
         self.put(self.layout.manifest, json.dumps(manifest))
         self.put(self.layout.contract_file("dataset.json"), contract.model_dump_json(by_alias=True))
-        for name in ("features.sql", "target.sql"):
-            self.put(self.layout.contract_file(name), (queries or {}).get(name) or (DATASET / name).read_text())
+        for name in contract.sql_files:
+            self.put(self.layout.contract_file(name), (queries or {}).get(name) or (folder / name).read_text())
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
@@ -112,10 +114,10 @@ class Stage:
     def stage_evaluate(self, holdout: Path, challenger: Path, champion: Path | None = None) -> None:
         shutil.copytree(holdout, self.base / "processing" / "input" / "holdout")
         self.put("challenger/model.tar.gz", challenger)
-        key = "runs/next_purchase/r0/models/champion/output/model.tar.gz"
+        key = f"runs/{self.dataset}/r0/models/champion/output/model.tar.gz"
         if champion:
             self.put(f"run/{key}", champion)
-        manifest = {"run_id": self.run_id, "dataset": "next_purchase", "fence": 1, "inputs": [], "history": []}
+        manifest = {"run_id": self.run_id, "dataset": self.dataset, "fence": 1, "inputs": [], "history": []}
         manifest["champion"] = {"run_id": "r0", "model_key": key} if champion else None
         self.put(f"run/{self.layout.manifest}", json.dumps(manifest))
 

@@ -17,8 +17,9 @@ def contract(**columns: str) -> Contract:
             "entity": "who",
             "task": "time_to_event",
             "input": {"columns": {name: {"type": type} for name, type in columns.items()}},
+            "features": "features.sql",
             "target": {"duration": "days", "horizon_days": 10},
-            "split": {"column": "day"},
+            "split": {"by": "cutoffs", "column": "day"},
         }
     )
 

@@ -31,7 +31,8 @@ CONTRACT = Contract.model_validate(
             "reject_file_above": 1,
         },
         "target": {"duration": "days", "horizon_days": 9},
-        "split": {"column": "day"},
+        "features": "features.sql",
+        "split": {"by": "cutoffs", "column": "day"},
     }
 )
 CELLS = st.one_of(
@@ -67,7 +68,8 @@ def test_only_rows_that_keep_the_contract_are_accepted() -> None:
         "2011-12-09,5.7,,",
         "2011-12-09,1_0,,",
         "9/12/2011,1,,",
-        "2011-12-09,1,,nan",
+        "2011-12-09,1,,inf",
+        "2011-12-09,nan,,1",
         "2011-12-09,1,,0x1",
         "1700-01-01,1,,",
         ",1,,",

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 
 from container.rows import matrix
 from container.serve.decode import from_csv
-from container.signature import Signature
+from container.signature import AS_OF, Signature
 from tests.integration.container.conftest import Stage, Trained, sample_lines
 
 
@@ -21,7 +21,7 @@ def parts(stage: Stage) -> dict[str, pa.Table]:
 
 
 def test_nothing_after_a_cutoff_reaches_its_features(stage: Stage, trained: Trained) -> None:
-    holdout = date.fromisoformat(parts(trained)["holdout"]["as_of"][0].as_py().isoformat())
+    holdout = date.fromisoformat(parts(trained)["holdout"][AS_OF][0].as_py().isoformat())
     planted = []
     for line in sample_lines():
         day = re.search(rb",(\d{4}-\d{2}-\d{2}) ", line)
@@ -63,9 +63,9 @@ def test_features_cannot_be_taken_from_the_followup(stage: Stage) -> None:
 
 def test_labels_have_their_full_window_and_never_reach_the_holdout(trained: Trained) -> None:
     tables = parts(trained)
-    (holdout,) = set(tables["holdout"]["as_of"].to_pylist())
+    (holdout,) = set(tables["holdout"][AS_OF].to_pylist())
     for name in ("train", "validation"):
-        assert max(tables[name]["as_of"].to_pylist()) + timedelta(days=90) <= holdout
+        assert max(tables[name][AS_OF].to_pylist()) + timedelta(days=90) <= holdout
     for table in tables.values():
         days = [value for value in table["days_to_next_purchase"].to_pylist() if value is not None]
         assert min(days) >= 0

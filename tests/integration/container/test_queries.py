@@ -7,9 +7,10 @@ import duckdb
 import pytest
 
 from container.prepare.cutoffs import Cutoffs
+from container.prepare.engine import connect
+from container.prepare.events import EventLog, Walk
 from container.prepare.history import History
 from container.prepare.query import QueryFailed, QueryRefused
-from container.prepare.tables import Walk
 from evergreen.contract import Contract
 
 CONTRACT = Contract.model_validate(
@@ -18,8 +19,9 @@ CONTRACT = Contract.model_validate(
         "entity": "who",
         "task": "time_to_event",
         "input": {"columns": {"who": {"type": "text"}, "day": {"type": "timestamp"}}},
+        "features": "features.sql",
         "target": {"duration": "days", "horizon_days": 10},
-        "split": {"column": "day"},
+        "split": {"by": "cutoffs", "column": "day"},
     }
 )
 FEATURES = "SELECT who, COUNT(*) AS visits FROM history GROUP BY who"
@@ -35,10 +37,12 @@ def walk(folder: Path, features: str = FEATURES, target: str = TARGET) -> list[t
         "INTERVAL 1 DAY) AS days(day) UNION ALL SELECT 'b', TIMESTAMP '2020-01-05' + INTERVAL 10 DAY * n "
         f"FROM range(2) AS times(n)) ORDER BY day) TO '{path}'"
     )
-    history = History(path, 32, date(2020, 1, 1), date(2020, 1, 30), ())
-    tables = Walk(CONTRACT, folder, history, features, target).along(CUTOFFS)
-    query = "SELECT who, CAST(as_of AS VARCHAR), visits, days FROM prepared_rows ORDER BY as_of, who"
-    rows: list[tuple[object, ...]] = tables.connection.execute(query).fetchall()
+    history = History(path, 32, date(2020, 1, 1), date(2020, 1, 30), (), ())
+    log = EventLog.of(CONTRACT)
+    assert log
+    prepared = Walk(connect(folder, "walk"), log, history, features, target).along(CUTOFFS)
+    query = f"""SELECT who, CAST("\nas of" AS VARCHAR), visits, days FROM {prepared.relation} ORDER BY 2, 1"""
+    rows: list[tuple[object, ...]] = prepared.connection.execute(query).fetchall()
     return rows
 
 
@@ -69,7 +73,6 @@ def test_the_cutoff_is_a_variable_that_sql_may_read(tmp_path: Path) -> None:
         ("SELECT who, MAX(day) AS visits FROM history GROUP BY who", "'visits' is a TIMESTAMP"),
         ("SELECT who, 1 AS a, 2 AS a FROM history GROUP BY who", "two columns of one name"),
         ("SELECT who, 1 AS days FROM history GROUP BY who", "'days', which is the target"),
-        ("SELECT who, 1 AS as_of FROM history GROUP BY who", "'as_of', which is the cut-off"),
         ("CREATE TABLE x AS SELECT 1", "must hold one SELECT"),
         (f"{FEATURES}; {FEATURES}", "must hold one SELECT"),
     ],
@@ -119,6 +122,26 @@ def test_sql_that_stops_at_a_value_says_which_and_why(tmp_path: Path, queries: d
 def test_a_feature_beyond_what_a_model_takes_is_missing(tmp_path: Path, value: str) -> None:
     features = f"SELECT who, {value} AS visits FROM history GROUP BY who"
     assert {row[2] for row in walk(tmp_path, features)} == {None}
+
+
+def test_columns_may_have_the_names_of_what_the_walk_itself_uses(tmp_path: Path) -> None:
+    features = (
+        'SELECT who, COUNT(*) AS visits, 1 AS as_of, 2 AS "as of", 3 AS fold, 4 AS part, 5 AS taken, 6 AS labels '
+        "FROM history GROUP BY who"
+    )
+    assert walk(tmp_path, features) == walk(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("queries", "unseen"),
+    [
+        ({"features": "SELECT who, 1 AS visits FROM followup GROUP BY who"}, "followup"),
+        ({"target": "SELECT who, 1 AS days FROM history GROUP BY who"}, "history"),
+    ],
+)
+def test_a_query_sees_its_own_side_of_the_cutoff_only(tmp_path: Path, queries: dict[str, str], unseen: str) -> None:
+    with pytest.raises(duckdb.CatalogException, match=f"{unseen} does not exist"):
+        walk(tmp_path, **queries)
 
 
 def test_a_closing_comment_and_semicolon_do_no_harm(tmp_path: Path) -> None:

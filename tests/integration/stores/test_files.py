@@ -84,3 +84,11 @@ def test_a_uri_of_this_bucket_is_its_key_and_any_other_is_refused(files: Files) 
     assert files.key(f"s3://{BUCKET}/runs/a") == "runs/a"
     with pytest.raises(ValueError, match="s3://evergreen-data-of-others/runs/a is not in s3://evergreen-data/"):
         files.key("s3://evergreen-data-of-others/runs/a")
+
+
+def test_sizes_are_of_every_object_under_the_prefix_and_of_its_newest_version(aws: Account, files: Files) -> None:
+    aws.put("accepted/d/1.parquet", "old and longer")
+    aws.put("accepted/d/1.parquet", "new")
+    aws.put("accepted/d/2.parquet", "")
+    aws.put("accepted/e/3.parquet", "x")
+    assert files.sizes("accepted/d/") == {"accepted/d/1.parquet": 3, "accepted/d/2.parquet": 0}

@@ -70,7 +70,7 @@ def test_ignored_columns_are_noted_by_name() -> None:
 
 
 def test_a_header_with_nul_characters_is_refused_with_the_likely_cause() -> None:
-    with pytest.raises(FileRefused, match="input.encoding: utf-16"):
+    with pytest.raises(FileRefused, match=r"input\.encoding: utf-16"):
         header_names("I\0n\0")
 
 

@@ -1,0 +1,74 @@
+"""Accepted Parquet files as SQL, whatever contract they were accepted under."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import duckdb
+
+from container.prepare.column_types import SQL_TYPES
+from container.prepare.engine import quoted, text
+from container.signature import ROW_NUMBER
+from evergreen.contract import Contract
+
+ORDER = "\norder"  # a row's place among all rows: its file's number, then its row in the file
+ROWS_PER_FILE = 1 << 40
+Types = tuple[tuple[str, str], ...]
+
+
+def accepted_rows(connection: duckdb.DuckDBPyConnection, contract: Contract, files: Mapping[int, Path]) -> str:
+    """SQL for the rows of files, by their numbers: the contract's columns, ORDER and, without an entity, ROW_NUMBER."""
+    before = {} if contract.entity else _rows_before(connection, files)
+    groups: dict[Types, list[int]] = {}
+    for number, types in _types(connection, files).items():
+        groups.setdefault(types, []).append(number)
+    return " UNION ALL ".join(
+        _read(contract, [files[number] for number in numbers], dict(types), numbers, before)
+        for types, numbers in groups.items()
+    )
+
+
+def _types(connection: duckdb.DuckDBPyConnection, files: Mapping[int, Path]) -> dict[int, Types]:
+    """The names and types of each file's columns: an earlier contract may have had others."""
+    query = "SELECT file_name, list((name, duckdb_type) ORDER BY column_id) FROM parquet_schema(?) "
+    query += "WHERE duckdb_type IS NOT NULL GROUP BY ALL"
+    of_path = dict(connection.execute(query, [[str(path) for path in files.values()]]).fetchall())
+    return {number: tuple(map(tuple, of_path[str(path)])) for number, path in files.items()}
+
+
+def _rows_before(connection: duckdb.DuckDBPyConnection, files: Mapping[int, Path]) -> dict[int, int]:
+    """How many rows lie before each file, so that row numbers run on from file to file."""
+    query = "SELECT file_name, num_rows FROM parquet_file_metadata(?)"
+    rows = dict(connection.execute(query, [[str(path) for path in files.values()]]).fetchall())
+    found, total = {}, 0
+    for number, path in sorted(files.items()):
+        found[number] = total
+        total += rows[str(path)]
+    return found
+
+
+def _read(
+    contract: Contract, files: Sequence[Path], types: Mapping[str, str], numbers: list[int], before: Mapping[int, int]
+) -> str:
+    had = {name.lower(): type for name, type in types.items()}  # SQL's names know no case
+    values = [
+        f"{_value(name, had.get(name.lower()), SQL_TYPES[column.type])} AS {quoted(name)}"
+        for name, column in contract.input.columns.items()
+    ]
+    order = f"{_of_file(numbers)} * {ROWS_PER_FILE} + file_row_number"
+    values.append(f"{order} AS {quoted(ORDER)}")
+    if not contract.entity:
+        number = quoted(ROW_NUMBER) if ROW_NUMBER in types else "file_row_number + 1"
+        values.append(f"{_of_file([before[place] for place in numbers])} + {number} AS {quoted(ROW_NUMBER)}")
+    listed = ", ".join(text(file) for file in files)
+    return f"SELECT {', '.join(values)} FROM read_parquet([{listed}])"
+
+
+def _of_file(values: Sequence[int]) -> str:
+    """SQL for the value that belongs to the file of a row."""
+    return f"CAST({list(values)} AS BIGINT[])[CAST(file_index AS BIGINT) + 1]"
+
+
+def _value(name: str, had: str | None, type: str) -> str:
+    if had is None:
+        return f"CAST(NULL AS {type})"
+    return quoted(name) if had == type else f"TRY_CAST({quoted(name)} AS {type})"

@@ -1,0 +1,139 @@
+"""A CSV that nobody has seen before: `evergreen init`, one drop, predictions. In a checkout of its own, in order."""
+
+import csv
+import json
+import os
+import random
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from sklearn.datasets import load_diabetes, load_wine
+
+from cdk_app.synth import synthesize
+from evergreen.cli.laptop import laptop_cloud
+from tests.e2e.conftest import ROOT
+
+
+@dataclass
+class Checkout:
+    """A copy of the repository without its data sets, and the command line in it."""
+
+    root: Path
+
+    def evergreen(self, *arguments: str, expect: int = 0) -> str:
+        command = [sys.executable, "-c", "from evergreen.cli.main import main; main()", *arguments]
+        done = subprocess.run(command, cwd=self.root, capture_output=True, text=True)
+        assert done.returncode == expect, done.stdout + done.stderr
+        return done.stdout + done.stderr
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
+    root = tmp_path_factory.mktemp("checkout")
+    for name in ("cdk_app", "container", "events", "evergreen", "functions", "local", "statemachines"):
+        shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "cdk.json", root)
+    (root / "datasets").mkdir()
+    _write(root / "disease.csv", *_diabetes(), delimiter=";")
+    _write(root / "returns.csv", *_returns())
+    _write(root / "wine.csv", *_wine())
+    return Checkout(root)
+
+
+@pytest.fixture(scope="module")
+def cloud(checkout: Checkout) -> Iterator[Checkout]:
+    """The laptop cloud with the data sets that `init` has written."""
+    before = dict(os.environ)
+    synthesize(checkout.root)
+    with laptop_cloud(checkout.root, checkout.root / "state", checkout.root / "cloud.log"):
+        yield checkout
+    os.environ.clear()
+    os.environ.update(before)
+
+
+def test_init_writes_a_contract_that_passes_its_own_check(checkout: Checkout) -> None:
+    said = checkout.evergreen("init", "disease.csv", "--target", "Fortschritt [Punkte]")
+    assert "regression" in said
+    said = checkout.evergreen("init", "returns.csv", "--target", "returned", "--entity", "order id")
+    assert "binary" in said
+    assert "refund" in said, "a column that alone predicts the target must be warned of"
+    said = checkout.evergreen("init", "wine.csv", "--target", "Sorte", "--id", "grapes")
+    assert "multiclass" in said
+    checkout.evergreen("contract", "check")
+    contract = (checkout.root / "datasets" / "returns" / "dataset.yaml").read_text()
+    assert "feature: false" in next(line for line in contract.splitlines() if "refund" in line)
+
+
+def test_a_regression_without_an_entity_predicts_every_row_by_its_number(cloud: Checkout) -> None:
+    said = cloud.evergreen("drop", "disease", "disease.csv", "--watch")
+    assert "first champion" in said
+    rows = _diabetes()[1]
+    assert f"Published {len(rows):,} predictions" in said
+    item = json.loads(cloud.evergreen("predictions", "disease", "442", "-o", "json"))
+    assert 20 < item["prediction"] < 350
+
+
+def test_a_binary_target_is_predicted_by_entity_with_its_label_and_probability(cloud: Checkout) -> None:
+    said = cloud.evergreen("drop", "returns", "returns.csv", "--watch")
+    assert "first champion" in said
+    item = json.loads(cloud.evergreen("predictions", "returns", "Ö-7", "-o", "json"))
+    assert item["prediction"] in ("yes", "no")
+    assert 0 <= item["probability"] <= 1
+
+
+def test_a_multiclass_target_is_predicted_by_label(cloud: Checkout) -> None:
+    said = cloud.evergreen("drop", "grapes", "wine.csv", "--watch")
+    assert "first champion" in said
+    items = [json.loads(cloud.evergreen("predictions", "grapes", row, "-o", "json")) for row in ("1", "178")]
+    assert [item["prediction"] for item in items] == ["Barolo", "Barbera"]
+
+
+def test_a_new_snapshot_replaces_the_old_one_and_its_bad_rows_are_told_by_line(cloud: Checkout) -> None:
+    header, rows = _wine()
+    rows[4][1] = "much"
+    _write(cloud.root / "wine.csv", header, rows[:170])
+    said = cloud.evergreen("drop", "grapes", "wine.csv", "--watch")
+    assert "line 6" in said
+    assert "'much'" in said
+    assert "Published 169 predictions" in said
+
+
+def _write(path: Path, header: list[str], rows: list[list[object]], delimiter: str = ",") -> None:
+    with path.open("w", encoding="utf-8", newline="") as target:
+        writer = csv.writer(target, delimiter=delimiter)
+        writer.writerow(header)
+        writer.writerows(rows)
+
+
+def _diabetes() -> tuple[list[str], list[list[object]]]:
+    """As a German spreadsheet would write it: semicolons, decimal commas, units in brackets."""
+    data = load_diabetes()
+    header = [f"Maß {name} [mg/dl]" for name in data.feature_names] + ["Fortschritt [Punkte]"]
+    rows = zip(data.data, data.target, strict=True)
+    return header, [[f"{value:.4f}".replace(".", ",") for value in (*row, target)] for row, target in rows]
+
+
+def _returns() -> tuple[list[str], list[list[object]]]:
+    """Categories, truth values, dates and holes; whether an order comes back, and a column known only afterwards."""
+    draw = random.Random(17)
+    header = ["order id", "size (EU)", "express?", "ordered at", "price", "refund", "returned"]
+    rows: list[list[object]] = []
+    for number in range(1200):
+        size, price = draw.choice(["S", "M", "L", "XL"]), round(draw.lognormvariate(3, 1), 2)
+        returned = draw.random() < (0.6 if size == "XL" else 0.1) + (0.2 if price > 40 else 0)
+        ordered = f"{draw.randint(13, 28)}.{draw.randint(1, 12):02d}.2025"
+        kept = [size if draw.random() > 0.05 else "", draw.choice(["yes", "no"]), ordered]
+        rows.append([f"Ö-{number}", *kept, price, price if returned else 0, "yes" if returned else "no"])
+    return header, rows
+
+
+def _wine() -> tuple[list[str], list[list[object]]]:
+    data = load_wine()
+    sorts = ("Barolo", "Grignolino", "Barbera")
+    rows = [[*row.tolist(), sorts[target]] for row, target in zip(data.data, data.target, strict=True)]
+    return [*data.feature_names, "Sorte"], rows
