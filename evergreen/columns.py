@@ -32,7 +32,8 @@ class Column(Strict):
     )
     feature: bool = Field(
         default=True,
-        description="Whether a model may learn from the column; false for what leaks the target or names a row.",
+        description="Whether a model may learn from the column; false for what leaks the target or names a row. "
+        "Like the target, such a column of a table may be absent from a file, unless it is required.",
     )
 
     @model_validator(mode="after")

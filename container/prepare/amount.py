@@ -20,7 +20,9 @@ def check_enough(counts: Mapping[str, Counts], contract: Contract) -> None:
         found = counts[name].rows
         if found < needed:
             of = "" if found == 1 else "s"
-            raise Unusable(f"only {found:,} {NAMES[name].replace('rows', f'row{of}')}; at least {needed:,} are needed")
+            told = f"only {found:,} {NAMES[name].replace('rows', f'row{of}')}; at least {needed:,} are needed"
+            remedy = ": bring more rows, or lower gate.min_rows in the contract" if needed == least else ""
+            raise Unusable(told + remedy)
     if contract.task == "time_to_event":
         for name in PARTS:
             rows, events = counts[name].rows, counts[name].labelled

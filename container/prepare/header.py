@@ -59,7 +59,7 @@ def notes_on(names: list[str], places: Mapping[str, int], columns: Mapping[str, 
     ignored = [name or "(no name)" for place, name in enumerate(names) if place not in used]
     notes = [f"columns that the contract does not name are ignored: {_listed(ignored)}"] if ignored else []
     lacking = [name for name in columns if name not in places]
-    return notes + [f"without the column {name!r}: its rows are scored, not learned from" for name in lacking]
+    return notes + ([f"the file lacks the columns {_listed(lacking)}: they count as empty"] if lacking else [])
 
 
 def _names_or_none(line: str, delimiter: str) -> set[str]:

@@ -43,15 +43,20 @@ class Header:
 
     @classmethod
     def of(cls, line: str, delimiter: str, contract: Contract) -> "Header":
-        """Find the contract's columns; the target of a table may be absent."""
+        """Find the contract's columns; what of a table is known only afterwards may be absent."""
         names = header_names(line, delimiter)
         places = positions(names, contract.input.columns, optional_columns(contract))
         return cls(delimiter, len(names), places, tuple(notes_on(names, places, contract.input.columns)))
 
 
 def optional_columns(contract: Contract) -> tuple[str, ...]:
-    """Columns that a file need not have."""
-    return (contract.target.column,) if isinstance(contract.target, ColumnTarget) else ()
+    """Columns that a file need not have: of a table, what is known only afterwards."""
+    if not isinstance(contract.target, ColumnTarget):
+        return ()
+    roles = {contract.entity, contract.time_column, *contract.input.key}
+    columns = contract.input.columns.items()
+    later = (name for name, column in columns if not (column.feature or column.required or name in roles))
+    return (contract.target.column, *later)
 
 
 def directly(plain: PlainText, header: Header, contract: Contract) -> Reading:

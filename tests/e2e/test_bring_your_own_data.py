@@ -64,9 +64,12 @@ def test_init_writes_a_contract_that_passes_its_own_check(checkout: Checkout) ->
     assert "refund" in said, "a column that alone predicts the target must be warned of"
     said = checkout.evergreen("init", "wine.csv", "--target", "Sorte", "--id", "grapes")
     assert "multiclass" in said
+    assert "lower `gate: {min_rows: …}`" in said, "178 rows leave fewer to judge by than the gate asks for"
+    contract = checkout.root / "datasets" / "grapes" / "dataset.yaml"
+    contract.write_text(contract.read_text().replace("gate:\n", "gate:\n  min_rows: 30\n"))
     checkout.evergreen("contract", "check")
-    contract = (checkout.root / "datasets" / "returns" / "dataset.yaml").read_text()
-    assert "feature: false" in next(line for line in contract.splitlines() if "refund" in line)
+    proposed = (checkout.root / "datasets" / "returns" / "dataset.yaml").read_text()
+    assert "feature: false" in next(line for line in proposed.splitlines() if "refund" in line)
 
 
 def test_a_regression_without_an_entity_predicts_every_row_by_its_number(cloud: Checkout) -> None:

@@ -64,7 +64,7 @@ def test_columns_in_another_order_with_aliases_and_more_of_them_are_the_same_dat
 def test_the_target_may_be_absent_from_a_table() -> None:
     taken = take("name,day\nZoë,2020-12-31\n", table(COLUMNS))
     assert taken.accepted[0][2] is None
-    assert "scored, not learned from" in taken.report.notes[0]
+    assert "count as empty" in taken.report.notes[0]
 
 
 def parquet(folder: Path, select: str) -> Path:

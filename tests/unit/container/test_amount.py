@@ -39,4 +39,4 @@ def test_enough_of_everything_is_enough(shape: dict[str, object]) -> None:
 def test_what_there_is_too_little_of_is_named(shape: dict[str, object], name: str, counts: Counts, words: str) -> None:
     with pytest.raises(Unusable) as reason:
         check_enough({**ENOUGH, name: counts}, contract(shape))
-    assert str(reason.value) == words
+    assert str(reason.value).startswith(words)

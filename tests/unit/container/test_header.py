@@ -59,7 +59,7 @@ def test_the_target_may_be_absent_and_this_is_noted() -> None:
     places = positions(["InvoiceNo", "UnitPrice"], COLUMNS, ("CustomerID",))
     assert places == {"InvoiceNo": 0, "UnitPrice": 1}
     assert notes_on(["InvoiceNo", "UnitPrice"], places, COLUMNS) == [
-        "without the column 'CustomerID': its rows are scored, not learned from"
+        "the file lacks the columns CustomerID: they count as empty"
     ]
 
 
