@@ -24,7 +24,7 @@ RUBBISH = {
     "empty.csv": (b"", "empty"),
     "header-only.csv": (f"{HEADER}\n".encode(), "no rows"),
     "no-date.csv": (SAMPLE.replace(b"InvoiceDate", b"InvoiceDay", 1)[:20_000], "InvoiceDate"),
-    "latin1.csv": ((HEADER + "\n" + ROWS[0] + "\n").encode() + b"\xa3\xff,\n", "UTF-8"),
+    "two-encodings.csv": (f"{HEADER}\n{ROWS[0]}é\n".encode() + f"{ROWS[1]}é\n".encode("cp1252"), "input.encoding"),
     "workbook.csv": (b"PK\x03\x04" + bytes(200), "Excel"),
     "bad-dates.csv": ("\n".join([HEADER, *(_.replace("2010-", "20I0-") for _ in ROWS[:50])]).encode(), "InvoiceDate"),
 }
