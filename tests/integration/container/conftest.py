@@ -59,6 +59,7 @@ class Stage:
         history: Sequence[Path] = (),
         queries: Mapping[str, str] | None = None,
         champion: bool = False,
+        champion_profile: Path | None = None,
         **changes: Any,
     ) -> None:
         inputs, earlier = [], []
@@ -74,8 +75,11 @@ class Stage:
         document = {**yaml.safe_load((folder / "dataset.yaml").read_text()), **changes}
         contract = Contract.model_validate(document)
         manifest = {"run_id": self.run_id, "dataset": contract.id, "fence": 1, "inputs": inputs, "history": earlier}
-        if champion:
+        if champion or champion_profile:
             manifest["champion"] = {"run_id": "r0", "model_key": f"runs/{self.dataset}/r0/model.tar.gz"}
+        if champion_profile:
+            manifest["champion_profile"] = RunLayout(self.dataset, "r0").profile
+            self.put(manifest["champion_profile"], champion_profile)
         self.put(self.layout.manifest, json.dumps(manifest))
         self.put(self.layout.contract_file("dataset.json"), contract.model_dump_json(by_alias=True))
         for name in contract.sql_files:
