@@ -118,7 +118,7 @@ class TargetKnower:
         if found is None:
             return None
         value, label, rows = found
-        return Leak(kind="value", words=f"where it is {value!r}, the target is {label!r} ({int(rows):,} rows)")
+        return Leak(kind="value", words=f"is {value!r} only where the target is {label!r} ({int(rows):,} rows)")
 
 
 def _floats(column: Any) -> Array:

@@ -35,5 +35,7 @@ def predictions(
         return
     table = Table(box=None, show_header=False)
     for name, value in answer.items():
+        if value is None:  # a table has no day that its predictions are as of
+            continue
         table.add_row(name, escape(str(value)))  # a label may look like rich's markup
     console.print(table)
