@@ -27,6 +27,25 @@ def accepted_rows(connection: duckdb.DuckDBPyConnection, contract: Contract, fil
     )
 
 
+def are_alike(connection: duckdb.DuckDBPyConnection, contract: Contract, files: Sequence[Path]) -> bool:
+    """Whether every file has the contract's columns in their types."""
+    wanted = {name.lower(): SQL_TYPES[column.type] for name, column in contract.input.columns.items()}
+    of_files = _types(connection, dict(enumerate(files))).values()
+    return all(wanted.items() <= {name.lower(): type for name, type in types}.items() for types in of_files)
+
+
+def lie_in_order(connection: duckdb.DuckDBPyConnection, files: Sequence[Path], column: str) -> bool:
+    """Whether rows of about one time lie together, so that a query for a span of time passes over the others."""
+    query = (
+        "WITH spans AS (SELECT TRY_CAST(stats_min_value AS TIMESTAMP) AS low, "
+        "TRY_CAST(stats_max_value AS TIMESTAMP) AS high FROM parquet_metadata(?) WHERE lower(path_in_schema) = ?) "
+        "SELECT SUM(epoch(high) - epoch(low)) <= 2 * (epoch(MAX(high)) - epoch(MIN(low))), COUNT(*) = COUNT(high) "
+        "FROM spans"
+    )
+    together, known = connection.execute(query, [[str(file) for file in files], column.lower()]).fetchall()[0]
+    return bool(together and known)
+
+
 def _types(connection: duckdb.DuckDBPyConnection, files: Mapping[int, Path]) -> dict[int, Types]:
     """The names and types of each file's columns: an earlier contract may have had others."""
     query = "SELECT file_name, list((name, duckdb_type) ORDER BY column_id) FROM parquet_schema(?) "
@@ -65,6 +84,8 @@ def _read(
 
 def _of_file(values: Sequence[int]) -> str:
     """SQL for the value that belongs to the file of a row."""
+    if len(values) == 1:
+        return f"CAST({values[0]} AS BIGINT)"
     return f"CAST({list(values)} AS BIGINT[])[CAST(file_index AS BIGINT) + 1]"
 
 

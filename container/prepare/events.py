@@ -1,6 +1,8 @@
 """An event log's rows: features as of each cut-off, labels from the days after it."""
 
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 import duckdb
@@ -16,6 +18,7 @@ from container.signature import AS_OF, Feature
 from evergreen.contract import Contract
 from evergreen.targets import CutoffSplit, EventTarget
 
+AT_CUTOFF = "CAST(getvariable('as_of') AS DATE)"
 ROWS, TAKEN, LABELS = '"\nprepared rows"', '"\ntaken"', '"\nlabels"'
 
 
@@ -40,7 +43,7 @@ class EventLog:
 
 @dataclass
 class Walk:
-    """A walk over the cut-offs from the oldest to the newest, taking features and labels at each.
+    """A walk over the cut-offs from the oldest to the newest, first taking features at each and then labels.
 
     While features are taken, `history` ends before the cut-off, and there is no `followup`; and the other way round.
     """
@@ -50,7 +53,6 @@ class Walk:
     history: History
     features_sql: str
     target_sql: str
-    features: tuple[Feature, ...] = field(default=(), init=False)
 
     def __post_init__(self) -> None:
         self.features_query = Query.parse(self.log.features_name, self.features_sql, self.log.entity)
@@ -58,18 +60,15 @@ class Walk:
 
     def along(self, cutoffs: Cutoffs) -> PreparedRows:
         """Take rows at every cut-off."""
-        share = self.log.split.validation_share
-        place = fold(quoted(self.log.entity))
-        for cutoff in cutoffs.train:
-            self._take(cutoff, part=f"CASE WHEN {place} >= {share} THEN 'train' ELSE 'validation' END")
-        self._take(cutoffs.holdout, part="'holdout'")
-        self._take(cutoffs.scoring, part="CAST(NULL AS VARCHAR)", scored=True)
-        target = self.log.target
+        target, every = self.log.target, (*cutoffs.train, cutoffs.holdout, cutoffs.scoring)
+        features = self._take_features(every)
+        self._take_labels(every)
+        self._join(features, cutoffs)
         return PreparedRows(
             connection=self.connection,
             relation=ROWS,
             entity=self.log.entity,
-            features=self.features,
+            features=features,
             target=target.duration,
             split="cutoffs",
             meaning={
@@ -80,61 +79,80 @@ class Walk:
             },
         )
 
-    def _take(self, cutoff: date, part: str, scored: bool = False) -> None:
-        entity, target = quoted(self.log.entity), quoted(self.log.target.duration)
-        self._take_features(cutoff)
-        self._take_labels(cutoff)
-        values = ", ".join(feature_value(feature, f"taken.{quoted(feature.name)}") for feature in self.features)
-        select = (
-            f"SELECT {entity}, DATE '{cutoff}' AS {quoted(AS_OF)}, {values}, "
-            f"CAST(labels.{target} AS DOUBLE) AS {target}, {part} AS {PART}, {scored} AS {SCORED}, 0 AS {ORDER} "
-            f"FROM {TAKEN} AS taken LEFT JOIN {LABELS} AS labels USING ({entity})"
+    def _take_features(self, cutoffs: Sequence[date]) -> tuple[Feature, ...]:
+        time, query = quoted(self.log.split.column), self.features_query
+        set_days(self.connection, as_of=cutoffs[0])
+        with self._shown("history", f"{time} < {AT_CUTOFF}"):
+            features = query.features(self.connection, self.log.target.duration)
+            self._create(TAKEN, query)
+            for cutoff in cutoffs:
+                set_days(self.connection, as_of=cutoff)
+                query.into(self.connection, TAKEN)
+        self._check_entities(TAKEN, query)
+        return features
+
+    def _take_labels(self, cutoffs: Sequence[date]) -> None:
+        time, query, horizon = quoted(self.log.split.column), self.target_query, self.log.target.horizon_days
+        until = f"{AT_CUTOFF} + {horizon}"
+        with self._shown("followup", f"{time} >= {AT_CUTOFF} AND {time} < {until}"):
+            if self.log.target.duration not in query.columns(self.connection):
+                raise QueryRefused(f"{query.name} gives no column {self.log.target.duration!r}")
+            self._create(LABELS, query)
+            for cutoff in cutoffs:
+                set_days(self.connection, as_of=cutoff, followed_until=cutoff + timedelta(days=horizon))
+                query.into(self.connection, LABELS)
+        self._check_entities(LABELS, query)
+        self._check_durations()
+
+    def _join(self, features: Sequence[Feature], cutoffs: Cutoffs) -> None:
+        entity, target, as_of = quoted(self.log.entity), quoted(self.log.target.duration), quoted(AS_OF)
+        values = ", ".join(feature_value(feature, f"taken.{quoted(feature.name)}") for feature in features)
+        part = (
+            f"CASE {as_of} WHEN DATE '{cutoffs.scoring}' THEN NULL WHEN DATE '{cutoffs.holdout}' THEN 'holdout' "
+            f"ELSE CASE WHEN {fold(entity)} >= {self.log.split.validation_share} THEN 'train' ELSE 'validation' END END"
         )
-        self.connection.execute(f"CREATE TABLE IF NOT EXISTS {ROWS} AS {select} LIMIT 0")
-        self.connection.execute(f"INSERT INTO {ROWS} {select}")
+        self.connection.execute(
+            f"CREATE TABLE {ROWS} AS SELECT {entity}, {as_of}, {values}, CAST(labels.{target} AS DOUBLE) AS {target}, "
+            f"{part} AS {PART}, {as_of} = DATE '{cutoffs.scoring}' AS {SCORED}, 0 AS {ORDER} "
+            f"FROM {TAKEN} AS taken LEFT JOIN {LABELS} AS labels USING ({entity}, {as_of})"
+        )
         for table in (TAKEN, LABELS):
             self.connection.execute(f"DROP TABLE {table}")
 
-    def _take_features(self, cutoff: date) -> None:
-        set_days(self.connection, as_of=cutoff)
-        self._show("history", f"{quoted(self.log.split.column)} < DATE '{cutoff}'")
-        self.features = self.features or self.features_query.features(self.connection, self.log.target.duration)
-        self.features_query.into(self.connection, TAKEN)
-        self.connection.execute("DROP VIEW history")
-        self._check_entities(TAKEN, self.features_query, cutoff)
-
-    def _take_labels(self, cutoff: date) -> None:
-        until = cutoff + timedelta(days=self.log.target.horizon_days)
-        set_days(self.connection, followed_until=until)
-        time = quoted(self.log.split.column)
-        self._show("followup", f"{time} >= DATE '{cutoff}' AND {time} < DATE '{until}'")
-        if self.log.target.duration not in self.target_query.columns(self.connection):
-            raise QueryRefused(f"{self.target_query.name} gives no column {self.log.target.duration!r}")
-        self.target_query.into(self.connection, LABELS)
-        self.connection.execute("DROP VIEW followup")
-        self._check_entities(LABELS, self.target_query, cutoff)
-        self._check_durations(cutoff)
-
-    def _show(self, name: str, where: str) -> None:
+    @contextmanager
+    def _shown(self, name: str, where: str) -> Iterator[None]:
         """Make what a query of the contract may see."""
         columns = ", ".join(quoted(column) for column in self.log.contract.input.columns)
         self.connection.execute(f"CREATE VIEW {name} AS SELECT {columns} FROM {self.history.relation} WHERE {where}")
+        yield
+        self.connection.execute(f"DROP VIEW {name}")
 
-    def _check_entities(self, table: str, query: Query, cutoff: date) -> None:
-        entity = self.log.entity
-        count = f"SELECT COUNT(*), COUNT(DISTINCT {quoted(entity)}) FROM {table}"
-        total, distinct = self.connection.execute(count).fetchall()[0]
-        if total != distinct:
+    def _create(self, table: str, query: Query) -> None:
+        """An empty table for all that a query gives, with the cut-off at which it does."""
+        columns = [f"{quoted(name)} {type}" for name, type in query.columns(self.connection).items()]
+        columns.append(f"{quoted(AS_OF)} DATE DEFAULT {AT_CUTOFF}")
+        self.connection.execute(f"CREATE TABLE {table} ({', '.join(columns)})")
+
+    def _check_entities(self, table: str, query: Query) -> None:
+        entity, as_of = self.log.entity, quoted(AS_OF)
+        found = self.connection.execute(
+            f"SELECT {as_of}, COUNT(*) AS total, COUNT(DISTINCT {quoted(entity)}) AS different FROM {table} "
+            f"GROUP BY {as_of} HAVING total <> different ORDER BY {as_of} LIMIT 1"
+        ).fetchall()
+        if found:
+            cutoff, total, distinct = found[0]
             raise QueryRefused(
                 f"{query.name} must give one row per {entity} and none without: at {cutoff} it gives {total} rows "
                 f"for {distinct}"
             )
 
-    def _check_durations(self, cutoff: date) -> None:
-        target, horizon = quoted(self.log.target.duration), self.log.target.horizon_days
+    def _check_durations(self) -> None:
+        target, horizon, as_of = quoted(self.log.target.duration), self.log.target.horizon_days, quoted(AS_OF)
         wrong = f"{target} IS NULL OR {target} < 0 OR {target} >= {horizon}"
-        found = self.connection.execute(f"SELECT {target} FROM {LABELS} WHERE {wrong} LIMIT 1").fetchall()
+        query = f"SELECT {target}, {as_of} FROM {LABELS} WHERE {wrong} ORDER BY {as_of} LIMIT 1"
+        found = self.connection.execute(query).fetchall()
         if found:
+            value, cutoff = found[0]
             raise QueryRefused(
-                f"{self.target_query.name} gives {found[0][0]} at {cutoff}; it must be 0 to less than {horizon} days"
+                f"{self.target_query.name} gives {value} at {cutoff}; it must be 0 to less than {horizon} days"
             )

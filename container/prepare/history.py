@@ -1,42 +1,41 @@
-"""The history: every row that the run uses, in one Parquet file."""
+"""The history: every row that the run uses, read from the accepted files or, where that is slow, from a copy."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 import duckdb
 
-from container.prepare.accepted import ORDER, ROWS_PER_FILE, accepted_rows
+from container.prepare.accepted import ORDER, ROWS_PER_FILE, accepted_rows, are_alike, lie_in_order
 from container.prepare.engine import quoted, text
+from container.prepare.repeated import find_repeated, without
 from evergreen.contract import Contract
-from evergreen.targets import ColumnTarget
 
-FIRSTS = '"\nfirsts"'
+MOST_FILES = 16  # that every query reads: each one costs it a look at the file's end
+MOST_REPEATED = 0.1  # of the rows, that every query leaves out
 FORMAT = "(FORMAT parquet, CODEC lz4_raw, ROW_GROUP_SIZE 30_000)"
 
 
 @dataclass(frozen=True)
 class History:
-    """Rows in one Parquet file, an event log's sorted by time, a table's as they came; the days, where there are."""
+    """Rows in order of their files, or of time; the days, where there are."""
 
-    path: Path
+    relation: str  # SQL to select from, on the connection that gathered them
     rows: int
     first_day: date | None
     last_day: date | None
     new_rows: tuple[int, ...]  # per file of this run: rows that the history has of it
     changed_rows: tuple[int, ...]  # per file of this run: rows left out whose key is known with other values
 
-    @property
-    def relation(self) -> str:
-        """SQL to select from."""
-        return f"read_parquet({text(self.path)})"
-
 
 def gather(
     connection: duckdb.DuckDBPyConnection, contract: Contract, earlier: Sequence[Path], new: Sequence[Path], path: Path
 ) -> History | None:
-    """Write the rows of earlier and new files, as the contract says what dropping a file means; None without any."""
+    """Gather earlier and new files' rows, as the contract says what dropping a file means; None without any.
+
+    `path` is where a copy may be written.
+    """
     files = dict(enumerate([*earlier, *new]))
     first_new = len(earlier)
     if contract.input.arrives == "replace":
@@ -46,20 +45,23 @@ def gather(
     rows = f"({accepted_rows(connection, contract, files)})"
     if contract.time_column:
         rows = f"(FROM {rows} WHERE {quoted(contract.time_column)} IS NOT NULL)"
-    _write(connection, contract, rows, path)
-    gathered = f"read_parquet({text(path)})"
-    counts = _per_file(connection, gathered)
+    repeated = find_repeated(connection, contract, rows) if contract.input.arrives == "append" else 0
+    kept = without(rows) if repeated else rows
+    counts, first, last = _counts(connection, contract, kept)
     if not counts:
         return None
-    first, last = _span(connection, contract, gathered)
+    total = sum(counts.values())
+    if repeated > MOST_REPEATED * total or not _is_quick_to_read(connection, contract, files):
+        connection.execute(f"COPY ({_in_order(contract, kept)}) TO {text(path)} {FORMAT}")
+        kept = f"read_parquet({text(path)})"
     numbers = range(first_new, first_new + len(new))
     changed: dict[int, int] = {}
     if contract.input.key and new:
         fresh = accepted_rows(connection, contract, {number: files[number] for number in numbers})
-        changed = _changed(connection, contract, f"({fresh})", gathered)
+        changed = _changed(connection, contract, f"({fresh})", kept)
     return History(
-        path=path,
-        rows=sum(counts.values()),
+        relation=kept,
+        rows=total,
         first_day=first,
         last_day=last,
         new_rows=tuple(counts.get(number, 0) for number in numbers),
@@ -67,35 +69,30 @@ def gather(
     )
 
 
-def _write(connection: duckdb.DuckDBPyConnection, contract: Contract, rows: str, path: Path) -> None:
-    """The first row of each key, a labelled one if there is any; without a key, each distinct row; of a snapshot, all."""
-    time = quoted(contract.time_column or ORDER)
-    if contract.input.arrives == "replace":
-        selected = f"FROM {rows}"
-    elif contract.features and not contract.input.key:
-        names = ", ".join(_names(contract))
-        first = f"MIN({quoted(ORDER)}) AS {quoted(ORDER)}"
-        selected = f"SELECT {names}, {first} FROM {rows} GROUP BY {names} ORDER BY {time}"
-    else:
-        _find_firsts(connection, contract, rows)
-        selected = f"FROM {rows} WHERE {quoted(ORDER)} IN (FROM {FIRSTS})"
-        selected += f" ORDER BY {time}" if contract.features else ""  # what lies before a cut-off lies together
-    connection.execute(f"COPY ({selected}) TO {text(path)} {FORMAT}")
-    connection.execute(f"DROP TABLE IF EXISTS {FIRSTS}")
+def _is_quick_to_read(connection: duckdb.DuckDBPyConnection, contract: Contract, files: Mapping[int, Path]) -> bool:
+    """Whether queries may read the files themselves: few, of the contract's types, an event log's in order of time."""
+    paths = list(files.values())
+    if len(paths) > MOST_FILES or not are_alike(connection, contract, paths):
+        return False
+    return not contract.features or lie_in_order(connection, paths, contract.time_column or "")
 
 
-def _find_firsts(connection: duckdb.DuckDBPyConnection, contract: Contract, rows: str) -> None:
-    """Where each key is first; a row with a part of its key missing is like no other."""
-    key = [quoted(name) for name in contract.input.key]
-    if key:
-        incomplete = " OR ".join(f"{name} IS NULL" for name in key)
-        group = ", ".join([*key, f"CASE WHEN {incomplete} THEN {quoted(ORDER)} END"])
-    else:
-        group = f"ROW({', '.join(_names(contract))})"
-    first = f"MIN({quoted(ORDER)})"
-    if key and isinstance(contract.target, ColumnTarget):  # a label may come later than its row
-        first = f"COALESCE({first} FILTER ({quoted(contract.target.column)} IS NOT NULL), {first})"
-    connection.execute(f"CREATE TABLE {FIRSTS} AS SELECT {first} FROM {rows} GROUP BY {group}")
+def _in_order(contract: Contract, rows: str) -> str:
+    """An event log's rows by time, so that what lies before a cut-off lies together."""
+    return f"FROM {rows} ORDER BY {quoted(contract.time_column or ORDER)}" if contract.features else f"FROM {rows}"
+
+
+def _counts(
+    connection: duckdb.DuckDBPyConnection, contract: Contract, rows: str
+) -> tuple[dict[int, int], date | None, date | None]:
+    """Rows by the number of their file, and the first and the last day."""
+    time = quoted(contract.time_column) if contract.time_column else "CAST(NULL AS TIMESTAMP)"
+    found = connection.execute(
+        f"SELECT {quoted(ORDER)} // {ROWS_PER_FILE}, COUNT(*), MIN({time})::DATE, MAX({time})::DATE "
+        f"FROM {rows} GROUP BY 1"
+    ).fetchall()
+    firsts, lasts = ([row[place] for row in found if row[place]] for place in (2, 3))
+    return {row[0]: row[1] for row in found}, min(firsts, default=None), max(lasts, default=None)
 
 
 def _changed(connection: duckdb.DuckDBPyConnection, contract: Contract, fresh: str, gathered: str) -> dict[int, int]:
@@ -112,16 +109,6 @@ def _changed(connection: duckdb.DuckDBPyConnection, contract: Contract, fresh: s
 def _per_file(connection: duckdb.DuckDBPyConnection, rows: str) -> dict[int, int]:
     query = f"SELECT {quoted(ORDER)} // {ROWS_PER_FILE}, COUNT(*) FROM {rows} GROUP BY 1"
     return dict(connection.execute(query).fetchall())
-
-
-def _span(connection: duckdb.DuckDBPyConnection, contract: Contract, gathered: str) -> tuple[date | None, date | None]:
-    if contract.time_column is None:
-        return None, None
-    time = quoted(contract.time_column)
-    found: tuple[date, date] = connection.execute(
-        f"SELECT MIN({time})::DATE, MAX({time})::DATE FROM {gathered}"
-    ).fetchall()[0]
-    return found
 
 
 def _names(contract: Contract) -> list[str]:

@@ -60,9 +60,9 @@ class Query:
         return columns
 
     def into(self, connection: duckdb.DuckDBPyConnection, table: str) -> None:
-        """Write all that the query gives to a new table."""
+        """Add all that the query gives to a table."""
         try:
-            connection.execute(f"CREATE TABLE {table} AS {self.sql}")
+            connection.execute(f"INSERT INTO {table} BY NAME {self.sql}")
         except CAUSED_BY_VALUES as error:
             raise QueryFailed(self.name, error) from error
 

@@ -42,7 +42,7 @@ def test_a_file_becomes_a_contract_that_passes_the_check(checkout: Path) -> None
     contract = read_folder(checkout / "datasets" / "machines_2024").contract
     assert (contract.task, contract.entity) == ("binary", "machine")
     assert {name for name, each in contract.input.columns.items() if not each.feature} == {"RPF"}
-    assert "'RPF' where it is '1', the target is '1'" in done.stdout
+    assert "'RPF' is '1' only where the target is '1'" in done.stdout
     assert "evergreen drop machines_2024 'Machines 2024.csv' --watch" in done.stdout
     checked = evergreen(checkout, "contract", "check")
     assert (checked.returncode, checked.stdout.strip()) == (0, "datasets/machines_2024: ok")

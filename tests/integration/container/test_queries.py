@@ -37,7 +37,7 @@ def walk(folder: Path, features: str = FEATURES, target: str = TARGET) -> list[t
         "INTERVAL 1 DAY) AS days(day) UNION ALL SELECT 'b', TIMESTAMP '2020-01-05' + INTERVAL 10 DAY * n "
         f"FROM range(2) AS times(n)) ORDER BY day) TO '{path}'"
     )
-    history = History(path, 32, date(2020, 1, 1), date(2020, 1, 30), (), ())
+    history = History(f"read_parquet('{path}')", 32, date(2020, 1, 1), date(2020, 1, 30), (), ())
     log = EventLog.of(CONTRACT)
     assert log
     prepared = Walk(connect(folder, "walk"), log, history, features, target).along(CUTOFFS)
