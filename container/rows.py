@@ -22,7 +22,7 @@ def column_values(feature: Feature, column: pa.ChunkedArray) -> NDArray[np.float
         listed = pa.array(feature.categories, pa.string())
         column = pc.index_in(column.cast(pa.string()), value_set=listed, skip_nulls=True)
     # By way of float64, as text is parsed in serving, so that both come to the same float32.
-    return np.asarray(column.cast(pa.float64()).to_numpy(zero_copy_only=False), dtype=np.float32)
+    return np.asarray(column.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False), dtype=np.float32)
 
 
 def matrix(table: pa.Table, signature: Signature) -> Matrix:

@@ -55,13 +55,18 @@ def _types(connection: duckdb.DuckDBPyConnection, files: Mapping[int, Path]) -> 
 
 
 def _rows_before(connection: duckdb.DuckDBPyConnection, files: Mapping[int, Path]) -> dict[int, int]:
-    """How many rows lie before each file, so that row numbers run on from file to file."""
-    query = "SELECT file_name, num_rows FROM parquet_file_metadata(?)"
-    rows = dict(connection.execute(query, [[str(path) for path in files.values()]]).fetchall())
+    """The number up to which rows before each file are counted: rejected ones count, too, so that none comes twice."""
+    query = (
+        "SELECT file_name, COALESCE(MAX(CAST(stats_max_value AS BIGINT)) FILTER (path_in_schema = ?), MAX(file_rows)) "
+        "FROM parquet_metadata(?) JOIN (SELECT file_name, num_rows AS file_rows FROM parquet_file_metadata(?)) "
+        "USING (file_name) GROUP BY 1"
+    )
+    names = [str(path) for path in files.values()]
+    rows = dict(connection.execute(query, [ROW_NUMBER, names, names]).fetchall())
     found, total = {}, 0
     for number, path in sorted(files.items()):
         found[number] = total
-        total += rows[str(path)]
+        total += rows.get(str(path), 0)
     return found
 
 
@@ -70,7 +75,7 @@ def _read(
 ) -> str:
     had = {name.lower(): type for name, type in types.items()}  # SQL's names know no case
     values = [
-        f"{_value(name, had.get(name.lower()), SQL_TYPES[column.type])} AS {quoted(name)}"
+        f"{_value(had, (name, *column.aliases), SQL_TYPES[column.type])} AS {quoted(name)}"
         for name, column in contract.input.columns.items()
     ]
     order = f"{_of_file(numbers)} * {ROWS_PER_FILE} + file_row_number"
@@ -89,7 +94,9 @@ def _of_file(values: Sequence[int]) -> str:
     return f"CAST({list(values)} AS BIGINT[])[CAST(file_index AS BIGINT) + 1]"
 
 
-def _value(name: str, had: str | None, type: str) -> str:
-    if had is None:
+def _value(had: Mapping[str, str], names: Sequence[str], type: str) -> str:
+    """SQL for a column of the contract; it may have been accepted under one of its other names."""
+    name = next((each for each in names if each.lower() in had), None)
+    if name is None:
         return f"CAST(NULL AS {type})"
-    return quoted(name) if had == type else f"TRY_CAST({quoted(name)} AS {type})"
+    return quoted(name) if had[name.lower()] == type else f"TRY_CAST({quoted(name)} AS {type})"

@@ -3,6 +3,7 @@
 from container.prepare.engine import quoted
 from container.signature import Feature
 
+LONGEST_CATEGORY = 200  # characters; every model carries the list of its categories
 LARGEST = "3.4e38"  # models take single precision: beyond it a value would be infinite
 
 
@@ -25,5 +26,6 @@ def number(value: str) -> str:
 
 
 def plain_text(value: str) -> str:
-    """SQL for text without commas, quotes and line ends, or NULL."""
-    return f"NULLIF(TRIM(REGEXP_REPLACE({value}, '[,\"\\s]+', ' ', 'g')), '')"
+    """SQL for text without commas, quotes and control characters, cut where it is long, or NULL."""
+    plain = f"TRIM(REGEXP_REPLACE({value}, '[,\"\\s\\p{{Cc}}]+', ' ', 'g'))"
+    return f"NULLIF(TRIM(LEFT({plain}, {LONGEST_CATEGORY})), '')"

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from container.prepare.prepared_rows import Unusable
+from container.prepare.prepared_rows import Poisoned, Unusable
 
 MOST_CLASSES = 100
 LEAST_ROWS, LEAST_TRAIN_ROWS = 5, 2  # of a class among several: fewer can be neither learned nor judged
@@ -29,7 +29,7 @@ def two_classes(column: str, positive: str, found: Mapping[str, ClassRows]) -> t
     if not others:
         raise Unusable(f"every row of {column!r} is {positive!r}: with one class there is nothing to tell apart")
     if len(others) > 1:
-        raise Unusable(
+        raise Poisoned(
             f"{column!r} holds {len(found)} values, {_listed(found)}; a binary target has two. "
             "Mend the rows, or use task multiclass"
         )
@@ -41,7 +41,7 @@ def several_classes(column: str, found: Mapping[str, ClassRows], whole: bool) ->
     kept = [label for label, of in found.items() if of.rows >= LEAST_ROWS and of.train >= LEAST_TRAIN_ROWS]
     rare = {label: of for label, of in found.items() if label not in kept}
     if len(kept) > MOST_CLASSES:
-        raise Unusable(
+        raise Poisoned(
             f"{column!r} holds {len(kept):,} different values; {MOST_CLASSES} classes are the most. "
             "If it is a number, use task regression"
         )

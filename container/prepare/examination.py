@@ -8,7 +8,8 @@ import duckdb
 from pydantic import ValidationError
 
 from container.log import log
-from container.prepare.accepted import accepted_rows
+from container.prepare.accepted import ORDER, accepted_rows
+from container.prepare.engine import quoted
 from container.prepare.history import History
 from container.report import drift, profiling
 from container.report.profile import Counts, Profile
@@ -35,7 +36,7 @@ class Examination:
         champion: Path | None,
     ) -> "Examination":
         """Profile all rows, and compare the new ones with what the champion learned from."""
-        profile = profiling.take(connection, history.relation, contract)
+        profile = profiling.take(connection, history.relation, contract, quoted(ORDER))
         known = _read(champion)
         if known is None or not fresh:
             return cls(profile)

@@ -9,7 +9,7 @@ import duckdb
 
 from container.prepare.accepted import ORDER, ROWS_PER_FILE, accepted_rows, are_alike, lie_in_order
 from container.prepare.engine import quoted, text
-from container.prepare.repeated import find_repeated, without
+from container.prepare.repeated import find_repeated, forget_repeated, without
 from evergreen.contract import Contract
 
 MOST_FILES = 16  # that every query reads: each one costs it a look at the file's end
@@ -21,7 +21,8 @@ FORMAT = "(FORMAT parquet, CODEC lz4_raw, ROW_GROUP_SIZE 30_000)"
 class History:
     """Rows in order of their files, or of time; the days, where there are."""
 
-    relation: str  # SQL to select from, on the connection that gathered them
+    connection: duckdb.DuckDBPyConnection
+    relation: str  # SQL to select from, on this connection only
     rows: int
     first_day: date | None
     last_day: date | None
@@ -53,6 +54,7 @@ def gather(
     total = sum(counts.values())
     if repeated > MOST_REPEATED * total or not _is_quick_to_read(connection, contract, files):
         connection.execute(f"COPY ({_in_order(contract, kept)}) TO {text(path)} {FORMAT}")
+        forget_repeated(connection)
         kept = f"read_parquet({text(path)})"
     numbers = range(first_new, first_new + len(new))
     changed: dict[int, int] = {}
@@ -60,6 +62,7 @@ def gather(
         fresh = accepted_rows(connection, contract, {number: files[number] for number in numbers})
         changed = _changed(connection, contract, f"({fresh})", kept)
     return History(
+        connection=connection,
         relation=kept,
         rows=total,
         first_day=first,

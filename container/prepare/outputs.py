@@ -53,14 +53,23 @@ def _write_parquet(rows: PreparedRows, where: str, path: Path) -> None:
 def _write_scoring(rows: PreparedRows, folder: Path) -> None:
     """In parts: no header, the entity first, then the features, missing ones empty."""
     folder.mkdir(parents=True, exist_ok=True)
-    names = ", ".join(quoted(name) for name in (rows.entity, *(feature.name for feature in rows.features)))
+    line = _line(rows)
     total = rows.count(TO_SCORE).rows
     for number, offset in enumerate(range(0, total, ROWS_PER_PART)):
         rows.connection.execute(
-            f"COPY (SELECT {names} FROM {rows.relation} WHERE {TO_SCORE} ORDER BY {quoted(rows.entity)} "
+            f"COPY (SELECT {line} FROM {rows.relation} WHERE {TO_SCORE} ORDER BY {quoted(rows.entity)} "
             f"LIMIT {ROWS_PER_PART} OFFSET {offset}) "
-            f"TO {text(folder / f'part-{number:05d}.csv')} (FORMAT csv, HEADER false)"
+            f"TO {text(folder / f'part-{number:05d}.csv')} (FORMAT csv, HEADER false, QUOTE '', DELIMITER '\x01')"
         )
+
+
+def _line(rows: PreparedRows) -> str:
+    """SQL for a line of CSV: only an entity may need quotes; DuckDB's own would stand around a feature like #1, too."""
+    entity = f"CAST({quoted(rows.entity)} AS VARCHAR)"
+    escaped = f"""'"' || replace({entity}, '"', '""') || '"'"""
+    needs_quotes = f"regexp_matches({entity}, '[\",]')"
+    features = (f"COALESCE(CAST({quoted(feature.name)} AS VARCHAR), '')" for feature in rows.features)
+    return f"concat_ws(',', CASE WHEN {needs_quotes} THEN {escaped} ELSE {entity} END, {', '.join(features)})"
 
 
 def _with_categories(rows: PreparedRows, feature: Feature) -> Feature:

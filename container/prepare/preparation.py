@@ -16,7 +16,7 @@ from container.prepare.events import EventLog, Walk
 from container.prepare.examination import Examination
 from container.prepare.history import History, gather
 from container.prepare.intake import Intake
-from container.prepare.prepared_rows import PARTS, TO_SCORE, Counts, PreparedRows, Unusable, in_part
+from container.prepare.prepared_rows import PARTS, TO_SCORE, Counts, Poisoned, PreparedRows, Unusable, in_part
 from container.prepare.quarantine import Quarantine
 from container.prepare.query import QueryFailed
 from container.prepare.table_rows import Table, prepare_table
@@ -45,16 +45,17 @@ class Preparation:
     counts: dict[str, Counts] = field(default_factory=dict)
     signature: Signature | None = None
     unusable: str | None = None
-    poisoned: bool = False  # a query of the contract fails on some row
+    poisoned: bool = False
 
     def run(self) -> None:
         """Do all that the data allows."""
-        connection = connect(self.scratch, "prepare")
+        connection = connect(self.scratch, "prepare", self._size())
         try:
             self._take_in(connection)
             self._make_all(connection)
         except Unusable as reason:
             self.unusable = str(reason)
+            self.poisoned = isinstance(reason, Poisoned)
         finally:
             connection.close()
         if self.unusable and (self.poisoned or self.manifest.champion):
@@ -81,6 +82,12 @@ class Preparation:
         elif self.history:
             for place, fresh, changed in zip(kept, self.history.new_rows, self.history.changed_rows, strict=True):
                 self.files[place] = _with_known_rows(self.files[place], fresh, changed)
+
+    def _size(self) -> int:
+        """About as many bytes as the run's rows would have as text."""
+        source, packed = self.directories.processing_input, 10
+        dropped = sum((source / each.key).stat().st_size for each in self.manifest.inputs)
+        return dropped + packed * sum((source / key).stat().st_size for key in self.manifest.history)
 
     def _make_all(self, connection: duckdb.DuckDBPyConnection) -> None:
         if self.history is None:
@@ -122,8 +129,7 @@ class Preparation:
         except HistoryTooShort as short:
             raise Unusable(str(short)) from short
         except QueryFailed as failed:
-            self.poisoned = True
-            raise Unusable(str(failed)) from failed
+            raise Poisoned(str(failed)) from failed
 
     def _set_new_files_aside(self, why: str) -> None:
         """Keep files out of the history that made usable data unusable; or no later run could use it either."""

@@ -20,6 +20,10 @@ class Unusable(Exception):
     """The data allows no model; says why, in words."""
 
 
+class Poisoned(Unusable):
+    """Some row spoils the data as a whole; as long as it is in the history, no run can use it."""
+
+
 @dataclass(frozen=True)
 class Counts:
     """Rows of one part, those of them with a target, and how many different targets."""

@@ -1,10 +1,11 @@
 """One look through a file's bytes: is it UTF-8, and is it so plain that each record is one line?"""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 
 CHUNK = 1 << 18
+MANY_QUOTES = 1_000  # in a chunk
 LONGEST_LINE = 1_000_000  # bytes, also of a record over several lines
 
 
@@ -50,8 +51,11 @@ class Scan:
         self.line_feeds += line_feeds
 
     def _look_at_quotes(self, chunk: bytes, delimiter: bytes) -> None:
-        pieces = (b"\n" + chunk + b"\n").split(b'"')
-        outside = set(pieces[::2])  # an empty piece is a doubled quote within a value
+        pieces = chunk.split(b'"')
+        pieces[0], pieces[-1] = b"\n" + pieces[0], pieces[-1] + b"\n"
+        outside: Collection[bytes] = pieces[::2]  # an empty piece is a doubled quote within a value
+        if len(outside) > MANY_QUOTES:  # where all values are quoted, the same few pieces stand between them
+            outside = set(outside)
         inside = b"".join(pieces[1::2])
         beside = delimiter + b"\r\n"
         around = all(piece[0] in beside and piece[-1] in beside for piece in outside if piece)

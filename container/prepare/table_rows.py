@@ -89,6 +89,7 @@ def prepare_table(connection: duckdb.DuckDBPyConnection, table: Table, history: 
             "entity": table.contract.entity,
             "target": table.target.column,
             "positive": table.target.positive,
+            "types": _types(table),  # two types of one value hash to other places
         },
         classes=classes,
         class_rows=class_rows,
@@ -114,6 +115,12 @@ def _write(connection: duckdb.DuckDBPyConnection, table: Table, history: History
         f"{scored} AS {SCORED}, {ORDER} FROM {rows}) TO {text(path)} (FORMAT parquet, CODEC lz4_raw)"
     )
     return f"read_parquet({text(path)})"
+
+
+def _types(table: Table) -> str:
+    """The declared types of what rows are drawn and learned by."""
+    names = [*([table.contract.entity] if table.contract.entity else []), *(feature.name for feature in table.features)]
+    return ", ".join(f"{name!r}: {table.contract.input.columns[name].type}" for name in names)
 
 
 def _raw(table: Table, name: str) -> str:

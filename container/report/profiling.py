@@ -1,55 +1,68 @@
-"""Taking the profile of a relation: bounds over all rows, bins from a sample of a large one, counts over all rows."""
+"""Taking the profile of a relation: what is missing, least, most and mean of all rows, the rest of a sample of many."""
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import accumulate, pairwise
 from typing import Any, Literal
 
 import duckdb
 
 from container.prepare.engine import quoted
 from container.report import tally
-from container.report.profile import LEVELS, SHOWN_VALUES, Categories, ColumnProfile, Numbers, Profile, Shape, Times
+from container.report.profile import (
+    LEVELS,
+    SHOWN_VALUES,
+    Categories,
+    ColumnProfile,
+    Numbers,
+    Profile,
+    Shape,
+    Tally,
+    Times,
+)
 from evergreen.columns import ColumnType
 from evergreen.contract import Contract
 
-VALUES_SAMPLE = 1_000_000  # rows from which frequent values are taken
-QUANTILES_SAMPLE = 250_000  # from so many, a decile is some tenths of a percentile off
+SAMPLE_ROWS = 50_000  # of so many, a decile is some tenths of a percentile off
+SAMPLE_CELLS = 5_000_000  # of many columns, fewer rows
+SAMPLE = '"\nsample"'
 FEW = 20  # a whole number with no more values than this is a category
 MOST_VALUES = 1_000  # values of a category that are told apart; with more, a column is no category
 STEPS = 20
 MOST_DAYS, MOST_MONTHS = 62, 60  # beyond them rows are counted by the next longer unit
-Bounds = tuple[int, int, Any, Any, Any]  # rows with a value, distinct values, smallest, largest, mean
+Bounds = tuple[int, Any, Any, Any]  # of all rows: those with a value, smallest, largest, mean
+Distinct = tuple[int, int]  # of the sample: different values, and those of them that occur once
 
 
-def take(connection: duckdb.DuckDBPyConnection, relation: str, contract: Contract) -> Profile:
-    """Profile the contract's columns of a relation, a table or `read_parquet('…')`; memory stays bounded."""
+def take(
+    connection: duckdb.DuckDBPyConnection, relation: str, contract: Contract, number: str = "ROW_NUMBER() OVER ()"
+) -> Profile:
+    """Profile the contract's columns of a relation, whose rows an SQL expression numbers; memory stays bounded."""
     types = {name: column.type for name, column in contract.input.columns.items()}
     rows = int(connection.execute(f"SELECT COUNT(*) FROM {relation}").fetchall()[0][0])
     bounds = _bounds(connection, relation, types)
-    values = _sample(relation, rows, VALUES_SAMPLE)
-    shapes: dict[str, Shape] = {**_numbers(connection, _sample(relation, rows, QUANTILES_SAMPLE), types, bounds)}
+    sample = _sample(connection, relation, rows, [*types], number)
+    distinct = {name: _distinct(connection, sample, name) for name, type in types.items() if type != "timestamp"}
+    shapes: dict[str, Shape] = {**_numbers(connection, sample, types, bounds, distinct)}
     for name, type in types.items():
         if not bounds[name][0]:
             shapes[name] = Categories(values=(), complete=True)
         elif type == "timestamp":
-            shapes[name] = _times(connection, relation, name, bounds[name])
+            shapes[name] = _times(connection, sample, name, bounds[name])
         elif name not in shapes:
-            shapes[name] = _categories(connection, values, name)
-    _, tallies = tally.take(connection, relation, shapes)
+            shapes[name] = _categories(connection, sample, name)
+    sampled, tallies = tally.take(connection, sample, shapes)
     columns = {
         name: ColumnProfile(
-            type=type, distinct=_distinct(bounds[name], shapes[name]), shape=shapes[name], tally=tallies[name]
+            type=type,
+            distinct=_estimated(bounds[name], distinct.get(name), shapes[name], sampled - tallies[name].missing),
+            shape=shapes[name],
+            tally=_of_all(tallies[name], rows, bounds[name][0]),
         )
         for name, type in types.items()
     }
     return Profile(rows=rows, columns=columns)
-
-
-def _distinct(bounds: Bounds, shape: Shape) -> int:
-    if isinstance(shape, Categories) and shape.complete:
-        return len(shape.values)
-    return min(bounds[1], bounds[0])
 
 
 def _bounds(connection: duckdb.DuckDBPyConnection, relation: str, types: Mapping[str, ColumnType]) -> dict[str, Bounds]:
@@ -57,33 +70,72 @@ def _bounds(connection: duckdb.DuckDBPyConnection, relation: str, types: Mapping
     for names in tally.passes([*types]):
         asked = ", ".join(aggregate for name in names for aggregate in _asked(name, types[name]))
         values = iter(connection.execute(f"SELECT {asked} FROM {relation}").fetchall()[0])
-        found |= dict(zip(names, zip(*[values] * 5, strict=True), strict=True))
+        found |= dict(zip(names, zip(*[values] * 4, strict=True), strict=True))
     return found
 
 
 def _asked(name: str, type: ColumnType) -> Iterator[str]:
+    value = quoted(name)
     match type:
-        case "integer" | "number":
-            asked = ("COUNT", "approx_count_distinct", "MIN", "MAX", "AVG")
-            yield from (tally.of_numbers(aggregate, name) for aggregate in asked)
+        case "integer":
+            yield from (f"{aggregate}({value})" for aggregate in ("COUNT", "MIN", "MAX", "AVG"))
+        case "number":
+            yield from (tally.of_numbers(aggregate, name) for aggregate in ("COUNT", "MIN", "MAX", "AVG"))
         case "timestamp":
-            value = tally.time(name)
-            yield from (f"COUNT({value})", f"approx_count_distinct({value})", f"MIN({value})", f"MAX({value})", "NULL")
+            yield from (f"{aggregate}({tally.time(name)})" for aggregate in ("COUNT", "MIN", "MAX"))
+            yield "NULL"
+        case "boolean":
+            yield from (f"COUNT({value})", *["NULL"] * 3)
         case _:
-            yield from (f"COUNT({tally.category(name)})", f"approx_count_distinct({quoted(name)})", *["NULL"] * 3)
+            yield from (f"COUNT(NULLIF({value}, ''))", *["NULL"] * 3)
 
 
-def _sample(relation: str, rows: int, size: int) -> str:
+def _sample(connection: duckdb.DuckDBPyConnection, relation: str, rows: int, names: Sequence[str], number: str) -> str:
     """The same rows each time, with DuckDB's own SAMPLE they depend on its threads; hashed, to break no pattern."""
+    size = min(SAMPLE_ROWS, SAMPLE_CELLS // len(names))
     if rows <= size:
         return relation
-    numbered = f'(SELECT *, ROW_NUMBER() OVER () AS "\nnumber" FROM {relation})'
-    return f'(FROM {numbered} WHERE hash("\nnumber") % {math.ceil(rows / size)} = 0)'
+    columns = ", ".join(map(quoted, names))
+    numbered = f'(SELECT {columns}, {number} AS "\nnumber" FROM {relation})'
+    chosen = f'hash("\nnumber") % {math.ceil(rows / size)} = 0'
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE {SAMPLE} AS SELECT {columns} FROM {numbered} WHERE {chosen}")
+    return SAMPLE
 
 
-def _is_number(type: ColumnType, bounds: Bounds) -> bool:
-    present, distinct = bounds[:2]
-    return present > 0 and (type == "number" or (type == "integer" and distinct > FEW))
+def _distinct(connection: duckdb.DuckDBPyConnection, sample: str, name: str) -> Distinct:
+    value = quoted(name)
+    groups = f"SELECT COUNT(*) FROM {sample} WHERE {value} IS NOT NULL GROUP BY {value}"
+    query = f"SELECT COUNT(*), COUNT(*) FILTER (times = 1) FROM ({groups}) AS groups(times)"
+    found: Distinct = connection.execute(query).fetchall()[0]
+    return found
+
+
+def _estimated(bounds: Bounds, distinct: Distinct | None, shape: Shape, sampled: int) -> int:
+    """Different values of all rows by those of a sample, after Haas and Stokes (1998)."""
+    if isinstance(shape, Categories) and shape.complete:
+        return len(shape.values)
+    if not distinct or not sampled:
+        return 0
+    different, once = distinct
+    return round(sampled * different / (sampled - once + once * sampled / bounds[0]))
+
+
+def _of_all(counted: Tally, rows: int, present: int) -> Tally:
+    """A sample's counts, as so many rows would have them."""
+    return Tally(missing=rows - present, counts=_scaled(counted.counts, present), steps=_scaled(counted.steps, present))
+
+
+def _scaled(counts: Sequence[int], total: int) -> tuple[int, ...]:
+    """Counts in the same proportions that add up to a total."""
+    found = sum(counts)
+    if not found:
+        return (*counts[:-1], total) if counts else ()
+    ends = [round(end * total / found) for end in accumulate(counts)]
+    return tuple(end - start for start, end in pairwise((0, *ends)))
+
+
+def _is_number(type: ColumnType, bounds: Bounds, distinct: Mapping[str, Distinct], name: str) -> bool:
+    return bounds[0] > 0 and (type == "number" or (type == "integer" and distinct[name][0] > FEW))
 
 
 def _numbers(
@@ -91,9 +143,10 @@ def _numbers(
     sample: str,
     types: Mapping[str, ColumnType],
     bounds: Mapping[str, Bounds],
+    distinct: Mapping[str, Distinct],
 ) -> dict[str, Numbers]:
     found: dict[str, Numbers] = {}
-    for names in tally.passes([name for name in types if _is_number(types[name], bounds[name])]):
+    for names in tally.passes([name for name in types if _is_number(types[name], bounds[name], distinct, name)]):
         asked = ", ".join(tally.of_numbers("quantile_disc", name, f", {[*LEVELS]}") for name in names)
         taken = connection.execute(f"SELECT {asked} FROM {sample}").fetchall()[0]
         for name, quantiles in zip(names, taken, strict=True):
@@ -102,7 +155,7 @@ def _numbers(
 
 
 def _number(bounds: Bounds, quantiles: list[float] | None, whole: bool) -> Numbers:
-    _, _, low, high, mean = bounds
+    _, low, high, mean = bounds
     quantiles = quantiles or [low] * len(LEVELS)  # no value of a rare column is in the sample
     return Numbers(
         min=low,
@@ -130,22 +183,24 @@ def steps(low: float, high: float, whole: bool) -> tuple[float, ...]:
 
 def _categories(connection: duckdb.DuckDBPyConnection, sample: str, name: str) -> Categories:
     query = (
-        f"SELECT {tally.category(name)} AS value FROM {sample} WHERE value IS NOT NULL "
-        f"GROUP BY value ORDER BY COUNT(*) DESC, value LIMIT {MOST_VALUES + 1}"
+        f"SELECT {tally.category(name)} FROM {sample} WHERE {tally.category(name)} IS NOT NULL "
+        f"GROUP BY 1 ORDER BY COUNT(*) DESC, 1 LIMIT {MOST_VALUES + 1}"
     )
     values = tuple(row[0] for row in connection.execute(query).fetchall())
     complete = len(values) <= MOST_VALUES
     return Categories(values=values if complete else values[:SHOWN_VALUES], complete=complete)
 
 
-def _times(connection: duckdb.DuckDBPyConnection, relation: str, name: str, bounds: Bounds) -> Times:
-    _, _, first, last, _ = bounds
+def _times(connection: duckdb.DuckDBPyConnection, sample: str, name: str, bounds: Bounds) -> Times:
+    present, first, last, _ = bounds
     unit = _unit(first, last)
     query = (
-        f"SELECT date_trunc('{unit}', {quoted(name)}) AS period, COUNT(*) "
-        f"FROM {relation} WHERE isfinite({quoted(name)}) GROUP BY period ORDER BY period"
+        f"SELECT date_trunc('{unit}', {quoted(name)}), COUNT(*) "
+        f"FROM {sample} WHERE isfinite({quoted(name)}) GROUP BY 1 ORDER BY 1"
     )
-    periods = {f"{period:%Y-%m-%d}": count for period, count in connection.execute(query).fetchall()}
+    found = connection.execute(query).fetchall()
+    counts = _scaled([count for _, count in found], present)
+    periods = {f"{period:%Y-%m-%d}": count for (period, _), count in zip(found, counts, strict=True)}
     return Times(first=first.isoformat(" "), last=last.isoformat(" "), unit=unit, periods=periods)
 
 

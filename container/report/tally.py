@@ -15,12 +15,16 @@ COLUMNS_PER_PASS = 8  # planning time grows with the square of the aggregates
 
 def of_numbers(aggregate: str, name: str, bins: str = "") -> str:
     """SQL that aggregates a column's finite numbers; a filter, for quantiles of a CASE take three times as long."""
-    return f"{aggregate}({quoted(name)}{bins}) FILTER (isfinite({quoted(name)}))"
+    value = f"CAST({quoted(name)} AS DOUBLE)" if bins else quoted(name)  # bins may lie beyond the largest integer
+    return f"{aggregate}({value}{bins}) FILTER (isfinite({quoted(name)}))"
 
 
 def category(name: str) -> str:
-    """SQL that gives a column as a short text."""
-    return f"NULLIF(LEFT(CAST({quoted(name)} AS VARCHAR), {LONGEST_VALUE}), '')"
+    """SQL that gives a column as a short text; bytes are counted first, for to count characters takes long."""
+    value = f"CAST({quoted(name)} AS VARCHAR)"
+    return (
+        f"NULLIF(CASE WHEN strlen({value}) > {LONGEST_VALUE} THEN LEFT({value}, {LONGEST_VALUE}) ELSE {value} END, '')"
+    )
 
 
 def time(name: str) -> str:

@@ -72,9 +72,10 @@ class ArrivalsLedger:
         ]
 
     def accepted_keys(self, dataset: str) -> list[str]:
-        """The Parquet files of every arrival that earlier runs finished with."""
-        done = (item for item in self._all(dataset) if item["state"] == ArrivalState.DONE)
-        return sorted(item["accepted_key"] for item in done if item.get("accepted_key"))
+        """The Parquet files of every arrival that earlier runs finished with, in the order in which runs took them."""
+        done = [item for item in self._all(dataset) if item["state"] == ArrivalState.DONE and item.get("accepted_key")]
+        done.sort(key=lambda item: (item["accepted_key"].rpartition("/")[0], item["at"], item["arrival_id"]))
+        return [item["accepted_key"] for item in done]
 
     def hold(self, dataset: str, arrival_id: str, run_id: str, reason: str) -> bool:
         """Keep an arrival of a failed run for the next one; False when MOST_FAILURES runs failed with it, and it is

@@ -55,7 +55,7 @@ def prepared(
     history = gathered(folder, contract, new, earlier)
     table = Table.of(contract)
     assert table is not None
-    rows = prepare_table(connect(folder, "rows"), table, history, folder / "rows.parquet")
+    rows = prepare_table(history.connection, table, history, folder / "rows.parquet")
     signature = outputs.signature_of(rows, contract)
     outputs.write(rows, signature, folder)
     return rows, signature

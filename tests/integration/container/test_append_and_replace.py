@@ -3,18 +3,26 @@
 from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet as pq
 import pytest
 
+from container.prepare.accepted import ORDER
+from container.prepare.engine import quoted
+from container.prepare.history import History
 from container.signature import ROW_NUMBER
 from tests.integration.container.made_tables import accepted, gathered, table_contract
 
 COLUMNS = {"who": "integer", "a": "integer", "y": "integer"}
 
 
-def rows(path: Path) -> list[tuple[Any, ...]]:
-    table = pq.read_table(path, columns=["who", "a", "y"])
-    return list(zip(*table.to_pydict().values(), strict=True))
+def rows(history: History) -> list[tuple[Any, ...]]:
+    return history.connection.execute(f"SELECT who, a, y FROM {history.relation} ORDER BY {quoted(ORDER)}").fetchall()
+
+
+def numbers(history: History) -> list[int]:
+    found = history.connection.execute(
+        f'SELECT "{ROW_NUMBER}" FROM {history.relation} ORDER BY {quoted(ORDER)}'
+    ).fetchall()
+    return [row[0] for row in found]
 
 
 @pytest.mark.parametrize("key", [[], ["who"]])
@@ -23,7 +31,7 @@ def test_rows_dropped_again_change_nothing(tmp_path: Path, key: list[str]) -> No
     first = accepted(tmp_path / "first.parquet", {"who": [2, 1], "a": [5, None], "y": [0, 1]})
     other = accepted(tmp_path / "other.parquet", {"who": [1, 2, 3], "a": [None, 5, 5], "y": [1, 0, 0]})
     history = gathered(tmp_path, contract, [first, other], earlier=[first])
-    assert rows(history.path) == [(2, 5, 0), (1, None, 1), (3, 5, 0)]
+    assert rows(history) == [(2, 5, 0), (1, None, 1), (3, 5, 0)]
     assert (history.rows, history.new_rows, history.changed_rows) == (3, (0, 1), (0, 0))
 
 
@@ -33,7 +41,7 @@ def test_the_first_row_of_a_key_stays_and_later_ones_with_other_values_are_count
     one = accepted(tmp_path / "one.parquet", {"who": [1, 2, 2, 2], "a": [9, 2, 2, 8], "y": [0, 0, 0, 0]})
     two = accepted(tmp_path / "two.parquet", {"who": [2, 3], "a": [None, 3], "y": [0, 0]})
     history = gathered(tmp_path, contract, [one, two], earlier=[old])
-    assert rows(history.path) == [(1, 1, 0), (2, 2, 0), (3, 3, 0)]
+    assert rows(history) == [(1, 1, 0), (2, 2, 0), (3, 3, 0)]
     assert history.new_rows == (1, 1)
     assert history.changed_rows == (2, 1)
 
@@ -41,10 +49,10 @@ def test_the_first_row_of_a_key_stays_and_later_ones_with_other_values_are_count
 def test_earlier_files_come_first_in_their_order_whatever_their_types(tmp_path: Path) -> None:
     contract = table_contract(COLUMNS, key=["who"])
     texts = accepted(tmp_path / "texts.parquet", {"who": [1], "a": ["7"], "y": [0]})
-    numbers = accepted(tmp_path / "numbers.parquet", {"who": [1], "a": [8], "y": [0]})
+    wholes = accepted(tmp_path / "wholes.parquet", {"who": [1], "a": [8], "y": [0]})
     again = accepted(tmp_path / "again.parquet", {"who": [1], "a": ["9"], "y": [0]})
-    for earlier, stays in (([numbers, again, texts], 8), ([again, numbers, texts], 9), ([texts, numbers], 7)):
-        assert rows(gathered(tmp_path, contract, [], earlier).path) == [(1, stays, 0)]
+    for earlier, stays in (([wholes, again, texts], 8), ([again, wholes, texts], 9), ([texts, wholes], 7)):
+        assert rows(gathered(tmp_path, contract, [], earlier)) == [(1, stays, 0)]
 
 
 def test_rows_without_their_key_are_all_kept(tmp_path: Path) -> None:
@@ -60,9 +68,9 @@ def test_the_newest_snapshot_is_all_the_data_with_every_row_of_it(tmp_path: Path
         for number in range(3)
     ]
     history = gathered(tmp_path, contract, files[1:], earlier=files[:1])
-    assert rows(history.path) == [(2, 1, 0)] * 2
+    assert rows(history) == [(2, 1, 0)] * 2
     assert history.new_rows == (0, 2)
-    assert rows(gathered(tmp_path, contract, [], earlier=files[:1]).path) == [(0, 1, 0)] * 2
+    assert rows(gathered(tmp_path, contract, [], earlier=files[:1])) == [(0, 1, 0)] * 2
 
 
 def test_rows_without_an_entity_are_numbered_on_over_an_appended_history(tmp_path: Path) -> None:
@@ -70,9 +78,8 @@ def test_rows_without_an_entity_are_numbered_on_over_an_appended_history(tmp_pat
     first = accepted(tmp_path / "first.parquet", {"a": [1, 2], "y": [0, 1]})
     second = accepted(tmp_path / "second.parquet", {"a": [2, 3], "y": [1, 1]})
     history = gathered(tmp_path, contract, [second], earlier=[first])
-    numbers = pq.read_table(history.path, columns=[ROW_NUMBER])[ROW_NUMBER].to_pylist()
-    assert numbers == [1, 2, 4]
+    assert numbers(history) == [1, 2, 4]
     assert history.new_rows == (1,)
     snapshot = table_contract({"a": "integer", "y": "integer"}, entity=None, arrives="replace")
     again = gathered(tmp_path, snapshot, [second], earlier=[first])
-    assert pq.read_table(again.path, columns=[ROW_NUMBER])[ROW_NUMBER].to_pylist() == [1, 2]
+    assert numbers(again) == [1, 2]

@@ -71,17 +71,22 @@ def test_each_decile_of_a_number_holds_a_tenth(connection: duckdb.DuckDBPyConnec
     assert counts[1:-1] == pytest.approx([1000] * 10, abs=10)
 
 
-def test_a_large_relation_is_sampled_for_bins_and_counted_whole(
+def test_a_large_relation_is_sampled_and_counted_as_if_all_rows_were_like_that(
     connection: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(profiling, "QUANTILES_SAMPLE", 1000)
-    monkeypatch.setattr(profiling, "VALUES_SAMPLE", 1000)
+    monkeypatch.setattr(profiling, "SAMPLE_ROWS", 1000)
     profile = profiling.take(connection, _mixed(20_000), MIXED)
     assert profile == profiling.take(connection, _mixed(20_000), MIXED)
     counts = profile.columns["n"].tally.counts
     assert sum(counts) == 20_000
     assert counts[1:-1] == pytest.approx([2000] * 10, rel=0.4)
-    assert set(profile.columns["kind"].tally.counts) == {4000, 0}
+    kinds = profile.columns["kind"].tally.counts
+    assert (sum(kinds), kinds[-1]) == (20_000, 0)
+    assert kinds[:-1] == pytest.approx([4000] * 5, rel=0.3)
+    assert sum(profile.columns["at"].shape.periods.values()) == 20_000
+    assert (profile.columns["i"].shape.min, profile.columns["i"].shape.max) == (0, 999)
+    assert profile.columns["i"].distinct == pytest.approx(1000, rel=0.1)
+    assert profile.columns["kind"].distinct == 5
 
 
 def test_rows_of_the_same_source_do_not_drift(connection: duckdb.DuckDBPyConnection) -> None:

@@ -37,10 +37,11 @@ def walk(folder: Path, features: str = FEATURES, target: str = TARGET) -> list[t
         "INTERVAL 1 DAY) AS days(day) UNION ALL SELECT 'b', TIMESTAMP '2020-01-05' + INTERVAL 10 DAY * n "
         f"FROM range(2) AS times(n)) ORDER BY day) TO '{path}'"
     )
-    history = History(f"read_parquet('{path}')", 32, date(2020, 1, 1), date(2020, 1, 30), (), ())
+    connection = connect(folder, "walk")
+    history = History(connection, f"read_parquet('{path}')", 32, date(2020, 1, 1), date(2020, 1, 30), (), ())
     log = EventLog.of(CONTRACT)
     assert log
-    prepared = Walk(connect(folder, "walk"), log, history, features, target).along(CUTOFFS)
+    prepared = Walk(connection, log, history, features, target).along(CUTOFFS)
     query = f"""SELECT who, CAST("\nas of" AS VARCHAR), visits, days FROM {prepared.relation} ORDER BY 2, 1"""
     rows: list[tuple[object, ...]] = prepared.connection.execute(query).fetchall()
     return rows
