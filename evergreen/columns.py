@@ -1,10 +1,12 @@
 """What a dropped file must look like: its columns, their types and rules, and how its text is to be read."""
 
+import math
 from datetime import date, datetime
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from evergreen.column_names import MOST_COLUMNS, wrong_names
 from evergreen.strict import Strict
 
 ColumnType = Literal["text", "integer", "number", "boolean", "timestamp"]
@@ -50,6 +52,8 @@ class Column(Strict):
                 raise ValueError(f"{name} is for columns of type {of}, and this one is of type {self.type}")
         bounds = [each for each in (self.min, self.max) if each is not None]
         for bound in bounds:
+            if isinstance(bound, float) and not math.isfinite(bound):
+                raise ValueError(f"min and max are each a finite number, not {bound}: leave out what has no bound")
             if isinstance(bound, date) != (self.type == "timestamp"):
                 kind = "a date" if self.type == "timestamp" else "a number"
                 raise ValueError(f"min and max of a column of type {self.type} are each {kind}, not {bound}")
@@ -85,7 +89,9 @@ class Input(Strict):
         default=None, description="The text's encoding; without it, what the bytes show beyond doubt."
     )
     decimal: Literal[".", ","] = Field(default=".", description="The decimal mark of numbers.")
-    columns: dict[str, Column] = Field(min_length=1, description="Every column that a file must have, by name.")
+    columns: dict[str, Column] = Field(
+        min_length=1, max_length=MOST_COLUMNS, description="Every column that a file must have, by name."
+    )
     rules: tuple[RowRule, ...] = Field(default=(), description="Rules across columns.")
     reject_file_above: float = Field(
         default=0.5, ge=0, le=1, description="A file with a larger share of rejected rows is refused whole."
@@ -96,12 +102,9 @@ class Input(Strict):
 
     @model_validator(mode="after")
     def _names_are_known(self) -> "Input":
-        """SQL takes names that differ in case only for one column."""
-        seen: dict[str, str] = {}
-        for name in self.columns:
-            other = seen.setdefault(name.casefold(), name)
-            if other != name:
-                raise ValueError(f"columns {other!r} and {name!r} differ in case only; rename one, with an alias")
+        wrong = list(wrong_names({name: column.aliases for name, column in self.columns.items()}))
+        if wrong:
+            raise ValueError("\n".join(wrong))
         if self.key and self.arrives == "replace":
             raise ValueError("key is for arrives: append; a snapshot replaces every row")
         rules = [rule.name for rule in self.rules]

@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 from evergreen.columns import NAME_PATTERN, Input
 from evergreen.metrics import OF_TASK, MetricName, Task
 from evergreen.strict import Strict
-from evergreen.targets import ColumnTarget, CutoffSplit, EventTarget, RandomSplit, Split, Target
+from evergreen.targets import FILE_PATTERN, ColumnTarget, CutoffSplit, EventTarget, RandomSplit, Split, Target
 
 
 class Training(Strict):
@@ -58,6 +58,7 @@ class Contract(Strict):
     input: Input = Field(description="What a dropped file must look like: see [input](#input).")
     features: str | None = Field(
         default=None,
+        pattern=FILE_PATTERN,
         description="Event logs only: DuckDB query over `history` giving one row per entity. "
         "A table needs none: its columns are the features, as they are.",
     )

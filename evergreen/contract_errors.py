@@ -7,19 +7,25 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from evergreen.columns import NAME_PATTERN
 from evergreen.contract import Contract
 from evergreen.contract_shape import VARIANTS, fields_of, model_at
 from evergreen.contract_yaml import Document, YamlPath
+from evergreen.targets import FILE_PATTERN
 
 _LONGEST_SHOWN = 60
 _UNION_BRANCHES = {"int", "float", "str", "date", "datetime"}
 _OWN_WORDS = re.compile(r"([a-z_]+(?:\.[a-z_]+)*):? (.*)", re.DOTALL)
 _WORDS = {
+    "model_attributes_type": "is not a mapping of keys to values, as in `key: value`",
     "model_type": "is not a mapping of keys to values, as in `key: value`",
     "dict_type": "is not a mapping of keys to values, as in `key: value`",
     "tuple_type": "is not a list, as in [a, b]",
-    "string_pattern_mismatch": "must be small letters, digits and single underscores, beginning with a letter",
     "string_too_long": "is longer than {max_length} characters",
+}
+_PATTERNS = {
+    NAME_PATTERN: "must be small letters, digits and single underscores, beginning with a letter",
+    FILE_PATTERN: "must be the plain name of a file beside dataset.yaml, such as features.sql: no slashes, no leading dot",
 }
 Fault = tuple[YamlPath, str]
 
@@ -67,8 +73,13 @@ def _said(place: YamlPath, path: YamlPath, error: Mapping[str, Any], document: D
     if kind in ("extra_forbidden", "missing"):
         return _of_key(kind, place)
     if kind in ("union_tag_not_found", "union_tag_invalid"):
-        by = given.get("by") if isinstance(given, dict) else None
+        if not isinstance(given, dict):
+            return f"{_shown(path, error, document)} {_WORDS['dict_type']}"
+        by = given.get("by")
         return f"by is {repr(by) if by else 'missing'}; {nearest(by or '', list(VARIANTS['split']))}"
+    if kind == "too_long":
+        of = error["ctx"]
+        return f"are {of['actual_length']:,}, and the most is {of['max_length']:,}: leave out those that nobody needs"
     shown = _shown(path, error, document)
     if kind == "literal_error":
         allowed = re.findall(r"'([^']*)'", error["ctx"]["expected"])
@@ -79,6 +90,8 @@ def _said(place: YamlPath, path: YamlPath, error: Mapping[str, Any], document: D
 
 
 def _words(kind: str, error: Mapping[str, Any]) -> str:
+    if kind == "string_pattern_mismatch" and (own := _PATTERNS.get(error["ctx"]["pattern"])):
+        return own
     own = _WORDS.get(kind)
     return own.format(**error.get("ctx", {})) if own else error["msg"].replace("Input should", "should")
 

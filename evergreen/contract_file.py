@@ -11,6 +11,7 @@ from evergreen.contracts import Contracts, DatasetFolder
 from evergreen.errors import UserMustAct
 
 CONTRACT_FILE = "dataset.yaml"
+MOST_FAULTS = 50  # of one file that are listed
 
 
 class ContractInvalid(UserMustAct):
@@ -74,6 +75,9 @@ def _document(path: Path) -> Document:
 
 
 def _told(path: Path, document: Document, found: list[Fault]) -> str:
-    return "\n".join(
-        f"{path}:{document.line(place)}: {'.'.join(map(str, place)) or 'contract'}: {words}" for place, words in found
-    )
+    listed = [
+        f"{path}:{document.line(place)}: {'.'.join(map(str, place)) or 'contract'}: {words}"
+        for place, words in found[:MOST_FAULTS]
+    ]
+    more = len(found) - MOST_FAULTS
+    return "\n".join([*listed, f"{path}: … and {more:,} more faults"] if more > 0 else listed)

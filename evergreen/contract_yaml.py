@@ -7,6 +7,7 @@ from typing import Any
 import yaml
 
 YamlPath = tuple[str | int, ...]
+MOST_REPEATED = 10_000  # values that aliases may stand for: a few lines of them can stand for billions
 
 
 class YamlInvalid(ValueError):
@@ -55,30 +56,49 @@ def read_yaml(text: str) -> Document:
         if node is None:
             return Document(None)
         document = Document(None)
-        _note(node, (), document)  # before merge keys are put in the place of what they name
+        _Notes(document).take(node, ())  # before merge keys are put in the place of what they name
         document.value = loader.construct_document(node)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         reason = ", ".join(part for part in (error.context, error.problem) if part)
         raise YamlInvalid(reason or str(error), mark.line + 1 if mark else None) from error
+    except YamlInvalid:
+        raise
     except (yaml.YAMLError, ValueError, RecursionError) as error:  # a date such as 2020-13-45 is a ValueError
         raise YamlInvalid(" ".join(str(error).split()), None) from error
     return document
 
 
-def _note(node: yaml.Node, path: YamlPath, document: Document) -> None:
-    document.lines.setdefault(path, node.start_mark.line + 1)
-    if isinstance(node, yaml.ScalarNode):
-        document.texts[path] = node.value
-    elif isinstance(node, yaml.SequenceNode):
-        for place, each in enumerate(node.value):
-            _note(each, (*path, place), document)
-    elif isinstance(node, yaml.MappingNode):
-        for key, value in node.value:
-            if not isinstance(key, yaml.ScalarNode):
-                continue
-            inner = (*path, key.value)
-            if inner in document.lines:
-                document.doubles.append(inner)
-            document.lines[inner] = key.start_mark.line + 1
-            _note(value, inner, document)
+@dataclass
+class _Notes:
+    """Notes where everything stands; what an alias stands for is noted at each place, up to a limit."""
+
+    document: Document
+    seen: set[int] = field(default_factory=set)
+    repeated: int = 0
+
+    def take(self, node: yaml.Node, path: YamlPath) -> None:
+        self._count(node)
+        document = self.document
+        document.lines.setdefault(path, node.start_mark.line + 1)
+        if isinstance(node, yaml.ScalarNode):
+            document.texts[path] = node.value
+        elif isinstance(node, yaml.SequenceNode):
+            for place, each in enumerate(node.value):
+                self.take(each, (*path, place))
+        elif isinstance(node, yaml.MappingNode):
+            for key, value in node.value:
+                if not isinstance(key, yaml.ScalarNode):
+                    continue
+                inner = (*path, key.value)
+                if inner in document.lines:
+                    document.doubles.append(inner)
+                document.lines[inner] = key.start_mark.line + 1
+                self.take(value, inner)
+
+    def _count(self, node: yaml.Node) -> None:
+        self.repeated += id(node) in self.seen
+        self.seen.add(id(node))
+        if self.repeated > MOST_REPEATED:
+            reason = f"aliases (*name) stand for more than {MOST_REPEATED:,} values; write out what is needed"
+            raise YamlInvalid(reason, node.start_mark.line + 1)

@@ -34,6 +34,9 @@ def checks(contract: Contract, formats: Mapping[str, DateFormat], decimal: str) 
         found += _of_column(name, column, formats.get(name), decimal, name == contract.time_column)
     if contract.entity and contract.input.columns[contract.entity].type == "text":
         found.append(_plain_entity(contract.entity))
+        if not contract.input.columns[contract.entity].required:
+            reason = "holds nothing but blanks: give a plain id"
+            found.append(Check(contract.entity, "entity", _blank(quoted(contract.entity)), reason))
     if contract.time_column:
         found.append(_in_the_past(contract.time_column))
     found += map(_of_rule, contract.input.rules)
@@ -54,7 +57,8 @@ def _of_column(name: str, column: Column, format: DateFormat | None, decimal: st
         yield Check(name, "type", condition, kind(column, format, decimal))
     if column.required or is_time:
         # CASE, for text is compared only where there is no typed value.
-        condition = absent if column.type == "text" else f"CASE WHEN {value} IS NULL THEN {absent} ELSE false END"
+        empty = f"CASE WHEN {value} IS NULL THEN {absent} ELSE false END"
+        condition = f"({absent} OR {_blank(value)})" if column.type == "text" else empty
         yield Check(name, "required", condition, "is empty, but every row needs a value here")
     for bound, sign, words in ((column.min, "<", "less than the least"), (column.max, ">", "more than the most")):
         if bound is not None:
@@ -69,6 +73,11 @@ def _of_column(name: str, column: Column, format: DateFormat | None, decimal: st
     if column.pattern is not None:
         condition = f"COALESCE(NOT regexp_full_match({value}, {text(column.pattern)}), false)"
         yield Check(name, "pattern", condition, f"does not match {column.pattern}")
+
+
+def _blank(value: str) -> str:
+    """SQL: whether a text holds blanks only, of whatever kind; false where there is none."""
+    return rf"COALESCE(NOT regexp_matches({value}, '[^\s\p{{Z}}]'), false)"
 
 
 def _beyond(value: str, sign: str, bound: Bound) -> str:

@@ -12,7 +12,8 @@ from container.prepare.header import FileRefused
 SAMPLE = 2_000  # rows by which formats are told apart; all rows are looked at where these leave a doubt
 MISSING = "['', 'na', 'n/a', 'nan', 'null', 'none']"
 TIMES = (" %H:%M:%S", " %H:%M", "", " %I:%M %p", " %I:%M:%S %p")
-ISO_PATTERN = r" *\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?(Z|[+-]\d{2}(:?\d{2})?)?)?)? *"
+ISO_PATTERN = r" *\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}(:?\d{2})?)?)? *"
+WITHOUT_SECONDS = r"^( *[^ T]+[T ]\d{2}:\d{2})([Z+-].*)$"
 EXAMPLE = datetime(2010, 12, 1, 8, 26)
 
 
@@ -33,6 +34,8 @@ class DateFormat:
         if self is ISO:
             # An offset is heeded by the type with a time zone only.
             moment = f"TRY_CAST(TRY_CAST({raw} AS TIMESTAMPTZ) AS TIMESTAMP)"
+            with_seconds = f"regexp_replace({raw}, {text(WITHOUT_SECONDS)}, '\\1:00\\2')"  # which DuckDB asks for
+            moment = f"COALESCE({moment}, TRY_CAST(TRY_CAST({with_seconds} AS TIMESTAMPTZ) AS TIMESTAMP))"
             return f"CASE WHEN regexp_full_match({raw}, {text(ISO_PATTERN)}) THEN {moment} END"
         if not self.inferred:
             return f"TRY_STRPTIME({raw}, {text(self.name)})"  # blanks around a date are nothing to it

@@ -4,9 +4,11 @@ import csv
 from collections.abc import Collection, Mapping
 from difflib import get_close_matches
 
+from container.prepare.scan import LONGEST_LINE
 from evergreen.columns import Column
 
 DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
+csv.field_size_limit(LONGEST_LINE)  # Python stops at 131,072 by itself; DuckDB does not
 MOST_NAMES = 20  # of a file's columns that a reason or note lists
 
 

@@ -12,6 +12,7 @@ from container.prepare.header import DELIMITERS, FileRefused
 from container.prepare.scan import LONGEST_LINE
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+csv.field_size_limit(LONGEST_LINE)  # a value may be as long as a line
 SPECIAL = re.compile('["\\0\\r]')  # what makes a line more than values between delimiters
 MOST_LINES_IN_RECORD = 20
 

@@ -1,11 +1,10 @@
 """The contract's own rules and patterns as SQL: checked once, before any row is."""
 
 import json
-from collections.abc import Iterator
-from typing import Any
 
 import duckdb
 
+from container.prepare.changing import changing, tree_nodes
 from container.prepare.column_types import SQL_TYPES
 from container.prepare.engine import quoted, text
 from evergreen.columns import Input, RowRule
@@ -39,7 +38,7 @@ def refuse_wrong_rules(connection: duckdb.DuckDBPyConnection, given: Input) -> N
     if given.rules:  # what two rules share would be computed outside their TRY, and one value would stop the run
         connection.execute("SET disabled_optimizers = 'common_subexpressions'")
     for rule in given.rules:
-        fault = _fault(connection, rule, given)
+        fault = rule_fault(connection, rule, given)
         if fault:
             raise RuleRefused(f"input.rules: {rule.name} ({rule.sql}) {fault}")
 
@@ -48,7 +47,8 @@ def _expression(rule: RowRule) -> str:
     return f"({rule.sql}\n)"  # the line ends what may be a comment
 
 
-def _fault(connection: duckdb.DuckDBPyConnection, rule: RowRule, given: Input) -> str | None:
+def rule_fault(connection: duckdb.DuckDBPyConnection, rule: RowRule, given: Input) -> str | None:
+    """Why a rule is no condition of one row, in words; None when it is."""
     serialized = connection.execute("SELECT json_serialize_sql(?)", [f"SELECT {rule.sql}\n"]).fetchall()[0][0]
     tree = json.loads(serialized)
     if tree["error"]:
@@ -56,11 +56,11 @@ def _fault(connection: duckdb.DuckDBPyConnection, rule: RowRule, given: Input) -
     nodes = [statement["node"] for statement in tree["statements"]]
     if len(nodes) != 1 or len(nodes[0].get("select_list", ())) != 1 or nodes[0]["from_table"]["type"] != "EMPTY":
         return "must be one expression and nothing else"
-    kinds = [(node.get("class"), node.get("function_name")) for node in _nodes(nodes[0])]
-    held = next((FORBIDDEN[kind] for kind, _ in kinds if kind in FORBIDDEN), None)
-    held = held or next((f"{name}(), which changes" for _, name in kinds if name in _volatile(connection)), None)
-    if held:
+    kinds = [node.get("class") for node in tree_nodes(nodes[0])]
+    if held := next((FORBIDDEN[kind] for kind in kinds if kind in FORBIDDEN), None):
         return f"holds {held}: a rule looks at one row alone"
+    if held := changing(connection, nodes[0], given.columns):
+        return f"holds {held}, which changes: a file must pass or fail the same way every day"
     values = ", ".join(
         f"CAST(NULL AS {SQL_TYPES[each.type]}) AS {quoted(name)}" for name, each in given.columns.items()
     )
@@ -71,18 +71,6 @@ def _fault(connection: duckdb.DuckDBPyConnection, rule: RowRule, given: Input) -
         return f"does not work: {_message(error)}"
     kind = found[len(given.columns)][1]
     return None if kind == "BOOLEAN" else f"gives {kind}; a rule gives true or false"
-
-
-def _volatile(connection: duckdb.DuckDBPyConnection) -> set[str]:
-    query = "SELECT DISTINCT function_name FROM duckdb_functions() WHERE stability = 'VOLATILE'"
-    return {row[0] for row in connection.execute(query).fetchall()}
-
-
-def _nodes(tree: Any) -> Iterator[dict[str, Any]]:
-    if isinstance(tree, dict):
-        yield tree
-    for child in tree.values() if isinstance(tree, dict) else tree if isinstance(tree, list) else ():
-        yield from _nodes(child)
 
 
 def _message(error: Exception) -> str:

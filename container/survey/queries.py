@@ -6,6 +6,8 @@ from collections.abc import Iterator
 import duckdb
 
 from container.prepare.engine import quoted
+from container.prepare.row_rules import rule_fault
+from evergreen.columns import Input, RowRule
 from evergreen.contract import Contract
 from evergreen.contracts import DatasetFolder
 from evergreen.targets import EventTarget
@@ -18,7 +20,7 @@ def faults(folder: DatasetFolder) -> Iterator[str]:
     contract = folder.contract
     with _empty(contract, "rows") as connection:
         for rule in contract.input.rules:
-            yield from _of_rule(connection, rule.name, rule.sql)
+            yield from _of_rule(connection, rule, contract.input)
     target = contract.target
     if not isinstance(target, EventTarget) or contract.features is None or contract.entity is None:
         return
@@ -38,8 +40,8 @@ def _empty(contract: Contract, table: str) -> duckdb.DuckDBPyConnection:
     return connection
 
 
-def _of_rule(connection: duckdb.DuckDBPyConnection, name: str, sql: str) -> Iterator[str]:
-    place = f"input.rules {name}"
+def _of_rule(connection: duckdb.DuckDBPyConnection, rule: RowRule, given: Input) -> Iterator[str]:
+    place, sql = f"input.rules {rule.name}", rule.sql
     try:
         if len(duckdb.extract_statements(f"SELECT ({sql}) FROM rows")) != 1:
             yield f"{place}: must be one expression"
@@ -50,6 +52,8 @@ def _of_rule(connection: duckdb.DuckDBPyConnection, name: str, sql: str) -> Iter
         return
     if kind != "BOOLEAN":
         yield f"{place}: gives {kind}, but a rule is true or false"
+    elif fault := rule_fault(connection, rule, given):
+        yield f"{place}: {fault}"
 
 
 def _of_query(connection: duckdb.DuckDBPyConnection, name: str, sql: str, needed: list[str]) -> Iterator[str]:

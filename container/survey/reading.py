@@ -15,6 +15,8 @@ from typing import IO
 import duckdb
 
 from container.prepare.engine import text
+from container.prepare.scan import LONGEST_LINE
+from evergreen.column_names import MOST_COLUMNS, name_fault
 
 DELIMITERS = (",", ";", "\t", "|")
 MAGICS = {
@@ -25,6 +27,7 @@ MAGICS = {
 GZIP = b"\x1f\x8b"
 PARQUET = b"PAR1"
 SAMPLE_LINES = 50
+csv.field_size_limit(LONGEST_LINE)  # a value may be as long as a line
 
 
 class NotReadable(ValueError):
@@ -60,9 +63,25 @@ def read_plain(path: Path, scratch: Path) -> PlainFile:
         lines = list(islice(written, SAMPLE_LINES))
     if not lines or not lines[0].strip():
         raise NotReadable(f"{path}: the file is empty: it needs a header line and rows")
-    delimiter = _delimiter(lines)
-    names = next(csv.reader(lines, delimiter=delimiter))
-    return PlainFile(plain, encoding, delimiter, tuple(name.strip() for name in names))
+    try:
+        delimiter = _delimiter(lines)
+        names = tuple(name.strip() for name in next(csv.reader(lines, delimiter=delimiter)))
+    except csv.Error as error:
+        raise NotReadable(f"{path}: the first lines are not valid CSV: {error}") from error
+    _refuse_unusable(path, names)
+    return PlainFile(plain, encoding, delimiter, names)
+
+
+def _refuse_unusable(path: Path, names: tuple[str, ...]) -> None:
+    """A header from which no contract can be made."""
+    if len(names) > MOST_COLUMNS:
+        raise NotReadable(
+            f"{path}: the file has {len(names):,} columns, and a contract takes at most {MOST_COLUMNS:,}: run init on "
+            "a copy with those that matter; later files may have all, for columns without a declaration are ignored"
+        )
+    for name in filter(None, names):
+        if fault := name_fault(name):
+            raise NotReadable(f"{path}: the header's column {name!r} {fault}")
 
 
 def _as_csv(path: Path, scratch: Path) -> Path:

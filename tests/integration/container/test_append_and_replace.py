@@ -3,6 +3,8 @@
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from container.prepare.accepted import ORDER
@@ -83,3 +85,22 @@ def test_rows_without_an_entity_are_numbered_on_over_an_appended_history(tmp_pat
     snapshot = table_contract({"a": "integer", "y": "integer"}, entity=None, arrives="replace")
     again = gathered(tmp_path, snapshot, [second], earlier=[first])
     assert numbers(again) == [1, 2]
+
+
+def test_a_column_that_was_renamed_keeps_its_earlier_values_under_its_alias(tmp_path: Path) -> None:
+    contract = table_contract({**COLUMNS, "a": {"type": "integer"}})
+    renamed = table_contract({"who": "integer", "amount": {"type": "integer", "aliases": ["a"]}, "y": "integer"})
+    old = accepted(tmp_path / "old.parquet", {"who": [1], "a": [7], "y": [0]})
+    assert contract.input.columns.keys() != renamed.input.columns.keys()
+    history = gathered(tmp_path, renamed, [], earlier=[old])
+    assert history.connection.execute(f"SELECT amount FROM {history.relation}").fetchall() == [(7,)]
+
+
+def test_row_numbers_of_two_files_never_meet_even_when_rows_of_the_first_were_rejected(tmp_path: Path) -> None:
+    contract = table_contract({"a": "integer", "y": "integer"}, entity=None)
+    one = tmp_path / "one.parquet"
+    pq.write_table(pa.table({"a": [1, 2], "y": [0, 1], ROW_NUMBER: [3, 5]}), one)
+    two = accepted(tmp_path / "two.parquet", {"a": [3, 4, 5], "y": [0, 1, 0]})
+    history = gathered(tmp_path, contract, [one, two])
+    numbers = history.connection.execute(f'SELECT "{ROW_NUMBER}", a FROM {history.relation} ORDER BY 1').fetchall()
+    assert numbers == [(3, 1), (5, 2), (6, 3), (7, 4), (8, 5)]

@@ -106,3 +106,22 @@ def test_too_little_to_learn_from_is_told_in_words(stage: Stage, content: bytes,
     assert not report.usable
     assert reason(stage).startswith(words)
     assert kept(stage) == ["a0.parquet"], "without a champion it waits for more"
+
+
+def test_a_stray_label_in_the_very_first_file_keeps_that_file_out_so_that_the_next_can_be_used(stage: Stage) -> None:
+    report = stage.prepare({"first.csv": csv() + b"i100,1,maybe\n"}, **KEYED)
+    assert not report.usable
+    assert "'maybe'" in reason(stage)
+    assert report.files[0].refused
+    assert kept(stage) == []
+
+
+def test_a_category_that_begins_with_a_number_sign_stands_in_the_scoring_lines_as_it_was_learned(stage: Stage) -> None:
+    columns = {**TABLE["input"]["columns"], "a": {"type": "text"}}
+    lines = [f'"i,{n}",{"#1" if n % 2 else "plain"},{"bad" if n % 4 == 0 else "good"}\n' for n in range(100)]
+    changes = {**TABLE, "input": {**TABLE["input"], "columns": columns}}
+    assert stage.prepare({"a.csv": "".join(["item,a,y\n", *lines]).encode()}, **changes).usable
+    scoring = (stage.output / "prepared" / "scoring" / "part-00000.csv").read_text().splitlines()
+    assert sorted(scoring)[:2] == ['"i,0",plain', '"i,1",#1']
+    signature = json.loads((stage.output / "prepared" / "train" / "signature.json").read_bytes())
+    assert signature["features"][0]["categories"] == ["#1", "plain"]

@@ -77,6 +77,17 @@ def test_what_earlier_runs_accepted_is_known_by_its_keys(ledger: ArrivalsLedger)
     assert ledger.accepted_keys(DATASET) == ["accepted/a.parquet", "accepted/b.parquet"]
 
 
+def test_accepted_files_stay_in_the_order_in_which_their_run_took_them(ledger: ArrivalsLedger) -> None:
+    for id_, at, run in (("z", "2026-03-01", "r-1"), ("a", "2026-03-02", "r-1"), ("b", "2026-02-01", "r-2")):
+        ledger.record(arrival(id_, at=at))
+        ledger.settle(DATASET, id_, ArrivalState.DONE, RUN, accepted_key=f"accepted/{run}/{id_}.parquet")
+    assert ledger.accepted_keys(DATASET) == [
+        "accepted/r-1/z.parquet",
+        "accepted/r-1/a.parquet",
+        "accepted/r-2/b.parquet",
+    ]
+
+
 def test_more_arrivals_than_fit_one_page_are_all_found(ledger: ArrivalsLedger) -> None:
     causes = "x" * 300_000  # four of these exceed the megabyte that DynamoDB returns at once
     for number in range(5):
