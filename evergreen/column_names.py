@@ -28,7 +28,7 @@ def name_fault(name: str) -> str:
         return "is empty; give the name that the header has"
     if name != name.strip():
         return "has blanks at an end, which are taken off headers; leave them out here, too"
-    if any(unicodedata.category(letter) == "Cc" for letter in name):
+    if any(unicodedata.category(letter) == "Cc" and letter != "\t" for letter in name):
         return "holds a control character, such as a line end, which no header can name; rename the column"
     return ""
 

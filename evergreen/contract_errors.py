@@ -17,15 +17,17 @@ _LONGEST_SHOWN = 60
 _UNION_BRANCHES = {"int", "float", "str", "date", "datetime"}
 _OWN_WORDS = re.compile(r"([a-z_]+(?:\.[a-z_]+)*):? (.*)", re.DOTALL)
 _WORDS = {
+    "union_tag_not_found": "is not a mapping of keys to values, as in `key: value`",
     "model_attributes_type": "is not a mapping of keys to values, as in `key: value`",
     "model_type": "is not a mapping of keys to values, as in `key: value`",
     "dict_type": "is not a mapping of keys to values, as in `key: value`",
     "tuple_type": "is not a list, as in [a, b]",
+    "too_long": "are {given:,}, and the most is {max_length:,}: leave out those that nobody needs",
     "string_too_long": "is longer than {max_length} characters",
 }
 _PATTERNS = {
     NAME_PATTERN: "must be small letters, digits and single underscores, beginning with a letter",
-    FILE_PATTERN: "must be the plain name of a file beside dataset.yaml, such as features.sql: no slashes, no leading dot",
+    FILE_PATTERN: "must be the plain name of a file beside dataset.yaml, like features.sql: no slashes, no leading dot",
 }
 Fault = tuple[YamlPath, str]
 
@@ -72,14 +74,11 @@ def _said(place: YamlPath, path: YamlPath, error: Mapping[str, Any], document: D
     kind, given = error["type"], error["input"]
     if kind in ("extra_forbidden", "missing"):
         return _of_key(kind, place)
-    if kind in ("union_tag_not_found", "union_tag_invalid"):
-        if not isinstance(given, dict):
-            return f"{_shown(path, error, document)} {_WORDS['dict_type']}"
+    if kind == "too_long":
+        return _WORDS[kind].format(given=len(given), **error["ctx"])
+    if kind in ("union_tag_not_found", "union_tag_invalid") and isinstance(given, dict):
         by = given.get("by")
         return f"by is {repr(by) if by else 'missing'}; {nearest(by or '', list(VARIANTS['split']))}"
-    if kind == "too_long":
-        of = error["ctx"]
-        return f"are {of['actual_length']:,}, and the most is {of['max_length']:,}: leave out those that nobody needs"
     shown = _shown(path, error, document)
     if kind == "literal_error":
         allowed = re.findall(r"'([^']*)'", error["ctx"]["expected"])

@@ -5,13 +5,18 @@ from typing import Annotated, Any, Literal
 from pydantic import Discriminator, Field, Tag
 
 from evergreen.strict import Strict
+
 FILE_PATTERN = r"^\w[\w. -]*$"  # a file beside dataset.yaml, never one elsewhere
 
 
 class EventTarget(Strict):
     """Task time_to_event: the days from the cut-off to the entity's next event, known up to the horizon."""
 
-    sql: str = Field(default="target.sql", pattern=FILE_PATTERN, description="DuckDB query over `followup` giving entity and duration.")
+    sql: str = Field(
+        default="target.sql",
+        pattern=FILE_PATTERN,
+        description="DuckDB query over `followup` giving entity and duration.",
+    )
     duration: str = Field(description="Column of days to the event; no row means no event within the horizon.")
     horizon_days: int = Field(gt=0, description="Length of the follow-up window that every label needs in full.")
 

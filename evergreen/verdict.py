@@ -66,27 +66,37 @@ def _against_champion(evaluation: Evaluation, comparison: Comparison, gate: Gate
 def _describe(comparison: Comparison, evaluation: Evaluation) -> str:
     other = evaluation.baseline if comparison.against == "baseline" else (evaluation.champion or {})
     metric = evaluation.metric
+    value = evaluation.challenger[metric]
+    digits = _digits(metric, value)
     name = "the naive baseline" if comparison.against == "baseline" else "the champion"
-    low, high = (_number(metric, value) for value in (comparison.low, comparison.high))
     return (
-        f"{metric} {_number(metric, evaluation.challenger[metric])} against {_number(metric, other[metric])} of {name} "
-        f"on the same {evaluation.judged_rows:,} rows: {_by(metric, comparison.improvement)} "
-        f"({comparison.confidence:.0%} interval of the improvement: {low} to {high})."
+        f"{metric} {_rounded(value, digits)} against {_rounded(other[metric], digits)} of {name} "
+        f"on the same {evaluation.judged_rows:,} rows: {_by(comparison.improvement, digits)} "
+        f"({comparison.confidence:.0%} interval of the improvement: "
+        f"{_rounded(comparison.low, digits)} to {_rounded(comparison.high, digits)})."
     )
 
 
-def _by(metric: MetricName, improvement: float) -> str:
-    size = _number(metric, abs(improvement))
+def _by(improvement: float, digits: int) -> str:
+    size = _rounded(abs(improvement), digits)
     if float(size) == 0:
         return "the same"
     return f"{'better' if improvement > 0 else 'worse'} by {size}"
 
 
 def _number(metric: MetricName, value: float) -> str:
-    """Units of the target with two decimals or three significant digits, shares with three decimals; never -0."""
-    digits = 3
-    if metric in IN_UNITS_OF_TARGET and isfinite(value):
-        digits = 2 if abs(value) >= 1 or not value else 2 - floor(log10(abs(value)))
+    return _rounded(value, _digits(metric, value))
+
+
+def _digits(metric: MetricName, value: float) -> int:
+    """Decimals: two in units of the target, or three significant digits of a small value; three of a share."""
+    if metric not in IN_UNITS_OF_TARGET or not isfinite(value):
+        return 3
+    return 2 if abs(value) >= 1 or not value else 2 - floor(log10(abs(value)))
+
+
+def _rounded(value: float, digits: int) -> str:
+    """Never a negative zero."""
     return f"{round(value, digits) + 0.0:.{digits}f}"
 
 

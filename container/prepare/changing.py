@@ -7,11 +7,14 @@ import duckdb
 
 # DuckDB calls these constant, or gives no stability since they are macros.
 OF_THE_SESSION = frozenset(
-    "ago current_catalog current_localtime current_localtimestamp current_role current_setting current_user "
-    "format_type get_block_size getenv getvariable in_search_path pg_conf_load_time pg_get_constraintdef "
-    "pg_get_viewdef pg_postmaster_start_time pg_sleep session_user user version".split()
-)
-KEYWORDS = frozenset("current_date current_time current_timestamp localtime localtimestamp".split())
+    {
+        "ago", "current_catalog", "current_localtime", "current_localtimestamp", "current_role", "current_setting",
+        "current_user", "format_type", "get_block_size", "getenv", "getvariable", "pg_conf_load_time",
+        "pg_get_constraintdef", "pg_get_viewdef", "pg_postmaster_start_time", "pg_sleep", "session_user", "user",
+        "version",
+    }
+)  # fmt: skip
+KEYWORDS = frozenset(["current_date", "current_time", "current_timestamp", "localtime", "localtimestamp"])
 
 
 def changing(connection: duckdb.DuckDBPyConnection, tree: Any, columns: Collection[str]) -> str | None:

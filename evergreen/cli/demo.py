@@ -101,6 +101,8 @@ def _where_time_went(runs: Iterable[tuple[Execution, float]]) -> None:
     for number in range(len(columns)):
         table.add_column(f"run {number + 1}", justify="right")
     for name in WORK:
+        if not any(_seconds(execution, name) for execution, _ in columns):
+            continue
         table.add_row(name, *(span(_seconds(execution, name)) for execution, _ in columns))
     table.add_row("drop to start", *(span(max(0.0, lag)) for _, lag in columns))
     table.add_row("all other states", *(span(_total(execution) - execution.work_seconds) for execution, _ in columns))

@@ -1,8 +1,10 @@
 """`evergreen init`: from a CSV to a contract."""
 
+import re
 import shlex
 import subprocess
 import sys
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -13,10 +15,12 @@ from rich.table import Table
 
 from evergreen.cli.output import console
 from evergreen.cli.up import checkout
+from evergreen.column_names import RESERVED, free_name
 from evergreen.contract_file import CONTRACT_FILE, read_folder
 from evergreen.errors import UserMustAct
 from evergreen.proposal import Asked, Proposal, dataset_id, propose
 from evergreen.proposal_columns import Part, Role
+from evergreen.proposal_yaml import scalar
 from evergreen.survey import ColumnSurvey, Survey, TargetUnfit
 
 _USER_MUST_ACT = 2  # the survey's exit code
@@ -68,7 +72,7 @@ def init(
         raise UserMustAct(f"{folder / CONTRACT_FILE} is there; pass --force to overwrite it, or --id for another name")
     found = survey(file, target, entity, time, task)
     try:
-        proposal = propose(found, Asked(name, file.name, target, entity, time, arrives))
+        found, proposal = proposed(found, Asked(name, file.name, target, entity, time, arrives))
     except TargetUnfit as error:
         raise UserMustAct(str(error)) from error
     folder.mkdir(parents=True, exist_ok=True)
@@ -76,6 +80,27 @@ def init(
     read_folder(folder)  # what is written must be a contract, whatever the file was like
     _tell(found, proposal, folder / CONTRACT_FILE)
     console.print(f"\nNext: read it, then\n  evergreen drop {name} {shlex.quote(str(file))} --watch", markup=False)
+
+
+def proposed(found: Survey, asked: Asked) -> tuple[Survey, Proposal]:
+    """The proposal, with reserved column names under others, and the survey by those. Raises TargetUnfit."""
+    names = [column.name for column in found.columns]
+    others = {name: free_name(name, names) for name in names if name.casefold() in RESERVED}
+    columns = tuple(
+        column.model_copy(update={"name": others.get(column.name, column.name)}) for column in found.columns
+    )
+    found = found.model_copy(update={"columns": columns})
+    roles = {role: others.get(name, name) for role in ("target", "entity", "time") if (name := getattr(asked, role))}
+    proposal = propose(found, replace(asked, **roles))
+    text = proposal.text
+    for name, other in others.items():
+        start = re.search(rf"(?m)^    {re.escape(scalar(other))}: *\{{", text)
+        assert start is not None  # every column has its line
+        text = f"{text[: start.end()]}aliases: [{scalar(name)}], {text[start.end() :]}"
+    renamed = [
+        f"{name!r} is a name that DuckDB keeps for itself: here it is {other!r}." for name, other in others.items()
+    ]
+    return found, replace(proposal, text=text, warnings=[*proposal.warnings, *renamed])
 
 
 def survey(file: Path, target: str, entity: str | None, time: str | None, task: str | None) -> Survey:

@@ -108,3 +108,15 @@ def test_the_schema_is_written_for_editors(checkout: Path) -> None:
 def test_every_command_shows_an_example(command: tuple[str, ...]) -> None:
     shown = CliRunner().invoke(app, [*command, "--help"], env={"COLUMNS": "200"})
     assert f"evergreen {' '.join(command)}" in " ".join(shown.stdout.split())
+
+
+def test_a_column_with_a_name_that_duckdb_keeps_is_proposed_under_another(checkout: Path) -> None:
+    body = "\n".join(f"{n},{n % 7},{n % 3},{int(n % 5 == 0)}" for n in range(400))
+    (checkout / "odd.csv").write_text(f"File_Index,filename,filename_,y\n{body}\n")
+    done = evergreen(checkout, "init", "odd.csv", "--target", "y", "--entity", "File_Index")
+    assert done.returncode == 0, done.stderr
+    contract = read_folder(checkout / "datasets" / "odd").contract
+    aliases = {name: each.aliases for name, each in contract.input.columns.items()}
+    assert aliases == {"File_Index_": ("File_Index",), "filename__": ("filename",), "filename_": (), "y": ()}
+    assert contract.entity == "File_Index_"
+    assert "'filename' is a name that DuckDB keeps for itself: here it is 'filename__'" in done.stdout

@@ -9,7 +9,7 @@ import duckdb
 import pytest
 
 from container.prepare.engine import quoted, text
-from container.report import drift, page, profiling
+from container.report import drift, page, profiling, sampling
 from container.report.profile import Categories, Numbers, Profile, Times
 from evergreen.contract import Contract
 from evergreen.manifest import DataReport, FileReport, Rejection
@@ -74,7 +74,7 @@ def test_each_decile_of_a_number_holds_a_tenth(connection: duckdb.DuckDBPyConnec
 def test_a_large_relation_is_sampled_and_counted_as_if_all_rows_were_like_that(
     connection: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(profiling, "SAMPLE_ROWS", 1000)
+    monkeypatch.setattr(sampling, "ROWS", 1000)
     profile = profiling.take(connection, _mixed(20_000), MIXED)
     assert profile == profiling.take(connection, _mixed(20_000), MIXED)
     counts = profile.columns["n"].tally.counts

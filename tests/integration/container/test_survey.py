@@ -232,3 +232,31 @@ def test_sql_that_does_not_is_told_before_any_data_comes(change: dict[str, str],
     (found,) = told(**change)
     assert found.startswith(fault)
     assert "\n" not in found
+
+
+def test_a_rule_that_changes_by_the_day_is_told_before_any_data_comes() -> None:
+    (found,) = told(rule='"at" < now()')
+    assert found.startswith("input.rules sound: holds now(), which changes")
+
+
+def test_a_file_of_more_columns_than_a_contract_takes_is_refused_before_it_is_read(tmp_path: Path) -> None:
+    header = ",".join(["y", *(f"c{n}" for n in range(2000))])
+    with pytest.raises(NotReadable, match=r"has 2,001 columns, and a contract takes at most 2,000: run init on a copy"):
+        surveyed(tmp_path, rows(header))  # without rows, which would be told next
+
+
+def test_a_header_that_no_contract_can_name_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(NotReadable, match=r"column 'a\\nb' holds a control character"):
+        surveyed(tmp_path, rows('"a\nb",y', "1,1"))
+
+
+def test_a_value_of_the_longest_line_is_surveyed_and_a_longer_one_told(tmp_path: Path) -> None:
+    long = rows("x,y", *(f'"{"a" * 200_000}",{n}' for n in range(3)))
+    assert surveyed(tmp_path, long).rows == 3
+    with pytest.raises(NotReadable, match="the first lines are not valid CSV: field larger than field limit"):
+        surveyed(tmp_path, rows("x,y", f'"{"a" * 1_100_000}",1'))
+
+
+def test_times_with_a_zone_and_without_seconds_are_times(tmp_path: Path) -> None:
+    found = one_column(tmp_path, "2024-01-01T10:00Z", "2024-01-02T11:30Z")
+    assert (found.type, found.least) == ("timestamp", "2024-01-01 10:00:00")
