@@ -1,38 +1,24 @@
 """Taking the profile of a relation: what is missing, least, most and mean of all rows, the rest of a sample of many."""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from datetime import datetime
-from itertools import accumulate, pairwise
 from typing import Any, Literal
 
 import duckdb
 
 from container.prepare.engine import quoted
-from container.report import tally
-from container.report.profile import (
-    LEVELS,
-    SHOWN_VALUES,
-    Categories,
-    ColumnProfile,
-    Numbers,
-    Profile,
-    Shape,
-    Tally,
-    Times,
-)
+from container.report import sampling, tally
+from container.report.profile import LEVELS, SHOWN_VALUES, Categories, ColumnProfile, Numbers, Profile, Shape, Times
+from container.report.sampling import Distinct
 from evergreen.columns import ColumnType
 from evergreen.contract import Contract
 
-SAMPLE_ROWS = 50_000  # of so many, a decile is some tenths of a percentile off
-SAMPLE_CELLS = 5_000_000  # of many columns, fewer rows
-SAMPLE = '"\nsample"'
 FEW = 20  # a whole number with no more values than this is a category
 MOST_VALUES = 1_000  # values of a category that are told apart; with more, a column is no category
 STEPS = 20
 MOST_DAYS, MOST_MONTHS = 62, 60  # beyond them rows are counted by the next longer unit
 Bounds = tuple[int, Any, Any, Any]  # of all rows: those with a value, smallest, largest, mean
-Distinct = tuple[int, int]  # of the sample: different values, and those of them that occur once
 
 
 def take(
@@ -42,8 +28,10 @@ def take(
     types = {name: column.type for name, column in contract.input.columns.items()}
     rows = int(connection.execute(f"SELECT COUNT(*) FROM {relation}").fetchall()[0][0])
     bounds = _bounds(connection, relation, types)
-    sample = _sample(connection, relation, rows, [*types], number)
-    distinct = {name: _distinct(connection, sample, name) for name, type in types.items() if type != "timestamp"}
+    sample = sampling.take(connection, relation, rows, [*types], number)
+    distinct = {
+        name: sampling.distinct(connection, sample, name) for name, type in types.items() if type != "timestamp"
+    }
     shapes: dict[str, Shape] = {**_numbers(connection, sample, types, bounds, distinct)}
     for name, type in types.items():
         if not bounds[name][0]:
@@ -56,13 +44,19 @@ def take(
     columns = {
         name: ColumnProfile(
             type=type,
-            distinct=_estimated(bounds[name], distinct.get(name), shapes[name], sampled - tallies[name].missing),
+            distinct=_distinct(bounds[name], distinct.get(name), shapes[name], sampled - tallies[name].missing),
             shape=shapes[name],
-            tally=_of_all(tallies[name], rows, bounds[name][0]),
+            tally=sampling.of_all(tallies[name], rows, bounds[name][0]),
         )
         for name, type in types.items()
     }
     return Profile(rows=rows, columns=columns)
+
+
+def _distinct(bounds: Bounds, found: Distinct | None, shape: Shape, sampled: int) -> int:
+    if isinstance(shape, Categories) and shape.complete:
+        return len(shape.values)
+    return sampling.distinct_of_all(found, sampled, bounds[0]) if found else 0
 
 
 def _bounds(connection: duckdb.DuckDBPyConnection, relation: str, types: Mapping[str, ColumnType]) -> dict[str, Bounds]:
@@ -88,50 +82,6 @@ def _asked(name: str, type: ColumnType) -> Iterator[str]:
             yield from (f"COUNT({value})", *["NULL"] * 3)
         case _:
             yield from (f"COUNT(NULLIF({value}, ''))", *["NULL"] * 3)
-
-
-def _sample(connection: duckdb.DuckDBPyConnection, relation: str, rows: int, names: Sequence[str], number: str) -> str:
-    """The same rows each time, with DuckDB's own SAMPLE they depend on its threads; hashed, to break no pattern."""
-    size = min(SAMPLE_ROWS, SAMPLE_CELLS // len(names))
-    if rows <= size:
-        return relation
-    columns = ", ".join(map(quoted, names))
-    numbered = f'(SELECT {columns}, {number} AS "\nnumber" FROM {relation})'
-    chosen = f'hash("\nnumber") % {math.ceil(rows / size)} = 0'
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE {SAMPLE} AS SELECT {columns} FROM {numbered} WHERE {chosen}")
-    return SAMPLE
-
-
-def _distinct(connection: duckdb.DuckDBPyConnection, sample: str, name: str) -> Distinct:
-    value = quoted(name)
-    groups = f"SELECT COUNT(*) FROM {sample} WHERE {value} IS NOT NULL GROUP BY {value}"
-    query = f"SELECT COUNT(*), COUNT(*) FILTER (times = 1) FROM ({groups}) AS groups(times)"
-    found: Distinct = connection.execute(query).fetchall()[0]
-    return found
-
-
-def _estimated(bounds: Bounds, distinct: Distinct | None, shape: Shape, sampled: int) -> int:
-    """Different values of all rows by those of a sample, after Haas and Stokes (1998)."""
-    if isinstance(shape, Categories) and shape.complete:
-        return len(shape.values)
-    if not distinct or not sampled:
-        return 0
-    different, once = distinct
-    return round(sampled * different / (sampled - once + once * sampled / bounds[0]))
-
-
-def _of_all(counted: Tally, rows: int, present: int) -> Tally:
-    """A sample's counts, as so many rows would have them."""
-    return Tally(missing=rows - present, counts=_scaled(counted.counts, present), steps=_scaled(counted.steps, present))
-
-
-def _scaled(counts: Sequence[int], total: int) -> tuple[int, ...]:
-    """Counts in the same proportions that add up to a total."""
-    found = sum(counts)
-    if not found:
-        return (*counts[:-1], total) if counts else ()
-    ends = [round(end * total / found) for end in accumulate(counts)]
-    return tuple(end - start for start, end in pairwise((0, *ends)))
 
 
 def _is_number(type: ColumnType, bounds: Bounds, distinct: Mapping[str, Distinct], name: str) -> bool:
@@ -199,7 +149,7 @@ def _times(connection: duckdb.DuckDBPyConnection, sample: str, name: str, bounds
         f"FROM {sample} WHERE isfinite({quoted(name)}) GROUP BY 1 ORDER BY 1"
     )
     found = connection.execute(query).fetchall()
-    counts = _scaled([count for _, count in found], present)
+    counts = sampling.scaled([count for _, count in found], present)
     periods = {f"{period:%Y-%m-%d}": count for (period, _), count in zip(found, counts, strict=True)}
     return Times(first=first.isoformat(" "), last=last.isoformat(" "), unit=unit, periods=periods)
 
