@@ -16,6 +16,8 @@ from cdk_app.components.sagemaker import SageMaker
 from cdk_app.components.storage import Storage
 from evergreen.contracts import Contracts
 
+_DIGESTS_IN_AN_OUTPUT = 20  # CloudFormation takes 1,024 characters; one has at most 30 of id, = and 12 of digest
+
 
 class EvergreenStack(Stack):
     """Everything that keeps the data sets under `datasets/` fresh."""
@@ -50,6 +52,9 @@ class EvergreenStack(Stack):
         OperationalAlarms(self, "Alarms", topic=notices.topic, arrivals=arrivals, retrain=retrain)
         Dashboard(self, "Dashboard", arrivals=arrivals, retrain=retrain, yields=yields)
         CfnOutput(self, "Datasets", value=",".join(sorted(contracts.ids)))
+        digests = [f"{dataset}={digest}" for dataset, digest in contracts.digests().items()]
+        for number, start in enumerate(range(0, len(digests), _DIGESTS_IN_AN_OUTPUT), start=1):
+            CfnOutput(self, f"Contracts{number}", value=",".join(digests[start : start + _DIGESTS_IN_AN_OUTPUT]))
         CfnOutput(self, "DataBucket", value=storage.bucket.bucket_name)
         CfnOutput(self, "RegistryTable", value=storage.registry.table_name)
         CfnOutput(self, "PredictionsTable", value=storage.predictions.table_name)

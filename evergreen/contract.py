@@ -18,14 +18,14 @@ class Training(Strict):
     algorithm: Literal["xgboost"] = Field(default="xgboost", description="The learner.")
     hyperparameters: dict[str, str | int | float] = Field(
         default={},
-        description="XGBoost's, and num_round and early_stopping_rounds; sensible defaults for the rest.",
+        description="XGBoost's, and num_round and early_stopping_rounds; see [defaults](#default-hyperparameters).",
     )
 
 
 class Gate(Strict):
     """What a challenger must show on the hold-out to become champion."""
 
-    metric: MetricName | None = Field(default=None, description="The metric that decides; the task's first without it.")
+    metric: MetricName | None = Field(default=None, description="The metric that decides; see [metrics](#metrics).")
     min_improvement: float = Field(
         default=0.01, ge=0, lt=1, description="By which share of the champion's value the metric must be better."
     )
@@ -33,13 +33,21 @@ class Gate(Strict):
     guards: dict[MetricName, float] = Field(
         default={}, description="By how much another metric may be worse than the champion's."
     )
-    min_rows: int = Field(default=50, gt=0, description="Fewer hold-out rows than this cannot decide anything.")
+    min_rows: int = Field(
+        default=50,
+        gt=0,
+        description="Fewer hold-out rows cannot decide anything, and fewer training rows teach nothing.",
+    )
 
 
 class Yield(Strict):
     """When the observed yield of the data set asks for a new model."""
 
-    threshold: float = Field(gt=0, lt=1, description="A lower share of good inferences asks for a run.")
+    threshold: float = Field(
+        gt=0,
+        lt=1,
+        description="A lower share of good inferences, as [you publish it](#the-observed-yield), asks for a run.",
+    )
     evaluation_periods: int = Field(default=1, ge=1, description="Periods in a row that must be below.")
     period_seconds: int = Field(default=60, ge=60, multiple_of=60, description="CloudWatch's own granularity.")
 
@@ -69,7 +77,8 @@ class Contract(Strict):
     )
     gate: Gate = Field(default=Gate(), description="What a challenger must show: see [gate](#gate).")
     drift: Literal["warn", "block"] = Field(
-        default="warn", description="What a large drift against the champion's training data does: a note, or no run."
+        default="warn",
+        description="What a large drift against the champion's data does: a note, or no run; see [drift](#drift).",
     )
     observed_yield: Yield | None = Field(
         default=None, alias="yield", description="Asks for a run when it falls: see [yield](#yield)."

@@ -1,7 +1,7 @@
 """`python -m evergreen.contract_reference > docs/contract.md`: the contract field by field, out of its models."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from pathlib import Path
 from types import NoneType, UnionType
@@ -14,6 +14,7 @@ from pydantic_core import PydanticUndefined
 from evergreen.columns import Column, Input, RowRule
 from evergreen.contract import Contract, Gate, Training, Yield
 from evergreen.contract_shape import fields_of
+from evergreen.metrics import HIGHER_IS_BETTER, OF_TASK
 from evergreen.targets import ColumnTarget, CutoffSplit, EventTarget, RandomSplit, TimeSplit
 
 INTRODUCTION = Path(__file__).with_name("contract_introduction.md")
@@ -46,8 +47,22 @@ def schema() -> dict[str, Any]:
 
 def reference() -> str:
     """The whole page."""
-    parts = [INTRODUCTION.read_text(encoding="utf-8").rstrip(), "\n## Every key\n", *map(_section, SECTIONS)]
-    return "\n".join(parts)
+    introduction = INTRODUCTION.read_text(encoding="utf-8").rstrip()
+    return "\n".join([introduction, _metrics(), "\n## Every key\n", *map(_section, SECTIONS)])
+
+
+def _metrics() -> str:
+    """Which metrics a task has."""
+    rows = "\n".join(f"| `{task}` | {_listed(names[:1])} | {_listed(names[1:])} |" for task, names in OF_TASK.items())
+    higher = _listed([name for name, is_better in HIGHER_IS_BETTER.items() if is_better])
+    words = f"As scikit-learn defines them, where it does. Of {higher} more is better, of the others less."
+    words += " The mae of `time_to_event` is told over the rows whose event came."
+    head = "| task | decides by default | others |\n|---|---|---|"
+    return f"\n## Metrics\n\n{words}\n\n{head}\n{rows}"
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
 
 
 def _section(section: tuple[str, type[BaseModel]]) -> str:

@@ -1,5 +1,6 @@
 """The contracts that a function was deployed with: `contracts.json` beside the `evergreen` package."""
 
+import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from evergreen.errors import UnknownDataset
 from evergreen.strict import Strict
 
 CONTRACTS_FILE = Path(__file__).parent.parent / "contracts.json"
+_DIGEST_LENGTH = 12
 
 
 class DatasetFolder(Strict):
@@ -17,6 +19,11 @@ class DatasetFolder(Strict):
 
     contract: Contract
     sql: dict[str, str]
+
+    def digest(self) -> str:
+        """12 hex digits that change with what the contract and its SQL say, not with comments in the contract."""
+        said = self.model_dump_json(by_alias=True, exclude_defaults=True)  # as before, when a new key has a default
+        return hashlib.sha256(said.encode()).hexdigest()[:_DIGEST_LENGTH]
 
 
 _FOLDERS = TypeAdapter(dict[str, DatasetFolder])
@@ -44,6 +51,10 @@ class Contracts:
         except KeyError:
             known = ", ".join(sorted(self._folders)) or "none"
             raise UnknownDataset(f"no data set {dataset!r}; there are: {known}") from None
+
+    def digests(self) -> dict[str, str]:
+        """The digest of each data set's folder, by id."""
+        return {dataset: self._folders[dataset].digest() for dataset in sorted(self._folders)}
 
     def to_json(self) -> bytes:
         """The content of `contracts.json`."""

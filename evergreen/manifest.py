@@ -38,6 +38,7 @@ class RunManifest(Strict):
 
 
 UNUSABLE_DATA = "unusable_data"  # the rule of a rejection that is about the data set as a whole
+UNUSABLE_WITH_IT = "unusable_with_it"  # of one that keeps a file out of the history for that
 
 
 class Rejection(Strict):

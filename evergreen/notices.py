@@ -62,7 +62,7 @@ def rejection_notice(dataset: str, reason: str, report: DataReport, quarantine: 
         "The champion, if there is one, and its predictions stay as they were.",
         *_set_aside(report, quarantine),
         f"The data report: {page}",
-        "Mend the file and drop it again.",
+        "Mend the file and drop it again." if _places(report) else "Mend the data or the contract, then drop the file.",
     ]
     return f"{dataset}: data rejected", "\n".join(lines)
 

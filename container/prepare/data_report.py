@@ -2,7 +2,7 @@
 
 from container.prepare.preparation import Preparation
 from container.report import page
-from evergreen.manifest import UNUSABLE_DATA, DataReport, DataSummary, Rejection
+from evergreen.manifest import UNUSABLE_DATA, UNUSABLE_WITH_IT, DataReport, DataSummary, Rejection
 
 
 def report_of(run: Preparation) -> DataReport:
@@ -53,7 +53,9 @@ def page_of(run: Preparation, report: DataReport, summary: DataSummary) -> str:
 
 
 def _why_not(unusable: str, report: DataReport) -> str:
-    first = next((item.sentence() for item in report.rejections if item.rule != UNUSABLE_DATA), "")
+    first = next(
+        (item.sentence() for item in report.rejections if item.rule not in (UNUSABLE_DATA, UNUSABLE_WITH_IT)), ""
+    )
     return f"{unusable[0].upper()}{unusable[1:]}. {first}".strip()
 
 

@@ -1,6 +1,5 @@
 """A look at the rows before any model sees them: their profile, and how far the new ones are from the champion's."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,13 +7,14 @@ import duckdb
 from pydantic import ValidationError
 
 from container.log import log
-from container.prepare.accepted import ORDER, accepted_rows
+from container.prepare.accepted import ORDER, ROWS_PER_FILE
 from container.prepare.engine import quoted
 from container.prepare.history import History
 from container.report import drift, profiling
 from container.report.profile import Counts, Profile
 from evergreen.contract import Contract
 from evergreen.manifest import ColumnDrift
+from evergreen.targets import ColumnTarget
 
 
 @dataclass(frozen=True)
@@ -32,17 +32,17 @@ class Examination:
         connection: duckdb.DuckDBPyConnection,
         contract: Contract,
         history: History,
-        fresh: Sequence[Path],
+        first_new: int,
         champion: Path | None,
     ) -> "Examination":
-        """Profile all rows, and compare the new ones with what the champion learned from."""
+        """Profile all rows, and compare those of files from `first_new` on with what the champion learned from."""
         profile = profiling.take(connection, history.relation, contract, quoted(ORDER))
         known = _read(champion)
-        if known is None or not fresh:
+        if known is None or not any(history.new_rows):
             return cls(profile)
-        rows = f"({accepted_rows(connection, contract, dict(enumerate(fresh)))})"
+        rows = f"(FROM {history.relation} WHERE {quoted(ORDER)} >= {first_new * ROWS_PER_FILE})"
         counted = drift.counts(connection, rows, known, contract)
-        return cls(profile, known, counted, drift.compare(known, counted))
+        return cls(profile, known, counted, drift.compare(known, counted, _target(contract)))
 
     def blocked(self, contract: Contract) -> str | None:
         """Why the contract wants no run on such rows, or None."""
@@ -53,6 +53,10 @@ class Examination:
             f"the new rows are far from what the champion learned from in {', '.join(large)}: correct them, "
             "or say drift: warn in the contract if the world has changed"
         )
+
+
+def _target(contract: Contract) -> str | None:
+    return contract.target.column if isinstance(contract.target, ColumnTarget) else None
 
 
 def _read(path: Path | None) -> Profile | None:

@@ -78,7 +78,7 @@ def _listed(names: list[str]) -> str:
 
 def _missing(name: str, column: Column, names: list[str], taken: set[str]) -> str:
     for delimiter, called in DELIMITERS.items():
-        if len(names) == 1 and names[0].count(delimiter) > 1:
+        if len(names) == 1 and {name, *column.aliases} & _names_or_none(names[0], delimiter):
             return f"column {name!r} is missing because the file is separated by {called}: correct input.delimiter"
     reason = f"column {name!r} is missing; the file has {_listed(names)}"
     close = get_close_matches(

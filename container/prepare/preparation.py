@@ -23,7 +23,7 @@ from container.prepare.table_rows import Table, prepare_table
 from container.signature import Signature
 from evergreen.contract import Contract
 from evergreen.layout import RunLayout
-from evergreen.manifest import FileReport, Rejection, RunManifest
+from evergreen.manifest import UNUSABLE_WITH_IT, FileReport, Rejection, RunManifest
 
 
 @dataclass
@@ -37,7 +37,6 @@ class Preparation:
     quarantine: Quarantine
     scratch: Path
     files: list[FileReport] = field(default_factory=list)
-    fresh: tuple[Path, ...] = ()  # the accepted files of this run that the history has
     history: History | None = None
     examination: Examination | None = None
     cutoffs: Cutoffs | None = None
@@ -74,9 +73,7 @@ class Preparation:
         new = [accepted / f"{self.files[place].arrival_id}.parquet" for place in kept]
         earlier = [source / key for key in self.manifest.history]
         self.history = gather(connection, self.contract, earlier, new, self.scratch / "history.parquet")
-        self.fresh = tuple(new)
         if self.contract.input.arrives == "replace":
-            self.fresh = tuple(new[-1:])
             for place in kept[:-1]:
                 self.files[place] = self.files[place].model_copy(update={"superseded": True, "accepted_key": None})
         elif self.history:
@@ -109,7 +106,7 @@ class Preparation:
         """Profile the rows and judge drift. Raises Unusable when the contract wants no run on such rows."""
         profile = self.manifest.champion_profile
         champion = self.directories.processing_input / profile if profile else None
-        self.examination = Examination.of(connection, self.contract, history, self.fresh, champion)
+        self.examination = Examination.of(connection, self.contract, history, len(self.manifest.history), champion)
         blocked = self.examination.blocked(self.contract)
         if blocked:
             raise Unusable(blocked)
@@ -140,7 +137,7 @@ class Preparation:
                 accepted.unlink(missing_ok=True)
                 self.files[place] = report.model_copy(update={**nothing, "rejected": report.rows})
                 reason = f"with this file the data cannot be used: {why}"
-                self.quarantine.add(Rejection(file=report.source, rule="unusable_with_it", reason=reason))
+                self.quarantine.add(Rejection(file=report.source, rule=UNUSABLE_WITH_IT, reason=reason))
 
     def _contract_file(self, name: str) -> str:
         return (self.directories.processing_input / self.layout.contract_file(name)).read_text()

@@ -148,7 +148,13 @@ def _classes(
     column = table.target.column
     labelled = connection.execute(f"SELECT COUNT({LABEL}) FROM {rows}").fetchall()[0][0]
     if not labelled:
-        raise Unusable(f"no row has a value of {column!r}, the target, so there is nothing to learn from")
+        remedy = "drop rows with labels"
+        if table.contract.input.arrives == "replace":
+            remedy = (
+                "a file replaces all rows here, so drop rows to be scored together with the labelled ones, "
+                "or say arrives: append with a key in the contract"
+            )
+        raise Unusable(f"no row has a value of {column!r}, the target, so there is nothing to learn from: {remedy}")
     if table.contract.task == "regression":
         return (), (), {}
     train = f"COUNT(*) FILTER ({PART} = 'train')"

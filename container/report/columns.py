@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from container.report import pictures
+from container.report import pictures, sampling
 from container.report.drift import incomparable, largest_move
-from container.report.figures import figure
+from container.report.figures import about, figure
 from container.report.pictures import Picture
 from container.report.profile import Categories, ColumnProfile, Counts, Numbers, Profile, Tally, Times
 from evergreen.contract import Contract
@@ -17,6 +17,7 @@ LONGEST_VALUE = 40
 RARE = 0.001  # where even the most frequent value is rarer, none is worth a line
 IN_FULL = 200  # columns; of more than this, so many that moved or miss most are shown and the others listed
 OF_MANY = 100
+FIRST_ROLES = ("target", "entity")  # shown before all others
 RANKS = {"large": 2, "moderate": 1, "none": 0}
 
 
@@ -61,10 +62,16 @@ def views(data: Data, report: DataReport, contract: Contract) -> tuple[list[Colu
     """The columns to show, and of very many those to list only."""
     drift = {each.column: each for each in report.drift}
     found = [_view(name, data, drift.get(name), contract) for name in data.profile.columns]
+    if len(found) > IN_FULL:
+        found.sort(key=lambda view: view.rank, reverse=True)
+    found.sort(key=_place)
     if len(found) <= IN_FULL:
         return found, []
-    found.sort(key=lambda view: view.rank, reverse=True)
     return found[:OF_MANY], found[OF_MANY:]
+
+
+def _place(view: ColumnView) -> int:
+    return FIRST_ROLES.index(view.role) if view.role in FIRST_ROLES else len(FIRST_ROLES)
 
 
 def _view(name: str, data: Data, drift: ColumnDrift | None, contract: Contract) -> ColumnView:
@@ -86,7 +93,7 @@ def _view(name: str, data: Data, drift: ColumnDrift | None, contract: Contract) 
         type=column.type,
         role=_role(name, contract),
         missing=column.tally.missing / data.profile.rows if data.profile.rows else 0.0,
-        facts=tuple(_facts(column)),
+        facts=tuple(_facts(column, data.profile)),
         picture=picture,
         values=values,
         drift=drift if fresh else None,
@@ -104,7 +111,7 @@ def _role(name: str, contract: Contract) -> str:
     return "" if contract.input.columns[name].feature else "no feature"
 
 
-def _facts(column: ColumnProfile) -> Iterator[tuple[str, str]]:
+def _facts(column: ColumnProfile, profile: Profile) -> Iterator[tuple[str, str]]:
     shape = column.shape
     if isinstance(shape, Numbers):
         yield from (("min", figure(shape.min)), ("median", figure(shape.median)), ("max", figure(shape.max)))
@@ -112,8 +119,18 @@ def _facts(column: ColumnProfile) -> Iterator[tuple[str, str]]:
     if isinstance(shape, Times):
         yield from (("first", shape.first[:10]), ("last", shape.last[:10]))
         return
-    exact = isinstance(shape, Categories) and shape.complete
-    yield "distinct", f"{column.distinct:,}" if exact or column.distinct < 2 else f"≈ {figure(column.distinct)}"
+    yield "distinct", _distinct(column, profile)
+
+
+def _distinct(column: ColumnProfile, profile: Profile) -> str:
+    """How many values a column has: all counted, at least those of the sample, or estimated from it."""
+    empty = column.tally.missing == profile.rows
+    both = column.type == "boolean" and column.distinct == 2
+    if empty or both or profile.rows <= min(sampling.ROWS, sampling.CELLS // len(profile.columns)):
+        return f"{column.distinct:,}"
+    if isinstance(column.shape, Categories) and column.shape.complete:
+        return f"at least {max(column.distinct, 1):,}"
+    return about(column.distinct)
 
 
 def _values(shape: Categories, now: Tally, before: Tally | None) -> Iterator[Value]:

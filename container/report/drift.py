@@ -34,21 +34,23 @@ def counts(connection: duckdb.DuckDBPyConnection, relation: str, champion: Profi
     return Counts(rows=rows, columns=columns)
 
 
-def compare(champion: Profile, fresh: Counts) -> tuple[ColumnDrift, ...]:
-    """The drift of every column that was counted."""
-    return tuple(_drift(name, champion, fresh.rows, counted) for name, counted in fresh.columns.items())
+def compare(champion: Profile, fresh: Counts, target: str | None = None) -> tuple[ColumnDrift, ...]:
+    """The drift of every column that was counted; of the target by the rows that have one."""
+    return tuple(
+        _drift(name, champion, fresh.rows, counted, labelled=name == target) for name, counted in fresh.columns.items()
+    )
 
 
 def incomparable(champion: Profile, contract: Contract, name: str) -> str | None:
     """Why drift is not judged by a column, in words, or None."""
     column, known = contract.input.columns[name], champion.columns.get(name)
-    if name == contract.entity:
-        return "it says who the prediction is for"
+    if name == contract.entity or not column.feature:
+        return "it says who the prediction is for" if name == contract.entity else "no model learns from it"
     if column.type == "timestamp":
         return "time moves on"
     if known is None or known.type != column.type:
         return "the champion’s data has no such column of this type"
-    names_rows = column.type == "text" or name in contract.input.key or not column.feature
+    names_rows = column.type == "text" or name in contract.input.key
     present = champion.rows - known.tally.missing
     if names_rows and present > SHOWN_VALUES and known.distinct > NAMES_ROWS * present:
         return "nearly every row has a value of its own"
@@ -111,9 +113,11 @@ def largest_move(column: ColumnProfile, counted: Tally) -> str:
     return f"rows {labels(column)[place]}: {share(before)} before, {share(now)} now"
 
 
-def _drift(name: str, champion: Profile, rows: int, counted: Tally) -> ColumnDrift:
+def _drift(name: str, champion: Profile, rows: int, counted: Tally, labelled: bool) -> ColumnDrift:
     expected, found = bins(champion.columns[name], champion.columns[name].tally), bins(champion.columns[name], counted)
-    if not champion.rows or not rows:
+    if labelled:  # to lack a label is no drift: such rows are there to be scored
+        expected, found = expected[:-1], found[:-1]
+    if not champion.rows or not rows or not sum(expected) or not sum(found):
         return ColumnDrift(column=name, psi=0.0, level="none")
     psi = sum(terms(expected, found))
     return ColumnDrift(column=name, psi=round(psi, 4), level=_level(psi, noise(expected, found)))

@@ -14,6 +14,11 @@ def figure(value: float) -> str:
     return _with_minus(f"{value:.4g}")
 
 
+def about(count: int) -> str:
+    """An estimated count in words, with no digit that it cannot answer for."""
+    return f"about {float(f'{count:.0e}'):,.0f}"
+
+
 def share(part: float) -> str:
     """A share as per cent; what is there is never written as nothing, nor what is nearly all as all."""
     if 0 < part < 0.001:

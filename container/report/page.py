@@ -1,6 +1,7 @@
 """The data report of one run as one HTML page that loads nothing else."""
 
 import re
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -9,7 +10,7 @@ from container.report.columns import Data, views
 from container.report.figures import figure, share
 from container.report.profile import Counts, Profile
 from evergreen.contract import Contract
-from evergreen.manifest import DataReport
+from evergreen.manifest import UNUSABLE_DATA, DataReport, Rejection
 
 UNSHOWABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
@@ -24,11 +25,13 @@ def render(
     champion: Profile | None = None,
     champion_run_id: str | None = None,
     fresh: Counts | None = None,
+    day: date | None = None,
 ) -> str:
     """Tell what became of the dropped files and what their data looks like.
 
     `profile` is of all the rows that the run uses, None when no file gave any. `fresh` are the newly accepted rows by
     the bins of `champion`; with both, every picture lays them over each other. `reason` is the summary's, in words.
+    `day` is the run's, today's in UTC without it.
     """
     data = Data(profile, champion, fresh) if profile else None
     shown, listed = views(data, report, contract) if data else ([], [])
@@ -37,9 +40,12 @@ def render(
         report=report,
         contract=contract,
         run_id=run_id,
-        reason=reason or _reason(report),
+        day=day or datetime.now(UTC).date(),
+        reason=_reason(report, reason),
+        aside=_set_aside(report),
+        more=_has_more(report),
         profile=profile,
-        champion_run_id=champion_run_id or "the champion",
+        before=f"the rows in use when {champion_run_id} became champion" if champion_run_id else "the champion’s rows",
         compared=champion is not None and fresh is not None and fresh.rows > 0,
         fresh_rows=fresh.rows if fresh else 0,
         champion_rows=champion.rows if champion else 0,
@@ -68,10 +74,36 @@ def _showable(value: object) -> object:
     return UNSHOWABLE.sub("\ufffd", value) if type(value) is str else value
 
 
-def _reason(report: DataReport) -> str:
+def _reason(report: DataReport, told: str) -> str:
+    """Why the data can or cannot be used; what is wrong with single files stands in their table."""
+    whole = _of_data_set(report)
+    if whole:
+        return f"{whole[:1].upper()}{whole[1:]}."
+    if told:
+        return told
     if report.usable:
         return f"{report.rows:,} rows are enough to train and judge a model."
     return report.rejections[0].sentence() if report.rejections else "No row can be used."
+
+
+def _of_data_set(report: DataReport) -> str:
+    return next((each.reason for each in report.rejections if each.rule == UNUSABLE_DATA), "")
+
+
+def _set_aside(report: DataReport) -> list[Rejection]:
+    """Rejections of rows and files, without the headline's reason, which holds for the data set as a whole."""
+    known = f": {_of_data_set(report)}"
+    return [
+        each.model_copy(update={"reason": each.reason.removesuffix(known)})
+        for each in report.rejections
+        if each.rule != UNUSABLE_DATA
+    ]
+
+
+def _has_more(report: DataReport) -> bool:
+    """Whether the quarantine holds more rejections than the report itself."""
+    set_aside = any(file.refused or file.rejected for file in report.files)
+    return set_aside and sum(report.rejected_by_rule.values()) > len(_set_aside(report))
 
 
 def _parts(report: DataReport) -> list[tuple[str, str, int]]:

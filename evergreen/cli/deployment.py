@@ -2,7 +2,8 @@
 
 import difflib
 import os
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import boto3
@@ -31,6 +32,7 @@ class Deployment:
     predictions_table: str
     state_machine_arn: str
     datasets: tuple[str, ...]
+    digests: Mapping[str, str] = field(default_factory=dict)  # of contracts; empty for a stack that does not say them
 
     @classmethod
     def find(cls) -> "Deployment":
@@ -43,6 +45,7 @@ class Deployment:
             predictions_table=outputs["PredictionsTable"],
             state_machine_arn=outputs["StateMachineArn"],
             datasets=tuple(outputs["Datasets"].split(",")),
+            digests=_digests(outputs),
         )
 
     def check(self, dataset: str) -> str:
@@ -76,6 +79,12 @@ class Deployment:
     @staticmethod
     def _table(name: str) -> Any:
         return boto3.resource("dynamodb").Table(name)
+
+
+def _digests(outputs: Mapping[str, str]) -> dict[str, str]:
+    """`Contracts1`, `Contracts2`, …: `<data set>=<digest>` after commas."""
+    said = ",".join(value for key, value in outputs.items() if key.startswith("Contracts"))
+    return {dataset: digest for dataset, _, digest in (each.partition("=") for each in said.split(","))} if said else {}
 
 
 def _outputs(stack: str) -> dict[str, str]:

@@ -24,12 +24,12 @@ _POLL_SECONDS = 1.0
 
 def drop(
     dataset: Annotated[str, typer.Argument(help="The data set that takes the files.")],
-    files: Annotated[list[Path], typer.Argument(help="CSV files, plain or gzipped.")],
+    files: Annotated[list[Path], typer.Argument(help="CSV or Parquet files, plain or gzipped.")],
     watch: Annotated[bool, typer.Option("--watch", "-w", help="Follow the run that the upload starts.")] = False,
 ) -> None:
     """Upload files for a data set; the upload alone starts the run.
 
-    For a contract that is in the checkout but not deployed yet, it waits until it is.
+    For a contract that is in the checkout but not deployed yet as it is there, it waits until it is.
 
     Example: `evergreen drop next_purchase invoices.csv --watch`
     """
@@ -47,26 +47,37 @@ def drop(
 
 
 def deployment_with(dataset: str, timeout: float = _DEPLOYED_WITHIN) -> Deployment:
-    """The deployment, once it knows the data set; waits for one that is in the checkout, but new.
+    """The deployment, once it knows the data set; waits for one that is in the checkout, but new or changed.
 
     Raises UnknownDataset for one that is nowhere, ContractInvalid for one that cannot be deployed as it is.
     """
     deployment = Deployment.find()
     folder = contract_folder(dataset)
-    if dataset in deployment.datasets or folder is None:
+    if folder is None:
         deployment.check(dataset)
         return deployment
-    read_folder(folder)
+    digest = read_folder(folder).digest()
+    if _has(deployment, dataset, digest):
+        return deployment
+    changed = dataset in deployment.datasets
+    what = f"the change of {dataset}" if changed else dataset
+    console.print(f"Waiting until {what} is deployed: a running `evergreen up` does it; on AWS, run `make deploy` …")
     deadline = time.monotonic() + timeout
-    console.print(f"Waiting until {dataset} is deployed: a running `evergreen up` does it; on AWS, run `make deploy` …")
-    while dataset not in deployment.datasets:
+    while not _has(deployment, dataset, digest):
         if time.monotonic() > deadline:
+            state = "differs from the deployed contract, still" if changed else "is not deployed"
             raise UserMustAct(
-                f"{folder} is not deployed after {timeout:.0f} s: see what `evergreen up` says, or run `make deploy`"
+                f"{folder} {state} after {timeout:.0f} s: see what `evergreen up` says; on AWS, run `make deploy`"
             )
         time.sleep(_POLL_SECONDS)
         deployment = Deployment.find()
+        digest = read_folder(folder).digest()  # it may be edited on
     return deployment
+
+
+def _has(deployment: Deployment, dataset: str, digest: str) -> bool:
+    """Whether the contract is deployed as it is; a deployment that does not say is believed to."""
+    return dataset in deployment.datasets and deployment.digests.get(dataset, digest) == digest
 
 
 def contract_folder(dataset: str) -> Path | None:

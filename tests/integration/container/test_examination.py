@@ -83,3 +83,26 @@ def test_every_run_has_a_page_even_when_all_is_refused(stage: Stage) -> None:
     report = stage.prepare({"rubbish.csv": b"PK\x03\x04" + bytes(50)}, **TABLE)
     assert not report.usable
     assert "Excel" in (stage.output / "prepared" / "report.html").read_text()
+
+
+def test_rows_without_labels_and_without_what_is_known_only_afterwards_have_no_drift_for_that(
+    stage: Stage, profile: Path
+) -> None:
+    columns = {**TABLE["input"]["columns"], "mode": {"type": "text", "feature": False}}
+    table = {**TABLE, "input": {"columns": columns, "arrives": "append", "key": ["item"]}}
+    before = Stage(stage.base / "labelled", dataset="line_yield")
+    text = csv(1).decode().splitlines()
+    with_mode = [f"{text[0]},mode", *(f"{line},{'heat' if line.endswith('1') else 'none'}" for line in text[1:])]
+    before.prepare({"first.csv": "\n".join(with_mode).encode()}, **table)
+    (earlier,) = (before.output / "accepted").iterdir()
+    unlabelled = ["item,a,b", *(f"new{line.rpartition(',')[0]}" for line in csv(2).decode().splitlines()[1:])]
+    known = before.output / "prepared" / "profile.json"
+    files = {"new.csv": "\n".join(unlabelled).encode()}
+    report = stage.prepare(files, history=[earlier], champion_profile=known, drift="block", **table)
+    assert report.usable
+    assert {each.column: each.level for each in report.drift} == {"a": "none", "b": "none", "y": "none"}
+    again = Stage(stage.base / "again", dataset="line_yield")
+    report = again.prepare(
+        {"first.csv": "\n".join(with_mode).encode()}, history=[earlier], champion_profile=known, **table
+    )
+    assert report.drift == (), "rows that were known already are no news"

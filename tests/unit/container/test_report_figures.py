@@ -1,6 +1,6 @@
 import pytest
 
-from container.report.figures import figure, share
+from container.report.figures import about, figure, share
 from container.report.profiling import steps
 
 
@@ -37,3 +37,8 @@ def test_the_steps_of_a_picture_cover_the_values_and_are_few(low: float, high: f
 
 def test_the_steps_of_whole_numbers_are_whole() -> None:
     assert steps(1, 12, whole=True) == tuple(float(each) for each in range(13))
+
+
+@pytest.mark.parametrize(("count", "text"), [(29_590, "about 30,000"), (25, "about 20"), (7, "about 7")])
+def test_an_estimated_count_has_one_digit_that_matters(count: int, text: str) -> None:
+    assert about(count) == text
