@@ -32,6 +32,7 @@ def runs(
     deployment = Deployment.find()
     datasets = [deployment.check(dataset)] if dataset else list(deployment.datasets)
     found = [run for each in datasets for run in deployment.runs.of(each)]
+    found.sort(key=lambda run: str(run.get("started_at", "")), reverse=True)
     if watch and (output is Output.json or len(datasets) > 1):
         raise UserMustAct("--watch follows one data set, for people: evergreen runs DATASET --watch")
     if watch:
