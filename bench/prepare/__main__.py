@@ -18,7 +18,6 @@ from pathlib import Path
 from statistics import median
 from typing import NamedTuple
 
-from bench.prepare.generate import generate
 from bench.prepare.layout import lay_out
 from cdk_app.synth import ROOT
 
@@ -108,7 +107,8 @@ def _source(rows: int | None) -> Iterator[Path]:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "rows.csv"
         if rows:
-            generate(rows, path)
+            command = [sys.executable, "-m", "bench.prepare.generate", str(rows), str(path)]
+            subprocess.run(command, cwd=ROOT, check=True)  # a child inherits its parent's largest size
         else:
             packed = ROOT / "datasets" / "next_purchase" / "online_retail.csv.gz"
             with gzip.open(packed) as text, path.open("wb") as plain:
