@@ -97,10 +97,10 @@ def test_a_column_that_was_renamed_keeps_its_earlier_values_under_its_alias(tmp_
 
 
 def test_row_numbers_of_two_files_never_meet_even_when_rows_of_the_first_were_rejected(tmp_path: Path) -> None:
-    contract = table_contract({"a": "integer", "y": "integer"}, entity=None)
+    contract = table_contract({"a": "integer", "name": "text", "y": "integer"}, entity=None)
     one = tmp_path / "one.parquet"
-    pq.write_table(pa.table({"a": [1, 2], "y": [0, 1], ROW_NUMBER: [3, 5]}), one)
-    two = accepted(tmp_path / "two.parquet", {"a": [3, 4, 5], "y": [0, 1, 0]})
+    pq.write_table(pa.table({"a": [1, 2], "name": ["x", "y"], "y": [0, 1], ROW_NUMBER: [3, 5]}), one)
+    two = accepted(tmp_path / "two.parquet", {"a": [3, 4, 5], "name": ["x", "y", "z"], "y": [0, 1, 0]})
     history = gathered(tmp_path, contract, [one, two])
     numbers = history.connection.execute(f'SELECT "{ROW_NUMBER}", a FROM {history.relation} ORDER BY 1').fetchall()
     assert numbers == [(3, 1), (5, 2), (6, 3), (7, 4), (8, 5)]
