@@ -57,7 +57,8 @@ def _types(connection: duckdb.DuckDBPyConnection, files: Mapping[int, Path]) -> 
 def _rows_before(connection: duckdb.DuckDBPyConnection, files: Mapping[int, Path]) -> dict[int, int]:
     """The number up to which rows before each file are counted: rejected ones count, too, so that none comes twice."""
     query = (
-        "SELECT file_name, COALESCE(MAX(TRY_CAST(stats_max_value AS BIGINT)) FILTER (path_in_schema = ?), MAX(file_rows)) "
+        "SELECT file_name, "
+        "COALESCE(MAX(TRY_CAST(stats_max_value AS BIGINT)) FILTER (path_in_schema = ?), MAX(file_rows)) "
         "FROM parquet_metadata(?) JOIN (SELECT file_name, num_rows AS file_rows FROM parquet_file_metadata(?)) "
         "USING (file_name) GROUP BY 1"
     )
