@@ -7,37 +7,11 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from evergreen.columns import NAME_PATTERN, Input
+from evergreen.gate import Gate
 from evergreen.metrics import OF_TASK, MetricName, Task
 from evergreen.strict import Strict
 from evergreen.targets import FILE_PATTERN, ColumnTarget, CutoffSplit, EventTarget, RandomSplit, Split, Target
-
-
-class Training(Strict):
-    """How a challenger is trained."""
-
-    algorithm: Literal["xgboost"] = Field(default="xgboost", description="The learner.")
-    hyperparameters: dict[str, str | int | float] = Field(
-        default={},
-        description="XGBoost's, and num_round and early_stopping_rounds; see [defaults](#default-hyperparameters).",
-    )
-
-
-class Gate(Strict):
-    """What a challenger must show on the hold-out to become champion."""
-
-    metric: MetricName | None = Field(default=None, description="The metric that decides; see [metrics](#metrics).")
-    min_improvement: float = Field(
-        default=0.01, ge=0, lt=1, description="By which share of the champion's value the metric must be better."
-    )
-    floors: dict[MetricName, float] = Field(default={}, description="Worst value of a metric that may ship.")
-    guards: dict[MetricName, float] = Field(
-        default={}, description="By how much another metric may be worse than the champion's."
-    )
-    min_rows: int = Field(
-        default=50,
-        gt=0,
-        description="Fewer hold-out rows cannot decide anything, and fewer training rows teach nothing.",
-    )
+from evergreen.training import Training
 
 
 class Yield(Strict):

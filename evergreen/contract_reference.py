@@ -12,10 +12,12 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from evergreen.columns import Column, Input, RowRule
-from evergreen.contract import Contract, Gate, Training, Yield
+from evergreen.contract import Contract, Yield
 from evergreen.contract_shape import fields_of
+from evergreen.gate import Gate
 from evergreen.metrics import HIGHER_IS_BETTER, OF_TASK
 from evergreen.targets import ColumnTarget, CutoffSplit, EventTarget, RandomSplit, TimeSplit
+from evergreen.training import Training
 
 INTRODUCTION = Path(__file__).with_name("contract_introduction.md")
 SCHEMA_DIALECT = "https://json-schema.org/draft/2020-12/schema"

@@ -76,6 +76,16 @@ class RunLayout:
         return f"{self.evaluation}/evaluation.json"
 
     @property
+    def model_report(self) -> str:
+        """The model report as a page for people."""
+        return f"{self.evaluation}/report.html"
+
+    @property
+    def plots(self) -> str:
+        """The prefix of the model report's plots, one SVG each."""
+        return f"{self.evaluation}/plots/"
+
+    @property
     def verdict(self) -> str:
         return f"{self.prefix}/verdict.json"
 

@@ -4,7 +4,6 @@ from typing import Literal
 
 from pydantic import Field
 
-from evergreen.metrics import MetricName, Task
 from evergreen.strict import Strict
 
 
@@ -109,30 +108,3 @@ class DataSummary(Strict):
     reason: str  # in words, whichever way it went
     rows: int
     scoring_rows: int
-
-
-class Comparison(Strict):
-    """A paired comparison on the gate metric: positive means the challenger is better."""
-
-    against: Literal["baseline", "champion"]
-    improvement: float  # in units of the metric
-    relative: float  # as a share of the other's value
-    low: float  # of the interval around `improvement`
-    high: float
-    confidence: float
-    resamples: int
-
-
-class Evaluation(Strict):
-    """evaluation.json: every model's metrics on the same frozen hold-out rows, scored in one job."""
-
-    task: Task
-    metric: MetricName
-    rows: int
-    judged_rows: int  # those whose event came in task time_to_event, otherwise all
-    challenger: dict[MetricName, float]
-    baseline: dict[MetricName, float]
-    champion: dict[MetricName, float] | None = None
-    champion_unscorable: str | None = None
-    against_baseline: Comparison
-    against_champion: Comparison | None = None

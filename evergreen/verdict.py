@@ -3,8 +3,8 @@
 from enum import StrEnum
 from math import floor, isfinite, isnan, log10
 
-from evergreen.contract import Gate
-from evergreen.manifest import Comparison, Evaluation
+from evergreen.evaluation import Comparison, Evaluation
+from evergreen.gate import Gate
 from evergreen.metrics import HIGHER_IS_BETTER, IN_UNITS_OF_TARGET, MetricName
 from evergreen.strict import Strict
 

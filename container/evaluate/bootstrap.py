@@ -5,7 +5,7 @@ from typing import Literal
 import numpy as np
 
 from container.metrics import Statistic
-from evergreen.manifest import Comparison
+from evergreen.evaluation import Comparison
 
 RESAMPLES = 2000
 CONFIDENCE = 0.95

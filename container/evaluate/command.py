@@ -18,7 +18,8 @@ from container.signature import AS_OF, Signature, SignatureError
 from container.tasks import TASKS
 from container.tasks.definition import Predictions
 from evergreen.contract import Contract
-from evergreen.manifest import ChampionModel, Evaluation, RunManifest
+from evergreen.evaluation import Evaluation
+from evergreen.manifest import ChampionModel, RunManifest
 from evergreen.metrics import HIGHER_IS_BETTER, OF_TASK, MetricName
 
 ONLY_WHEN_ASKED: tuple[MetricName, ...] = ("concordance",)  # it looks at every pair of rows

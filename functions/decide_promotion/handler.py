@@ -7,8 +7,8 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from evergreen.contract import Contract
+from evergreen.evaluation import Evaluation
 from evergreen.layout import RunLayout
-from evergreen.manifest import Evaluation
 from evergreen.stores.files import Files
 from evergreen.stores.runs import RunRecords
 from evergreen.verdict import decide

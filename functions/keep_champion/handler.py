@@ -6,8 +6,9 @@ import boto3
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from evergreen.evaluation import Evaluation
 from evergreen.layout import RunLayout
-from evergreen.manifest import Evaluation, RunManifest
+from evergreen.manifest import RunManifest
 from evergreen.stores.files import Files
 from functions.keep_champion.request import Request
 from functions.keep_champion.settings import Settings

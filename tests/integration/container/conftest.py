@@ -16,8 +16,9 @@ import pytest
 import yaml
 
 from evergreen.contract import Contract
+from evergreen.evaluation import Evaluation
 from evergreen.layout import RunLayout
-from evergreen.manifest import DataReport, Evaluation
+from evergreen.manifest import DataReport
 
 REPOSITORY = Path(__file__).parents[3]
 DATASET = REPOSITORY / "datasets" / "next_purchase"

@@ -8,8 +8,9 @@ import pytest
 
 from evergreen.contract import Contract
 from evergreen.errors import CountsDisagree, RunSuperseded, TrainingFailed
+from evergreen.evaluation import Comparison, Evaluation
 from evergreen.layout import RunLayout
-from evergreen.manifest import Comparison, DataReport, Evaluation
+from evergreen.manifest import DataReport
 from evergreen.stores.predictions import Predictions
 from evergreen.verdict import Outcome, Verdict
 from tests.integration.functions.conftest import Handler

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from evergreen.manifest import Comparison, Evaluation
+from evergreen.evaluation import Comparison, Evaluation
 
 BASELINE_LOSES: dict[str, Any] = {
     "against": "baseline",

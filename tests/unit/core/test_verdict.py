@@ -3,8 +3,8 @@ from typing import Any
 
 import pytest
 
-from evergreen.contract import Gate
-from evergreen.manifest import Comparison, Evaluation
+from evergreen.evaluation import Comparison, Evaluation
+from evergreen.gate import Gate
 from evergreen.verdict import Outcome, Verdict, decide
 from tests.unit.core.evaluations import BASELINE_LOSES, with_champion, without_champion
 

@@ -1,0 +1,67 @@
+"""What EvaluateChallenger found: every model's metrics on the same frozen hold-out rows, scored in one job."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from evergreen.metrics import MetricName, Task
+from evergreen.strict import Strict
+
+Role = Literal["challenger", "baseline", "champion"]
+
+
+class Interval(Strict):
+    """Where a metric may as well lie, by the bootstrap."""
+
+    low: float
+    high: float
+
+
+class Comparison(Strict):
+    """A paired comparison on the gate metric: positive means the challenger is better."""
+
+    against: Literal["baseline", "champion"]
+    improvement: float  # in units of the metric
+    relative: float  # as a share of the other's value
+    low: float  # of the interval around `improvement`
+    high: float
+    confidence: float
+    resamples: int
+
+
+class SliceComparison(Strict):
+    """Challenger against champion on the hold-out rows that have one value of one column."""
+
+    column: str
+    value: str
+    rows: int  # that are judged
+    challenger: float
+    champion: float
+    comparison: Comparison
+
+
+class Leak(Strict):
+    """A column that tells the target all alone, as one that is known only afterwards would."""
+
+    column: str
+    reason: str  # in words, with numbers
+
+
+class Evaluation(Strict):
+    """evaluation.json."""
+
+    task: Task
+    metric: MetricName
+    rows: int
+    judged_rows: int  # those whose event came in task time_to_event, otherwise all
+    unjudgeable: str | None = None  # why these rows cannot tell one model from another, in words
+    challenger: dict[MetricName, float]
+    baseline: dict[MetricName, float]
+    champion: dict[MetricName, float] | None = None
+    intervals: dict[Role, dict[MetricName, Interval]] = Field(default={})
+    champion_unscorable: str | None = None
+    against_baseline: Comparison
+    against_champion: Comparison | None = None
+    slices: tuple[SliceComparison, ...] = ()
+    leaks: tuple[Leak, ...] = ()
+    threshold: float | None = None  # of task binary: from which probability on the positive label is told
