@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 
 from local.cloud import Cloud
+from local.image_modules import image_python_path
 from local.jobs.job import Job, JobStopped
 from local.jobs.opt_ml import OptMl
 from local.log_streams import LogStream, pump
@@ -29,7 +30,7 @@ class Container:
         self._process = cloud.processes.spawn(
             program,
             cwd=cloud.repo,
-            env={**_image_environment(opt_ml), **env},
+            env={**_image_environment(cloud, opt_ml), **env},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
         )
@@ -89,11 +90,12 @@ def role_environment(cloud: Cloud, sessions: RoleSessions, role_arn: str, isolat
     return region | {"AWS_ENDPOINT_URL": cloud.endpoint_url} | credentials
 
 
-def _image_environment(opt_ml: OptMl) -> dict[str, str]:
+def _image_environment(cloud: Cloud, opt_ml: OptMl) -> dict[str, str]:
     return {
         "PATH": "/usr/local/bin:/usr/bin:/bin",
         "LANG": "C.UTF-8",
         "HOME": str(opt_ml.folder.parent),
+        "PYTHONPATH": image_python_path(cloud),
         "PYTHONUNBUFFERED": "1",
         "SAGEMAKER_BASE_DIR": str(opt_ml.folder),
     }

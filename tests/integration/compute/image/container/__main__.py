@@ -1,5 +1,6 @@
 """A stand-in for the product's container: small enough to steer from a test."""
 
+import importlib
 import json
 import os
 import pathlib
@@ -16,6 +17,8 @@ def train() -> None:
     if wanted["do"] == "fail":
         (BASE / "output/failure").write_text("the column 'price' is missing")
         sys.exit(1)
+    if wanted["do"] == "import":
+        importlib.import_module(wanted["module"])
     if wanted["do"] == "hang":
         time.sleep(60)
     if wanted["do"] == "die":
