@@ -91,6 +91,19 @@ def failure_notice(run_id: str, cause: str, given_up: list[str], *, promoted: bo
     return f"{dataset}: run failed", "\n".join(lines)
 
 
+def rollback_notice(
+    dataset: str, *, champion: str, replaced: str, generation: str, by: str, reason: str
+) -> tuple[str, str]:
+    """Subject and body for a champion that a person brought back."""
+    lines = [
+        f"{dataset}: rolled back by {by}: {reason}",
+        f"{champion} is champion again, in place of {replaced}; readers see its predictions, generation {generation}.",
+        f"Everything about it: evergreen history {dataset}",
+        f'Undo: evergreen rollback {dataset} --to {replaced} --reason "…"',
+    ]
+    return f"{dataset}: rolled back", "\n".join(lines)
+
+
 def _file_line(file: FileReport) -> str:
     if file.refused:
         return f"{file.source}: refused"

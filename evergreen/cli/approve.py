@@ -43,6 +43,8 @@ def decide(deployment: Deployment, run_id: str, *, approved: bool, reason: str) 
     approval = check_decidable(run_id, _record(deployment, run_id), approved, now)
     own = Decision(approved=approved, by=caller(), reason=reason.strip(), at=now.isoformat())
     decision = deployment.approvals.decide(run_id, own)
+    if decision.by is None:
+        raise ApprovalRefused(f"too late. {decision.sentence}")
     if decision.approved != approved:
         raise ApprovalRefused(f"somebody was faster. {decision.sentence}")
     if not deployment.workflows.answer(approval.request.token, decision.model_dump()):
