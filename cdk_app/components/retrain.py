@@ -93,7 +93,7 @@ class Retrain(Construct):
         )
         self._add(
             "AwaitApproval",
-            AwaitApprovalSettings(DATA_BUCKET=data, REGISTRY_TABLE=table, NOTICES_TOPIC_ARN=topic),
+            AwaitApprovalSettings(REGISTRY_TABLE=table, NOTICES_TOPIC_ARN=topic),
             [note_table(registry), *notices.publishing()],
         )
         self._add(

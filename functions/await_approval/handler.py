@@ -8,7 +8,6 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from evergreen.approval import AWAITING_APPROVAL, approval_notice, request_until
-from evergreen.layout import RunLayout
 from evergreen.stores.approvals import Approvals
 from evergreen.stores.notices import Notice, Notices
 from evergreen.stores.runs import RunRecords
@@ -31,8 +30,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> None:
     record = runs.get(run.run_id) or {}
     if "approval_asked_at" in record:
         return
-    report = f"s3://{settings.DATA_BUCKET}/{RunLayout(run.dataset, run.run_id).model_report}"
-    subject, body = approval_notice(run.run_id, record.get("verdict", {}), report, request, now)
+    subject, body = approval_notice(run.run_id, record.get("verdict", {}), run.report, request, now)
     notification_id = f"{run.run_id}-approval"
     kind = AWAITING_APPROVAL
     notices.send(Notice(notification_id=notification_id, dataset=run.dataset, kind=kind, subject=subject, body=body))

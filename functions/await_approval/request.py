@@ -10,3 +10,4 @@ class Request(Strict):
     run_id: str
     token: str
     seconds: int
+    report: str  # S3 URI of the model report

@@ -6,6 +6,5 @@ from evergreen.environment import Environment
 class Settings(Environment):
     """Set by the CDK app, read by the handler."""
 
-    DATA_BUCKET: str
     REGISTRY_TABLE: str
     NOTICES_TOPIC_ARN: str

@@ -120,6 +120,7 @@ class Pinning:
             "quarantine": layout.quarantine,
             "models": layout.models,
             "evaluation": layout.evaluation,
+            "model_report": layout.model_report,
             "predictions": layout.predictions,
         }
         uris = {name: self.files.uri(key) for name, key in keys.items()}
