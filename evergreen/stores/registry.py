@@ -63,7 +63,8 @@ class Registry:
         """Make the run's model the champion; those who follow the champion have to be told, from now on."""
         entry = {"event": "PROMOTED", "why": list(reasons), "by": by, "champion": champion}
         followers = followers_to_tell(self._table.name, change.dataset, change.run_id, change.at)
-        self._change("CHAMPION", change, {**champion, "promoted_at": change.at.isoformat()}, entry, followers)
+        item = {**champion, "promoted_at": change.at.isoformat(), "why": list(reasons), "by": by}
+        self._change("CHAMPION", change, item, entry, followers)
 
     def publish(self, change: Change, published: Mapping[str, Any]) -> None:
         """Flip readers to the run's generation."""

@@ -44,10 +44,16 @@ class Rollbacks:
         The fencing number is raised with it, so that no earlier run can write afterwards.
         """
         pk, at, target = f"DATASET#{rollback.dataset}", rollback.at.isoformat(), rollback.target
-        who = {"by": rollback.by, "why": [rollback.reason], "at": at}
-        champion = {**target.champion, "promoted_at": target.promoted_at, "rolled_back": who}
+        who = {"by": rollback.by, "why": [rollback.reason]}
+        champion = {**target.champion, **who, "promoted_at": target.promoted_at, "rolled_back_at": at}
         published = {**target.published.model_dump(), "published_at": at}
-        entry = {**who, "event": "ROLLED_BACK", "champion": target.champion, "published": target.published.model_dump()}
+        entry = {
+            **who,
+            "at": at,
+            "event": "ROLLED_BACK",
+            "champion": target.champion,
+            "published": target.published.model_dump(),
+        }
         moved = {"run_id": target.run_id, "replaced": rollback.replaces}
         seen = {"run_id": target.published.generation, "replaced": rollback.replaces_generation}
         name = self._table.name
