@@ -41,7 +41,7 @@ def _table(tenure: Tenure) -> Table:
     until = _minute(tenure.until) if tenure.until else "now"
     value = f"{tenure.metric} {tenure.value:.4g}" if tenure.metric and tenure.value is not None else "not on record"
     facts = {
-        "in use": f"{_minute(tenure.since)} – {until} UTC",
+        "from, until": f"{_minute(tenure.since)} – {until} UTC",
         "made by": tenure.made_by,
         "why": " ".join(tenure.why),
         "metric": value,

@@ -8,7 +8,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from evergreen.cli.deployment import Deployment
 from evergreen.stores.outbox import Outstanding
 
-_NAMES = {"SAGEMAKER": "the SageMaker model registry", "MLFLOW": "MLflow"}
+_NAMES = {"SAGEMAKER": "The SageMaker model registry", "MLFLOW": "MLflow"}
 
 
 def ask_to_follow(deployment: Deployment, dataset: str) -> str:

@@ -10,7 +10,7 @@ from evergreen.approval import status_of
 from evergreen.cli.deployment import Deployment
 from evergreen.cli.history import read_execution
 from evergreen.cli.output import Output, console, print_json
-from evergreen.cli.watch import follow, tell, timeline, wait_for_run
+from evergreen.cli.watch import awaited, follow, tell, timeline, wait_for_run
 from evergreen.errors import UserMustAct
 from evergreen.layout import RunLayout
 from evergreen.runs import dataset_of
@@ -69,6 +69,7 @@ def run(
     execution = read_execution(deployment.execution_arn(run_id))
     if execution:
         console.print(timeline(execution, run_id))
+        console.print(awaited(execution, run_id), markup=False)
     tell(record)
     console.print()
     shown = {**record, "status": status_of(record)}

@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -114,14 +115,8 @@ def succeeded(shop: Shop, run_id: str) -> dict[str, Any]:
     record = deployment.runs.get(run_id)
     assert record
     assert record["status"] == "SUCCEEDED", record
-    wait(lambda: deployment.leases.held(DATASET, datetime_now()) is None)
+    wait(lambda: deployment.leases.held(DATASET, datetime.now(UTC)) is None)
     return record
-
-
-def datetime_now() -> Any:
-    from datetime import UTC, datetime
-
-    return datetime.now(UTC)
 
 
 @pytest.fixture(scope="module")

@@ -156,7 +156,7 @@ def test_a_reason_is_asked_for(desk: Desk) -> None:
 def test_where_nothing_tells_the_followers_it_is_said_that_they_follow_with_the_next_run(desk: Desk) -> None:
     first, _ = desk.champion(), desk.champion()
     told = desk.said(*BACK)
-    assert f"the SageMaker model registry does not show yet that {first} is champion" in told
+    assert f"The SageMaker model registry does not show yet that {first} is champion" in told
     assert f"MLflow does not show yet that {first} is champion" in told
     assert "follows with the next run" in told
 
