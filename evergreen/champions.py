@@ -25,6 +25,7 @@ class Entry(Strict):
     event: Literal["PROMOTED", "PUBLISHED", "ROLLED_BACK"]
     run_id: str  # whose model, or whose predictions
     at: str  # ISO 8601, UTC
+    fence: int = 0  # of the run or rollback: it orders them whatever their clocks said
     replaced: str | None = None
     by: str | None = None  # the person who approved it or rolled back to it
     why: tuple[str, ...] = ()
@@ -62,25 +63,24 @@ class Target(Strict):
 
 def tenures(history: Sequence[Entry]) -> list[Tenure]:
     """Every champion, newest first; one that came back by a rollback is listed again."""
-    changes = [entry for entry in history if entry.event != "PUBLISHED"]
+    changes = [place for place, entry in enumerate(history) if entry.event != "PUBLISHED"]
     found = []
-    for number, entry in enumerate(changes):
-        following = changes[number + 1] if number + 1 < len(changes) else None
+    for place, end in zip(changes, [*changes[1:], len(history)], strict=True):
+        entry, following = history[place], history[end] if end < len(history) else None
         model = model_of(history, entry.run_id)
         metric = model.get("metric")
         metrics = model.get("metrics", {})
-        until = following.at if following else None
         found.append(
             Tenure(
                 run_id=entry.run_id,
                 since=entry.at,
-                until=until,
+                until=following.at if following else None,
                 made_by=_made_by(entry),
                 why=entry.why,
                 metric=metric,
                 value=metrics.get(metric),
                 metrics=metrics,
-                generation=_seen_during(history, entry, until),
+                generation=_seen_during(entry, history[place:end]),
                 ended=_ended(following),
             )
         )
@@ -149,13 +149,10 @@ def _about(entry: Entry, run_id: str) -> bool:
     return entry.event != "PUBLISHED" and entry.run_id == run_id
 
 
-def _seen_during(history: Sequence[Entry], change: Entry, until: str | None) -> str | None:
-    seen = change.published.generation if change.published else None
-    for entry in history:
-        mine = entry.published is not None and entry.published.champion == change.run_id
-        if entry.event == "PUBLISHED" and mine and change.at <= entry.at and (until is None or entry.at <= until):
-            seen = entry.run_id
-    return seen
+def _seen_during(change: Entry, meanwhile: Sequence[Entry]) -> str | None:
+    """The newest generation that readers saw of a champion while it was in use."""
+    seen = [each.published for each in meanwhile if each.published and each.published.champion == change.run_id]
+    return seen[-1].generation if seen else None
 
 
 def _made_by(entry: Entry) -> str:

@@ -55,7 +55,8 @@ class Registry:
     def history(self, dataset: str) -> list[Entry]:
         """Every change there was, oldest first."""
         condition = Key("pk").eq(f"DATASET#{dataset}") & Key("sk").begins_with("HISTORY#")
-        return [Entry.model_validate(each) for each in query_all(self._table, condition)]
+        entries = [Entry.model_validate(each) for each in query_all(self._table, condition)]
+        return sorted(entries, key=lambda entry: (entry.fence, entry.at))
 
     def promote(
         self, change: Change, champion: Mapping[str, Any], reasons: tuple[str, ...], by: str | None = None
@@ -87,11 +88,12 @@ class Registry:
         if current and current["run_id"] == change.run_id:
             return
         pk, at = f"DATASET#{change.dataset}", change.at.isoformat()
+        when = {"at": at, "fence": change.fence}
         shared = {"pk": pk, "run_id": change.run_id, "replaced": change.replaces}
         writes = [
             self._holds_lease(change),
             put(self._table.name, {**item, **shared, "sk": what}, change.replaces),
-            put(self._table.name, {**history, **shared, "sk": f"HISTORY#{at}#{what}", "at": at}, None),
+            put(self._table.name, {**history, **shared, "sk": f"HISTORY#{at}#{what}", **when}, None),
             *more,
         ]
         try:
