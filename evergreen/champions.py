@@ -1,6 +1,7 @@
 """Every champion a data set had, read from its history; and what a rollback would bring back."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any, Literal
 
 from pydantic import Field
@@ -65,7 +66,7 @@ def tenures(history: Sequence[Entry]) -> list[Tenure]:
     """Every champion, newest first; one that came back by a rollback is listed again."""
     changes = [place for place, entry in enumerate(history) if entry.event != "PUBLISHED"]
     found = []
-    for place, end in zip(changes, [*changes[1:], len(history)], strict=True):
+    for place, end in pairwise([*changes, len(history)]):
         entry, following = history[place], history[end] if end < len(history) else None
         model = model_of(history, entry.run_id)
         metric = model.get("metric")

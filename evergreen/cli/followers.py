@@ -3,11 +3,13 @@
 import json
 
 import boto3
+from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from evergreen.cli.deployment import Deployment
 from evergreen.stores.outbox import Outstanding
 
+_PATIENT = Config(read_timeout=120, retries={"total_max_attempts": 1})  # asking twice at once helps nobody
 _NAMES = {"SAGEMAKER": "The SageMaker model registry", "MLFLOW": "MLflow"}
 
 
@@ -17,7 +19,7 @@ def ask_to_follow(deployment: Deployment, dataset: str) -> str:
         return "this stack has no function that tells them"
     payload = json.dumps({"dataset": dataset})
     try:
-        answer = boto3.client("lambda").invoke(FunctionName=deployment.track_run, Payload=payload)
+        answer = boto3.client("lambda", config=_PATIENT).invoke(FunctionName=deployment.track_run, Payload=payload)
     except (BotoCoreError, ClientError) as error:
         return str(error)
     if "FunctionError" in answer:

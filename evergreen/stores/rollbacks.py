@@ -50,6 +50,7 @@ class Rollbacks:
         entry = {
             **who,
             "at": at,
+            "fence": rollback.fence + 1,
             "event": "ROLLED_BACK",
             "champion": target.champion,
             "published": target.published.model_dump(),

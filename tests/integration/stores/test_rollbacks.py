@@ -220,3 +220,18 @@ def test_a_throttled_rollback_is_worth_another_try(
     with pytest.raises(StoreUnavailable, match="roll next_purchase back"):
         rollbacks.move(looked(registry, leases))
     rollbacks.move(looked(registry, leases))
+
+
+def test_the_history_is_in_order_whatever_the_clock_of_who_rolled_back_said(
+    registry: Registry, leases: Leases, rollbacks: Rollbacks
+) -> None:
+    first, second = run(registry, leases), run(registry, leases, minutes=5)
+    rollbacks.move(looked(registry, leases, hours=-1))
+    third = run(registry, leases, minutes=9)
+    told = [(entry.event, entry.run_id) for entry in registry.history(DATASET) if entry.event != "PUBLISHED"]
+    assert told == [
+        ("PROMOTED", first.run_id),
+        ("PROMOTED", second.run_id),
+        ("ROLLED_BACK", first.run_id),
+        ("PROMOTED", third.run_id),
+    ]
