@@ -52,6 +52,8 @@ class Pinning:
             "run_id": run_id,
             "dataset": dataset,
             "hyperparameters": folder.contract.hyperparameters,
+            "approval": folder.contract.gate.approval,
+            "approval_seconds": folder.contract.gate.approval_hours * 3600,
             "input_bytes": self._input_bytes(layout, manifest),
             "output_filter": "$[0,-1]" if folder.contract.task == "regression" else "$[0,-2,-1]",
             **self._uris(layout),
@@ -118,6 +120,7 @@ class Pinning:
             "quarantine": layout.quarantine,
             "models": layout.models,
             "evaluation": layout.evaluation,
+            "model_report": layout.model_report,
             "predictions": layout.predictions,
         }
         uris = {name: self.files.uri(key) for name, key in keys.items()}
