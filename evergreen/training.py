@@ -1,4 +1,4 @@
-"""Training, as a contract states it: which algorithm, with which hyperparameters."""
+"""Training, as a contract states it: which algorithm, with which hyperparameters, and whether they are tuned."""
 
 from typing import Literal
 
@@ -10,8 +10,10 @@ from evergreen.strict import Strict
 class Training(Strict):
     """How a challenger is trained."""
 
-    algorithm: Literal["xgboost"] = Field(default="xgboost", description="The learner.")
+    algorithm: Literal["xgboost", "lightgbm", "linear"] = Field(
+        default="xgboost", description="The learner; see [algorithms](#algorithms-and-their-hyperparameters)."
+    )
     hyperparameters: dict[str, str | int | float] = Field(
         default={},
-        description="XGBoost's, and num_round and early_stopping_rounds; see [defaults](#default-hyperparameters).",
+        description="The algorithm's own names; see [what they are by default](#algorithms-and-their-hyperparameters).",
     )

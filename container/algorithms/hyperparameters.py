@@ -7,7 +7,7 @@ from math import isfinite
 
 Value = str | int | float
 
-AT_LEAST_ONE = ("num_round", "early_stopping_rounds", "nlambda", "max_iter")
+AT_LEAST_ONE = ("num_round", "early_stopping_rounds", "max_categories", "max_iter", "nlambda")
 
 
 class UnknownHyperparameter(ValueError):

@@ -72,12 +72,14 @@ def fit(
     """Boost on the training rows for as long as the validation rows gain by it."""
     rounds = parameters.count("num_round")
     if not len(validation.targets):
-        booster = _boost(goal, train, None, features, parameters, rounds=min(rounds, UNJUDGED_ROUNDS))
-        return Fit(Booster(booster), Booster(booster), booster.num_boosted_rounds() - 1)
-    booster = _boost(goal, train, validation, features, parameters, rounds=rounds)
-    best = booster.num_boosted_rounds()
-    every = _boost(goal, train + validation, None, features, parameters, rounds=best) if learn_all else booster
-    return Fit(Booster(every), Booster(booster), best - 1)
+        booster = Booster(_boost(goal, train, None, features, parameters, rounds=min(rounds, UNJUDGED_ROUNDS)))
+        return Fit(booster, booster, booster.booster.num_boosted_rounds() - 1)
+    booster = Booster(_boost(goal, train, validation, features, parameters, rounds=rounds))
+    best = booster.booster.num_boosted_rounds()
+    if not learn_all:
+        return Fit(booster, booster, best - 1)
+    every = _boost(goal, train + validation, None, features, parameters, rounds=best)
+    return Fit(Booster(every), booster, best - 1)
 
 
 def _boost(

@@ -1,5 +1,6 @@
 """A trained booster."""
 
+import json
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +11,8 @@ from container.algorithms.definition import Contributions
 from container.rows import Matrix
 
 SUFFIX = "ubj"
+LARGEST = np.finfo(np.float32).max
+HEAD = 64  # bytes within which a booster names its first part
 
 
 def version() -> str:
@@ -19,6 +22,8 @@ def version() -> str:
 
 def load(content: bytes) -> "Booster":
     """A booster from its file."""
+    if b"learner" not in content[:HEAD]:  # XGBoost aborts the whole process on some files that are none of its own
+        raise ValueError("it is no booster of XGBoost")
     # One thread: who serves brings threads of its own, and on busy cores OpenMP's wait longer than they work.
     return Booster(xgb.Booster({"nthread": 1}, model_file=bytearray(content)))
 
@@ -34,13 +39,14 @@ class Booster:
         return int(self.booster.num_features())
 
     def predict(self, values: Matrix) -> NDArray[np.float32]:
-        return _columns(self.booster.inplace_predict(values), len(values))
+        return self._found(values, "value")
 
     def margin(self, values: Matrix) -> NDArray[np.float64]:
-        return _columns(self.booster.inplace_predict(values, predict_type="margin"), len(values)).astype(np.float64)
+        return self._found(values, "margin").astype(np.float64)
 
     def contributions(self, values: Matrix) -> Contributions:
-        rows = xgb.DMatrix(values, nthread=1)
+        # Unlike a prediction in place, a DMatrix refuses infinite values.
+        rows = xgb.DMatrix(np.clip(values, -LARGEST, LARGEST), nthread=1)
         found = self.booster.predict(rows, pred_contribs=True, strict_shape=True).astype(np.float64)
         chosen = found[np.arange(len(values)), self.margin(values).argmax(axis=1)]
         return Contributions(chosen[:, :-1], chosen[:, -1])
@@ -48,6 +54,8 @@ class Booster:
     def save(self) -> bytes:
         return bytes(self.booster.save_raw("ubj"))
 
-
-def _columns(found: NDArray[np.float32], rows: int) -> NDArray[np.float32]:
-    return np.asarray(found).reshape(rows, -1) if rows else np.asarray(found).reshape(0, max(1, found.shape[-1]))
+    def _found(self, values: Matrix, kind: str) -> NDArray[np.float32]:
+        if not len(values):
+            parameters = json.loads(self.booster.save_config())["learner"]["learner_model_param"]
+            return np.empty((0, max(1, int(parameters["num_class"]))), dtype=np.float32)
+        return np.asarray(self.booster.inplace_predict(values, predict_type=kind)).reshape(len(values), -1)
