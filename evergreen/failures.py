@@ -5,7 +5,7 @@ import json
 from evergreen.strict import Strict
 
 _LONGEST = 1000  # characters; a Fail state's cause may have 32,768, a person's patience less
-_JOB_NAMES = ("TrainingJobName", "ProcessingJobName", "TransformJobName")
+_JOB_NAMES = ("TrainingJobName", "ProcessingJobName", "TransformJobName", "HyperParameterTuningJobName")
 
 
 class TaskError(Strict):

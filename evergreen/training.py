@@ -2,9 +2,13 @@
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from evergreen.strict import Strict
+from evergreen.tuning import Tune
+
+# Hyperparameters by which the contract itself tells the training job what to do.
+STATED_ELSEWHERE = {"algorithm": "training.algorithm", "metric": "gate.metric", "quantile": "gate.quantile"}
 
 
 class Training(Strict):
@@ -17,3 +21,21 @@ class Training(Strict):
         default={},
         description="The algorithm's own names; see [what they are by default](#algorithms-and-their-hyperparameters).",
     )
+    tune: Tune | None = Field(default=None, description="Searches hyperparameters: see [tuning](#tuning).")
+
+    @model_validator(mode="after")
+    def _each_in_one_place(self) -> "Training":
+        searched = self.tune.ranges if self.tune else {}
+        faults = [
+            f"{name} is for {place} to say, not a hyperparameter"
+            for name, place in STATED_ELSEWHERE.items()
+            if name in self.hyperparameters or name in searched
+        ]
+        faults += [
+            f"{name} is in hyperparameters and in tune.ranges; state it in one of them"
+            for name in self.hyperparameters
+            if name in searched
+        ]
+        if faults:
+            raise ValueError("\n".join(faults))
+        return self

@@ -14,6 +14,7 @@ from evergreen.stores.files import Files
 from evergreen.stores.registry import Registry
 from evergreen.stores.runs import RunRecords
 from functions.pin_inputs.sizes import text_bytes
+from functions.pin_inputs.tuning import tuning
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,8 @@ class Pinning:
             "run_id": run_id,
             "dataset": dataset,
             "hyperparameters": folder.contract.hyperparameters,
+            "tuned": folder.contract.training.tune is not None,
+            "tuning": tuning(folder.contract, run_id),
             "input_bytes": self._input_bytes(layout, manifest),
             "output_filter": "$[0,-1]" if folder.contract.task == "regression" else "$[0,-2,-1]",
             **self._uris(layout),

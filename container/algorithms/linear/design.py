@@ -54,9 +54,11 @@ class Design:
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> "Design":
         """As `to_json` wrote it. Raises KeyError, TypeError, ValueError."""
-        places = {name: np.array(document[name], dtype=np.intp) for name in _PLACES}
-        vectors = {name: np.array(document[name], dtype=np.float64) for name in _VECTORS}
-        return cls(features=int(document["features"]), **places, **vectors)
+        arrays: dict[str, Any] = {
+            **{name: np.array(document[name], dtype=np.intp) for name in _PLACES},
+            **{name: np.array(document[name], dtype=np.float64) for name in _VECTORS},
+        }
+        return cls(features=int(document["features"]), **arrays)
 
     def to_json(self) -> dict[str, Any]:
         """Every number, exactly."""
