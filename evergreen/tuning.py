@@ -14,9 +14,13 @@ class Range(Strict):
     """Where one hyperparameter is searched: between two ends, or among values."""
 
     min: int | float | None = Field(
-        default=None, description="Whole numbers at both ends are searched in whole numbers; 1.0 is none."
+        default=None,
+        allow_inf_nan=False,
+        description="Whole numbers at both ends are searched in whole numbers; 1.0 is none.",
     )
-    max: int | float | None = Field(default=None, description="The other end; it is tried, too.")
+    max: int | float | None = Field(
+        default=None, allow_inf_nan=False, description="The other end; it may be tried, too."
+    )
     scale: Literal["linear", "log"] = Field(
         default="linear", description="log: as many trials between 0.01 and 0.1 as between 0.1 and 1."
     )

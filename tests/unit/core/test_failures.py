@@ -10,7 +10,9 @@ def said(cause: Any, error: str = "States.TaskFailed") -> str:
     return describe(TaskError(Error=error, Cause=cause if isinstance(cause, str) else json.dumps(cause)))
 
 
-@pytest.mark.parametrize("name", ["TrainingJobName", "ProcessingJobName", "TransformJobName"])
+@pytest.mark.parametrize(
+    "name", ["TrainingJobName", "ProcessingJobName", "TransformJobName", "HyperParameterTuningJobName"]
+)
 def test_a_failed_job_is_told_by_its_name_and_failure_reason(name: str) -> None:
     assert said({name: "orders-00001-3f2a9c81-train-00", "FailureReason": "AlgorithmError: no rows"}) == (
         "orders-00001-3f2a9c81-train-00: AlgorithmError: no rows"
