@@ -9,6 +9,7 @@ from rich.table import Table
 from evergreen.cli.deployment import Deployment
 from evergreen.cli.history import read_execution
 from evergreen.cli.output import Output, console, print_json
+from evergreen.cli.trials import Trials
 from evergreen.cli.watch import follow, tell, timeline, wait_for_run
 from evergreen.errors import UserMustAct
 from evergreen.layout import RunLayout
@@ -49,7 +50,7 @@ def run(
     run_id: Annotated[str, typer.Argument(help="As `evergreen runs` lists it.")],
     output: OutputOption = Output.text,
 ) -> None:
-    """Show one run: its states and times, verdict and reasons, metrics, inputs, and where its files are.
+    """Show one run: its states and times, trials, verdict and reasons, metrics, inputs, and where its files are.
 
     Example: `evergreen run next-purchase-00001-3f2a9c81`
     """
@@ -62,12 +63,16 @@ def run(
     if record is None:
         raise UserMustAct(f"no run {run_id}; see: evergreen runs {dataset}")
     files = f"s3://{deployment.bucket}/{RunLayout(dataset, run_id).prefix}/"
-    if output is Output.json:
-        print_json({**record, "files": files})
-        return
     execution = read_execution(deployment.execution_arn(run_id))
+    trials = Trials.of(run_id, execution)
+    if output is Output.json:
+        print_json({**record, "files": files, **({"tuning": trials.document()} if trials else {})})
+        return
     if execution:
         console.print(timeline(execution, run_id))
+    if trials:
+        console.print()
+        console.print(trials.table())
     tell(record)
     console.print()
     for name in ("status", "started_at", "ended_at"):
