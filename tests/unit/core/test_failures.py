@@ -10,12 +10,17 @@ def said(cause: Any, error: str = "States.TaskFailed") -> str:
     return describe(TaskError(Error=error, Cause=cause if isinstance(cause, str) else json.dumps(cause)))
 
 
-@pytest.mark.parametrize(
-    "name", ["TrainingJobName", "ProcessingJobName", "TransformJobName", "HyperParameterTuningJobName"]
-)
+@pytest.mark.parametrize("name", ["TrainingJobName", "ProcessingJobName", "TransformJobName"])
 def test_a_failed_job_is_told_by_its_name_and_failure_reason(name: str) -> None:
     assert said({name: "orders-00001-3f2a9c81-train-00", "FailureReason": "AlgorithmError: no rows"}) == (
         "orders-00001-3f2a9c81-train-00: AlgorithmError: no rows"
+    )
+
+
+def test_a_failed_tuning_job_is_told_with_where_its_trials_tell_theirs() -> None:
+    cause = {"HyperParameterTuningJobName": "orders-1c8c0fa9f7fe-00", "FailureReason": "All training jobs failed."}
+    assert said(cause) == (
+        "orders-1c8c0fa9f7fe-00: All training jobs failed. `evergreen run` with the run's id tells each trial's reason."
     )
 
 
