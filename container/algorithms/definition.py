@@ -32,7 +32,12 @@ class Contributions:
     """
 
     values: NDArray[np.float64]  # rows x features
-    base: NDArray[np.float64]  # rows
+    base: NDArray[np.float64]  # rows: what is said without knowing any feature
+
+    def importance(self) -> NDArray[np.float64]:
+        """Each feature's share in all that moves predictions: the mean size of what it adds."""
+        size = np.abs(self.values).mean(axis=0)
+        return np.asarray(size / (size.sum() or 1.0))
 
 
 class Predictor(Protocol):

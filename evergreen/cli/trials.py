@@ -12,7 +12,6 @@ from evergreen.cli.history import Execution
 from evergreen.runs import tuning_name
 
 STATE = "TuneChallenger"
-_OF_JOB = "HyperParameterTuningJob"
 
 
 @dataclass(frozen=True)
@@ -32,16 +31,17 @@ class Trials:
         sagemaker = boto3.client("sagemaker")
         jobs = sagemaker.list_hyper_parameter_tuning_jobs(
             NameContains=tuning_name(run_id), SortBy="CreationTime", SortOrder="Descending"
-        )[f"{_OF_JOB}Summaries"]
+        )["HyperParameterTuningJobSummaries"]
         if not jobs:
             return None
-        job = sagemaker.describe_hyper_parameter_tuning_job(HyperParameterTuningJobName=jobs[0][f"{_OF_JOB}Name"])
+        name = jobs[0]["HyperParameterTuningJobName"]
+        job = sagemaker.describe_hyper_parameter_tuning_job(HyperParameterTuningJobName=name)
         pages = sagemaker.get_paginator("list_training_jobs_for_hyper_parameter_tuning_job").paginate(
-            HyperParameterTuningJobName=job[f"{_OF_JOB}Name"], SortBy="CreationTime", SortOrder="Ascending"
+            HyperParameterTuningJobName=name, SortBy="CreationTime", SortOrder="Ascending"
         )
         return cls(
-            job=job[f"{_OF_JOB}Name"],
-            objective=job[f"{_OF_JOB}Config"][f"{_OF_JOB}Objective"]["MetricName"],
+            job=name,
+            objective=job["HyperParameterTuningJobConfig"]["HyperParameterTuningJobObjective"]["MetricName"],
             best=job.get("BestTrainingJob", {}).get("TrainingJobName"),
             each=[trial for page in pages for trial in page["TrainingJobSummaries"]],
         )

@@ -120,7 +120,8 @@ def test_contributions_add_up_to_the_margin(name: str, case: Case) -> None:
     assert found.values.shape == (200, len(FEATURES))
     chosen = margin[np.arange(200), margin.argmax(axis=1)]
     assert found.base + found.values.sum(axis=1) == pytest.approx(chosen, rel=1e-4, abs=1e-4)
-    weight = np.abs(found.values).mean(axis=0)
+    weight = found.importance()
+    assert weight.sum() == pytest.approx(1)
     assert min(weight[0], weight[2]) > max(weight[1], weight[3]), "what decides must be seen to decide"
 
 
