@@ -10,6 +10,7 @@ from evergreen.approval import status_of
 from evergreen.cli.deployment import Deployment
 from evergreen.cli.history import read_execution
 from evergreen.cli.output import Output, console, print_json
+from evergreen.cli.trials import Trials
 from evergreen.cli.watch import awaited, follow, tell, timeline, wait_for_run
 from evergreen.errors import UserMustAct
 from evergreen.layout import RunLayout
@@ -50,7 +51,7 @@ def run(
     run_id: Annotated[str, typer.Argument(help="As `evergreen runs` lists it.")],
     output: OutputOption = Output.text,
 ) -> None:
-    """Show one run: its states and times, verdict and reasons, metrics, inputs, and where its files are.
+    """Show one run: its states and times, trials, verdict and reasons, metrics, inputs, and where its files are.
 
     Example: `evergreen run next-purchase-00001-3f2a9c81`
     """
@@ -63,16 +64,20 @@ def run(
     if record is None:
         raise UserMustAct(f"no run {run_id}; see: evergreen runs {dataset}")
     files = f"s3://{deployment.bucket}/{RunLayout(dataset, run_id).prefix}/"
-    if output is Output.json:
-        print_json({**record, "status": status_of(record), "files": files})
-        return
+    shown = {**record, "status": status_of(record), "files": files}
     execution = read_execution(deployment.execution_arn(run_id))
+    trials = Trials.of(run_id, execution)
+    if output is Output.json:
+        print_json({**shown, **({"tuning": trials.document()} if trials else {})})
+        return
     if execution:
         console.print(timeline(execution, run_id))
         console.print(awaited(execution, run_id), markup=False)
+    if trials:
+        console.print()
+        console.print(trials.table())
     tell(record)
     console.print()
-    shown = {**record, "status": status_of(record)}
     for name in ("status", "started_at", "ended_at"):
         console.print(f"{name.removesuffix('_at'):<9}{str(shown.get(name, '–'))[:19].replace('T', ' ')}", markup=False)
     for cause in record.get("causes", []):

@@ -14,6 +14,7 @@ from evergreen.stores.files import Files
 from evergreen.stores.registry import Registry
 from evergreen.stores.runs import RunRecords
 from functions.pin_inputs.sizes import text_bytes
+from functions.pin_inputs.tuning import tuning
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,8 @@ class Pinning:
             "hyperparameters": folder.contract.hyperparameters,
             "approval": folder.contract.gate.approval,
             "approval_seconds": folder.contract.gate.approval_hours * 3600,
+            "tuned": folder.contract.training.tune is not None,
+            "tuning": tuning(folder.contract, run_id),
             "input_bytes": self._input_bytes(layout, manifest),
             "output_filter": "$[0,-1]" if folder.contract.task == "regression" else "$[0,-2,-1]",
             **self._uris(layout),

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from evergreen.gate import Gate
+from functions.pin_inputs.tuning import MOST_SECONDS
 from tests.infrastructure.conftest import ROOT
 from tests.infrastructure.template import Template
 from tests.infrastructure.workflow import Workflow, strings
@@ -95,6 +96,23 @@ def test_a_job_is_stopped_by_sagemaker_before_its_state_gives_up(workflow: Workf
             assert state["Parameters"]["StoppingCondition"]["MaxRuntimeInSeconds"] < state["TimeoutSeconds"], name
 
 
+def test_a_search_ends_before_its_state_gives_up(workflow: Workflow) -> None:
+    state = workflow.states["TuneChallenger"]
+    trial = state["Parameters"]["TrainingJobDefinition"]["StoppingCondition"]["MaxRuntimeInSeconds"]
+    assert state["TimeoutSeconds"] > MOST_SECONDS, "or Step Functions would end it without a model"
+    assert trial <= MOST_SECONDS
+
+
+def test_whether_tuned_or_not_the_challenger_is_trained_on_the_same_channel(workflow: Workflow) -> None:
+    plain = workflow.states["TrainChallenger"]["Parameters"]
+    trial = workflow.states["TuneChallenger"]["Parameters"]["TrainingJobDefinition"]
+    kept = ("RoleArn", "InputDataConfig", "OutputDataConfig", "ResourceConfig", "StoppingCondition")
+    assert {name: trial[name] for name in kept} == {name: plain[name] for name in kept}
+    assert trial["EnableNetworkIsolation"] is plain["EnableNetworkIsolation"] is True
+    assert trial["StaticHyperParameters.$"] == plain["HyperParameters.$"]
+    assert not [each for each in strings(trial) if "holdout" in each], "validation rows choose, the hold-out never does"
+
+
 def test_every_job_that_aws_failed_is_tried_again_under_its_own_name(workflow: Workflow) -> None:
     again = {choice["StringEquals"]: choice["Next"] for choice in workflow.states["RetryJob"]["Choices"]}
     assert again == {name: name for name in again}
@@ -138,9 +156,13 @@ def test_a_state_holds_no_rows_so_it_fits_in_256_kilobytes(workflow: Workflow) -
         assert state["ResultPath"] is None or "ResultSelector" in state, f"{name} keeps a whole job description"
 
 
-@pytest.mark.parametrize("state", ["IsDataUsable", "CanChampionScore"])
+@pytest.mark.parametrize("state", ["IsDataUsable", "ChooseTraining", "CanChampionScore"])
 def test_a_choice_without_a_clear_yes_takes_the_harmless_way(workflow: Workflow, state: str) -> None:
-    harmless = {"IsDataUsable": "RejectData", "CanChampionScore": "CompleteRun"}
+    harmless = {
+        "ChooseTraining": "TrainChallenger",
+        "IsDataUsable": "RejectData",
+        "CanChampionScore": "CompleteRun",
+    }
     assert workflow.states[state]["Default"] == harmless[state]
     (yes,) = workflow.states[state]["Choices"]
     assert yes["BooleanEquals"] is True
