@@ -5,9 +5,10 @@ import numpy as np
 import pytest
 from sklearn import metrics as reference
 
-from container.evaluate.bootstrap import compare
-from container.metrics import Ratio, Statistic, accuracy, brier, logloss, macro_f1, mae, r2, rmse
-from container.ranking import average_precision, concordance, roc_auc
+from container.evaluate.bootstrap import Plan, compare
+from container.metrics import Statistic, accuracy, brier, logloss, macro_f1, mae, mean, r2, rmse
+from container.concordance import concordance
+from container.ranking import average_precision, roc_auc
 
 RANDOM = np.random.default_rng(5)
 ROWS = 400
@@ -66,9 +67,9 @@ def test_a_metric_is_that_of_scikit_learn(name: str) -> None:
 def test_a_resample_is_told_exactly(name: str) -> None:
     make, of, truth, good, _, _ = CASES[name]
     drawn = RANDOM.integers(0, ROWS, (20, ROWS))
-    counts = np.array([np.bincount(row, minlength=ROWS) for row in drawn]).astype(np.float64)
+    counts = np.array([np.bincount(row, minlength=ROWS) for row in drawn]).astype(np.uint8).T
     expected = [of(truth[row], good[row]) for row in drawn]
-    np.testing.assert_allclose(make(truth, good).resampled(counts), expected, rtol=1e-5)
+    np.testing.assert_allclose(Plan([make(truth, good)]).told(counts)[0], expected, rtol=1e-5)
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -128,7 +129,7 @@ def test_a_model_against_itself_is_no_improvement_at_all() -> None:
 def test_the_comparison_is_paired() -> None:
     # Two models that err by the same noise but for one day: unpaired, the noise would hide the difference.
     noise = RANDOM.exponential(30, ROWS)
-    comparison = compare("champion", Ratio(noise), Ratio(noise + 1), higher_is_better=False)
+    comparison = compare("champion", mean(noise), mean(noise + 1), higher_is_better=False)
     assert comparison.low == pytest.approx(1)
     assert comparison.high == pytest.approx(1)
 
