@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from container.metrics import Numbers, Statistic, divided
+from container.metrics import Flags, Numbers, Statistic, divided
 from container.sums import Column, Places, Vector
 
 
@@ -15,8 +15,7 @@ def concordance(durations: Numbers, horizon: float, expected: Numbers) -> Statis
     came = ~np.isnan(durations)
     time = np.unique(np.where(came, durations, horizon), return_inverse=True)[1]
     right, pairs = _of_pairs(2 * time + ~came, came, np.unique(expected, return_inverse=True)[1])
-    rows = np.ones(len(right))
-    return Statistic(right, (Column(right), Column(pairs), Column(rows)), _FirstOrder(right.sum(), pairs.sum()))
+    return Statistic(right, (Column(right), Column(pairs)), _FirstOrder(right.sum(), pairs.sum()))
 
 
 class _FirstOrder:
@@ -25,12 +24,12 @@ class _FirstOrder:
     def __init__(self, right: float, pairs: float) -> None:
         self._right, self._pairs = right / 2, pairs / 2  # every pair counts at both of its rows
 
-    def __call__(self, right: Vector, pairs: Vector, rows: Vector) -> Vector:
+    def __call__(self, right: Vector, pairs: Vector) -> Vector:
         return divided(right - self._right, pairs - self._pairs)
 
 
-def _of_pairs(time: Places, came: np.ndarray, expected: Places) -> tuple[Vector, Vector]:
-    """For each row its pairs in the right order, ties counting one half, and all its pairs: an event and who came later.
+def _of_pairs(time: Places, came: Flags, expected: Places) -> tuple[Vector, Vector]:
+    """For each row its pairs in the right order, ties counting one half, and all of them: an event and who came later.
 
     Two different times differ first in one bit: bit by bit, rows that agree so far and have a one there are later
     than those with a zero. So each pair is met once, and sorting alone counts them.

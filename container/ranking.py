@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -98,7 +99,7 @@ def _stretches(ends: NDArray[np.intp], rows: int) -> list[tuple[int, int]]:
     """Places to pass at once: about as many rows as the cache holds."""
     cuts = np.searchsorted(ends, np.arange(ROWS_AT_ONCE, rows, ROWS_AT_ONCE), side="right")
     bounds = np.unique(np.concatenate(([0], cuts, [len(ends)]))).tolist()
-    return list(zip(bounds[:-1], bounds[1:], strict=True))
+    return list(pairwise(bounds))
 
 
 def roc_auc(happened: Flags, score: Numbers) -> Statistic:

@@ -9,7 +9,7 @@ import xgboost as xgb
 from container.metrics import Statistic, accuracy, logloss, macro_f1
 from container.rows import Matrix, Vector
 from container.signature import Signature
-from container.tasks.definition import Answer, Predictions
+from container.tasks.definition import HALF, Answer, Predictions
 from container.tasks.labels import class_counts, one_class
 from container.train.boosting import Fit, Fold
 from container.train.boosting import fit as boost
@@ -37,7 +37,7 @@ def predict(boosters: Mapping[str, xgb.Booster], values: Matrix, signature: Sign
     return np.asarray(boosters["model"].inplace_predict(values)).reshape(len(values), len(signature.classes))
 
 
-def answer(predictions: Predictions) -> Answer:
+def answer(predictions: Predictions, threshold: float = HALF) -> Answer:
     """The likeliest class and its probability."""
     return Answer(predictions.max(axis=1, keepdims=True), predictions.argmax(axis=1))
 
@@ -48,12 +48,20 @@ def about(targets: Vector, signature: Signature) -> dict[str, Any]:
     return {"class_rows": counts, "baseline": {name: rows / len(targets) for name, rows in counts.items()}}
 
 
-def naive(baseline: Any, metric: MetricName) -> list[float]:
+def naive(baseline: Any, metric: MetricName, quantile: float = HALF) -> list[float]:
     """The shares of the classes."""
     return list(baseline.values())
 
 
-def statistic(metric: MetricName, targets: Vector, predictions: Predictions, signature: Signature) -> Statistic:
+def statistic(
+    metric: MetricName,
+    targets: Vector,
+    predictions: Predictions,
+    signature: Signature,
+    *,
+    threshold: float = HALF,
+    quantile: float = HALF,
+) -> Statistic:
     """A metric of the probabilities, or of the likeliest class."""
     truth = targets.astype(np.intp)
     match metric:

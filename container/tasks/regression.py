@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 import xgboost as xgb
 
-from container.metrics import Statistic, mae, r2, rmse
+from container.metrics import Statistic, mae, pinball, r2, rmse
 from container.rows import Matrix, Vector
 from container.signature import Signature
-from container.tasks.definition import Answer, Predictions
+from container.tasks.definition import HALF, Answer, Predictions
 from container.train.boosting import Fit, Fold
 from container.train.boosting import fit as boost
 from container.train.parameters import COMMON, Choices, Hyperparameters, Value
@@ -17,6 +17,7 @@ from evergreen.metrics import MetricName
 
 # The default is judged as the contract's default metric is; it also stands outliers and long tails.
 JUDGED_BY = {"reg:absoluteerror": "mae", "reg:squarederror": "rmse", "reg:pseudohubererror": "mphe"}
+HUNDREDTHS = np.linspace(0, 1, 101)
 BOOSTERS: tuple[str, ...] = ("model",)
 CHOICES = Choices({**COMMON, "min_child_weight": 5}, objectives=tuple(JUDGED_BY))
 
@@ -38,22 +39,33 @@ def predict(boosters: Mapping[str, xgb.Booster], values: Matrix, signature: Sign
     return np.asarray(boosters["model"].inplace_predict(values)).reshape(-1, 1)
 
 
-def answer(predictions: Predictions) -> Answer:
+def answer(predictions: Predictions, threshold: float = HALF) -> Answer:
     """The number, as it is."""
     return Answer(predictions)
 
 
 def about(targets: Vector, signature: Signature) -> dict[str, Any]:
-    """The median and the mean."""
-    return {"baseline": {"median": float(np.median(targets)), "mean": float(np.mean(targets))}}
+    """The median, the mean and the hundredths."""
+    middles = {"median": float(np.median(targets)), "mean": float(np.mean(targets))}
+    return {"baseline": {**middles, "hundredths": np.quantile(targets, HUNDREDTHS).tolist()}}
 
 
-def naive(baseline: Any, metric: MetricName) -> list[float]:
+def naive(baseline: Any, metric: MetricName, quantile: float = HALF) -> list[float]:
     """The number that is best for everyone by the metric."""
-    return [baseline["median" if metric == "mae" else "mean"]]
+    if metric == "pinball" and quantile != HALF:
+        return [float(np.interp(quantile, HUNDREDTHS, baseline["hundredths"]))]
+    return [baseline["median" if metric in ("mae", "pinball") else "mean"]]
 
 
-def statistic(metric: MetricName, targets: Vector, predictions: Predictions, signature: Signature) -> Statistic:
+def statistic(
+    metric: MetricName,
+    targets: Vector,
+    predictions: Predictions,
+    signature: Signature,
+    *,
+    threshold: float = HALF,
+    quantile: float = HALF,
+) -> Statistic:
     """A metric of the number's error."""
     match metric:
         case "mae":
@@ -62,4 +74,6 @@ def statistic(metric: MetricName, targets: Vector, predictions: Predictions, sig
             return rmse(targets, predictions[:, 0])
         case "r2":
             return r2(targets, predictions[:, 0])
+        case "pinball":
+            return pinball(targets, predictions[:, 0], quantile)
     raise ValueError(f"{metric} is no metric of task regression")

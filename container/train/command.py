@@ -8,6 +8,7 @@ from typing import Any
 import xgboost as xgb
 
 from container.directories import Directories
+from container.learned_rows import LearnedRows
 from container.log import log
 from container.model import Model
 from container.rows import LabelledRows
@@ -15,6 +16,7 @@ from container.signature import Signature
 from container.tasks import TASKS
 from container.train.boosting import Fold
 from container.train.parameters import Hyperparameters
+from container.train.threshold import best_threshold
 from evergreen.metrics import OF_TASK
 
 
@@ -46,8 +48,12 @@ def run(directories: Directories) -> None:
         "best_iterations": {name: fit.best_iteration for name, fit in fits.items()},
         **task.about(train.targets, signature),
     }
-    metrics = _metrics(Model({name: fit.judged for name, fit in fits.items()}, signature, training), validation)
+    judged = Model({name: fit.judged for name, fit in fits.items()}, signature, training)
+    if threshold := _threshold(judged, validation):
+        training["threshold"] = threshold
+    metrics = _metrics(judged, validation)
     training["validation_metrics"] = metrics
+    LearnedRows.of((rows, judges), signature).save(directories.model)
     Model({name: fit.booster for name, fit in fits.items()}, signature, training).save(directories.model)
     log("trained", **{f"validation:{name}": value for name, value in metrics.items()}, rows=training["rows"])
 
@@ -63,6 +69,13 @@ def _when(rows: LabelledRows, judges: LabelledRows, signature: Signature) -> dic
     return {"train_cutoffs": [str(cutoff) for cutoff in rows.cutoffs], "labels_until": str(until)}
 
 
+def _threshold(model: Model, validation: Fold) -> float | None:
+    """Chosen on the validation rows by the model that has not seen them."""
+    if model.signature.task != "binary" or not len(validation.targets):
+        return None
+    return best_threshold(validation.targets, model.predict(validation.values))
+
+
 def _metrics(model: Model, validation: Fold) -> dict[str, float]:
     """What the validation rows say, of what they can; concordance, which looks at every pair, is left to the gate."""
     task, signature = model.task, model.signature
@@ -70,7 +83,7 @@ def _metrics(model: Model, validation: Fold) -> dict[str, float]:
         return {}
     predictions = model.predict(validation.values)
     values = {
-        name: task.statistic(name, validation.targets, predictions, signature).value()
+        name: task.statistic(name, validation.targets, predictions, signature, threshold=model.threshold).value()
         for name in OF_TASK[signature.task]
         if name != "concordance"
     }
