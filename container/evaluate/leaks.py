@@ -15,7 +15,7 @@ from evergreen.evaluation import Leak
 TOO_GOOD = 0.995  # area under the curve, correlation of ranks, or share of classes that are told
 MOST_ROWS = 20_000  # that are looked at; of two classes as many of each
 LEAST_ROWS = 20  # of either class, and of numbers
-FLAG_ROWS = 10  # that have a value, all of which are of the rarer class
+FLAG_ROWS = 8  # that have a value, all of which are of the rarer class
 FLAG_SHARE = 0.05  # of that class's rows
 CHANCE = 1e-9  # that a value goes with one class in all its rows, though it says nothing
 BINS = 64
@@ -27,14 +27,20 @@ class _Column:
 
     values: Vector
     bins: NDArray[np.intp]
-    discrete: bool
+    names: tuple[str, ...] = ()  # of the bins, where each is one value; the first one is never filled
 
     @classmethod
-    def of(cls, values: Vector, kind: str) -> "_Column":
+    def of(cls, values: Vector, feature: Feature) -> "_Column":
         different = np.unique(values[~np.isnan(values)])
-        discrete = kind == "category" or len(different) <= BINS
-        cuts = different if discrete else np.unique(np.nanquantile(values, np.linspace(0, 1, BINS + 1)))
-        return cls(values, np.searchsorted(cuts, values, side="right"), discrete)  # the missing ones are the last
+        if feature.type != "category" and len(different) > BINS:
+            cuts = np.unique(np.nanquantile(values, np.linspace(0, 1, BINS + 1)))
+            return cls(values, _places(cuts, values))
+        names = (feature.categories[int(each)] if feature.type == "category" else f"{each:g}" for each in different)
+        return cls(values, _places(different, values), ("", *names, "(missing)"))
+
+    @property
+    def discrete(self) -> bool:
+        return bool(self.names)
 
 
 def leaks(rows: LabelledRows, signature: Signature, trusted: Collection[str]) -> tuple[Leak, ...]:
@@ -47,10 +53,15 @@ def leaks(rows: LabelledRows, signature: Signature, trusted: Collection[str]) ->
             values = _values(feature, rows, some)
             if np.isnan(values).all() or (values == values[0]).all():
                 continue
-            reason = next(_reasons(_Column.of(values, feature.type), targets[some], signature), None)
+            reason = next(_reasons(_Column.of(values, feature), targets[some], signature), None)
             if reason:
                 found.append(Leak(column=feature.name, reason=reason))
     return tuple(found)
+
+
+def _places(cuts: Vector, values: Vector) -> NDArray[np.intp]:
+    """In which bin each value is; the missing ones are in the last."""
+    return np.where(np.isnan(values), len(cuts) + 1, np.searchsorted(cuts, values, side="right"))
 
 
 def _looked_at(targets: Vector, signature: Signature) -> NDArray[np.intp]:
@@ -79,7 +90,7 @@ def _reasons(column: _Column, targets: Vector, signature: Signature) -> Iterator
         case "time_to_event":
             came = ~np.isnan(targets)
             yield from _of_event(column, came, "the event")
-            alone = _Column(column.values[came], column.bins[came], column.discrete)
+            alone = _Column(column.values[came], column.bins[came], column.names)
             yield from _of_number(alone, targets[came], f"{signature.target!r} of those whose event came")
         case "regression":
             yield from _of_number(column, targets, repr(signature.target))
@@ -110,8 +121,8 @@ def _flag(column: _Column, happened: Flags, label: str) -> Iterator[str]:
         if base <= 0.5 and base ** counts[place] < CHANCE:
             share = hits[place] / happened.sum()
             yield (
-                f"has a value that {counts[place]:,.0f} hold-out rows have, all of them {label!r}: "
-                f"{share:.0%} of all rows that are"
+                f"is {column.names[place]!r} in {counts[place]:,.0f} hold-out rows, every one of them {label!r}: "
+                f"{share:.0%} of those that are"
             )
 
 

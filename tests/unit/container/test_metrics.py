@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 from sklearn import metrics as reference
 
+from container.concordance import concordance
 from container.evaluate.bootstrap import Plan, compare
 from container.metrics import Statistic, accuracy, brier, logloss, macro_f1, mae, mean, r2, rmse
-from container.concordance import concordance
 from container.ranking import average_precision, roc_auc
 
 RANDOM = np.random.default_rng(5)
