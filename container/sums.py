@@ -16,7 +16,7 @@ Vector = NDArray[np.float64]
 Sums = NDArray[np.float64]
 Cells = NDArray[Any]
 
-ROWS_AT_ONCE = 512  # of counts, so that what is worked on stays in the cache
+ROWS_AT_ONCE = 256  # of counts, so that what is worked on stays in the cache
 NARROW = 64  # draws, below which numpy's own running sums are the faster ones
 STEPS = 16  # rows of a running sum that are added one after the other
 
