@@ -138,12 +138,17 @@ def compared(
 
 
 def compare(
-    against: Literal["baseline", "champion"], challenger: Statistic, other: Statistic, higher_is_better: bool
+    against: Literal["baseline", "champion"],
+    challenger: Statistic,
+    other: Statistic,
+    higher_is_better: bool,
+    telling_rows: int | None = None,
 ) -> Comparison:
     """Two models by one metric."""
     rows = len(challenger.shares)
     (told,) = resample([Plan([challenger, other])], rows)
-    return compared(against, (challenger.value(), other.value()), (told[0], told[1]), rows, higher_is_better)
+    values, telling = (challenger.value(), other.value()), rows if telling_rows is None else telling_rows
+    return compared(against, values, (told[0], told[1]), telling, higher_is_better)
 
 
 def spread(told: Vector, rows: int) -> Interval | None:
