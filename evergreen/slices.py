@@ -2,17 +2,18 @@
 
 from evergreen.evaluation import Evaluation, SliceComparison
 from evergreen.gate import Gate
-from evergreen.verdict_words import as_share, compared
+from evergreen.verdict_words import as_share, compared, first_few
 
 
 def slice_vetoes(evaluation: Evaluation, gate: Gate) -> list[str]:
     """Slices that are worse by more than their tolerance, beyond noise."""
-    return [
+    vetoes = [
         f"{_described(each, evaluation)}, which is {as_share(-each.comparison.relative)} where the contract allows "
         f"{as_share(gate.slices.get(each.column, 0.0))}, and beyond noise."
         for each in _worse(evaluation, gate)
         if _beyond_noise(each)
     ]
+    return first_few(vetoes, "slices are so")
 
 
 def slice_notes(evaluation: Evaluation, gate: Gate) -> list[str]:
@@ -23,7 +24,10 @@ def slice_notes(evaluation: Evaluation, gate: Gate) -> list[str]:
         for each in _worse(evaluation, gate)
         if not _beyond_noise(each)
     ]
-    return [*within, *(f"Slices by {each.column!r}: {each.reason}." for each in evaluation.slices_left_out)]
+    return [
+        *first_few(within, "slices are so"),
+        *(f"Slices by {each.column!r}: {each.reason}." for each in evaluation.slices_left_out),
+    ]
 
 
 def _worse(evaluation: Evaluation, gate: Gate) -> list[SliceComparison]:

@@ -8,7 +8,7 @@ from evergreen.gate import Gate
 from evergreen.metrics import HIGHER_IS_BETTER, MetricName
 from evergreen.slices import slice_notes, slice_vetoes
 from evergreen.strict import Strict
-from evergreen.verdict_words import as_share, described, number, rows_needed
+from evergreen.verdict_words import as_share, described, first_few, number, rows_needed
 
 
 class Outcome(StrEnum):
@@ -89,11 +89,14 @@ def _cannot_judge(evaluation: Evaluation, gate: Gate) -> str | None:
 
 
 def _leaks(evaluation: Evaluation) -> list[str]:
-    return [
-        f"{leak.column!r} {leak.reason}, as only what is known afterwards does. If so, say `feature: false` of the "
-        f"column (or leave it out of the query); if it is honestly known beforehand, name it in `gate.trusted`."
-        for leak in evaluation.leaks
-    ]
+    if not evaluation.leaks:
+        return []
+    found = first_few([f"{leak.column!r} {leak.reason}." for leak in evaluation.leaks], "columns do so")
+    remedy = (
+        "Only what is known afterwards tells so much: say `feature: false` of such a column, or leave it out of the "
+        "query; if it is honestly known beforehand, name it in `gate.trusted`."
+    )
+    return [*found, remedy]
 
 
 def _margin(evaluation: Evaluation, gate: Gate) -> float:

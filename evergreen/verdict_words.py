@@ -1,11 +1,13 @@
 """How a verdict says its numbers: no digit that they cannot answer for."""
 
+from collections.abc import Sequence
 from math import ceil, floor, isfinite, log10
 
 from evergreen.evaluation import Comparison, Evaluation
 from evergreen.metrics import IN_UNITS_OF_TARGET, MetricName
 
 _MOST_ROWS = 1_000_000_000
+_MOST_SENTENCES = 6
 
 
 def described(comparison: Comparison, evaluation: Evaluation) -> str:
@@ -35,6 +37,12 @@ def number(metric: MetricName, value: float) -> str:
 def as_share(share: float) -> str:
     """A share in per cent."""
     return f"{share:.1%}"
+
+
+def first_few(sentences: Sequence[str], kind: str) -> list[str]:
+    """Not more sentences than a person reads; how many more of their kind there are."""
+    more = len(sentences) - _MOST_SENTENCES
+    return [*sentences[:_MOST_SENTENCES], *([f"And {more:,} more {kind}."] if more > 0 else [])]
 
 
 def rows_needed(rows: int, reach: float, gap: float) -> list[str]:

@@ -14,7 +14,7 @@ from evergreen.gate import Gate
 from evergreen.metrics import HIGHER_IS_BETTER, MetricName, Task
 from evergreen.verdict import Outcome, decide
 
-POPULATION = 200_000
+POPULATION = 100_000
 OWN_NOISE = 0.5
 LOST = Comparison(against="baseline", improvement=1, relative=1, low=1, high=1, confidence=0.98, resamples=2000)
 CLASSES = {"binary": ("no", "yes"), "multiclass": ("low", "middle", "high")}
@@ -31,9 +31,9 @@ class Pairs:
     min_improvement: float = 0.01
 
     def promoted(self, pairs: int, gap: float = 0.0, seed: int = 1) -> float:
-        """The share of pairs whose challenger, truly better by `gap` of the champion's value, becomes champion."""
-        random, noise = np.random.default_rng(seed), self.champion_noise(gap)
-        found = [self._outcome(random, noise) for _ in range(pairs)]
+        """How many of the pairs promote a challenger that is truly better by a share `gap`, or worse by a negative one."""
+        random, noise = np.random.default_rng(seed), self.champion_noise(abs(gap))
+        found = [self._outcome(random, noise, worse=gap < 0) for _ in range(pairs)]
         return sum(outcome is Outcome.PROMOTE for outcome in found) / pairs
 
     def champion_noise(self, gap: float) -> float:
@@ -41,7 +41,7 @@ class Pairs:
         low, high = OWN_NOISE, 6 * OWN_NOISE
         if not gap:
             return low
-        for _ in range(12):
+        for _ in range(10):
             middle = (low + high) / 2
             values = [each.value() for each in self._pair(np.random.default_rng(0), POPULATION, middle)]
             better = abs(values[0] - values[1]) / abs(values[1])
@@ -52,8 +52,9 @@ class Pairs:
     def _signature(self) -> Signature:
         return Signature("d", self.task, "e", (), "", "t", OUTPUTS[self.task], "", CLASSES.get(self.task, ()), 90)
 
-    def _outcome(self, random: np.random.Generator, noise: float) -> Outcome:
+    def _outcome(self, random: np.random.Generator, noise: float, worse: bool) -> Outcome:
         pair = self._pair(random, self.rows, noise)
+        pair = pair[::-1] if worse else pair
         telling = int(self.rows * min(self.base, 1 - self.base)) if self.task == "binary" else self.rows
         comparison = compare("champion", *pair, HIGHER_IS_BETTER[self.metric], telling)
         evaluation = Evaluation(
