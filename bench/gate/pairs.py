@@ -31,7 +31,7 @@ class Pairs:
     min_improvement: float = 0.01
 
     def promoted(self, pairs: int, gap: float = 0.0, seed: int = 1) -> float:
-        """How many of the pairs promote a challenger that is truly better by a share `gap`, or worse by a negative one."""
+        """The share of pairs that promote a challenger which is truly better by a share `gap`, or worse if negative."""
         random, noise = np.random.default_rng(seed), self.champion_noise(abs(gap))
         found = [self._outcome(random, noise, worse=gap < 0) for _ in range(pairs)]
         return sum(outcome is Outcome.PROMOTE for outcome in found) / pairs
