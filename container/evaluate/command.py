@@ -6,6 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from container.clock import Clock
 from container.directories import Directories
 from container.evaluate.archive import load_archive
 from container.evaluate.bootstrap import compare
@@ -13,13 +14,16 @@ from container.evaluate.holdout import HoldoutUnfit, read_holdout, seen_in_train
 from container.log import log
 from container.metrics import Statistic
 from container.model import Model, ModelUnusable
+from container.report.model.page import report
+from container.report.model.subject import Subject
 from container.rows import LabelledRows, matrix
 from container.signature import AS_OF, Signature, SignatureError
 from container.tasks import TASKS
 from container.tasks.definition import Predictions
 from evergreen.contract import Contract
-from evergreen.evaluation import Evaluation
-from evergreen.manifest import ChampionModel, RunManifest
+from evergreen.evaluation import Evaluation, Role
+from evergreen.layout import RunLayout
+from evergreen.manifest import ChampionModel, DataReport, RunManifest
 from evergreen.metrics import HIGHER_IS_BETTER, OF_TASK, MetricName
 
 ONLY_WHEN_ASKED: tuple[MetricName, ...] = ("concordance",)  # it looks at every pair of rows
@@ -27,20 +31,21 @@ ONLY_WHEN_ASKED: tuple[MetricName, ...] = ("concordance",)  # it looks at every 
 
 def run(directories: Directories, prefix: str) -> None:
     """Score challenger, champion and baseline on the same rows and write how they compare."""
-    source = directories.processing_input
+    clock, source = Clock(), directories.processing_input
     manifest = RunManifest.model_validate_json((source / "run" / prefix / "run.json").read_bytes())
     contract = Contract.model_validate_json((source / "holdout" / "dataset.json").read_bytes())
     signature = Signature.from_json((source / "holdout" / "signature.json").read_bytes())
     rows = read_holdout(source / "holdout", signature)
     challenger = load_archive(source / "challenger" / "model.tar.gz")
-    predictions = {
+    predictions: dict[Role, Predictions] = {
         "challenger": _score(challenger, rows, signature),
         "baseline": _baseline(challenger, contract.metric, len(rows.targets)),
     }
-    unscorable = None
+    champion = unscorable = None
     if manifest.champion:
         try:
-            predictions["champion"] = _score(_champion(source / "run", manifest.champion), rows, signature)
+            champion = _champion(source / "run", manifest.champion)
+            predictions["champion"] = _score(champion, rows, signature)
         except (ModelUnusable, SignatureError, HoldoutUnfit) as error:
             unscorable = f"the champion of run {manifest.champion.run_id} cannot be scored: {error}"
     evaluation, gate = _evaluate(contract, rows, signature, predictions, unscorable)
@@ -48,6 +53,19 @@ def run(directories: Directories, prefix: str) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "evaluation.json").write_text(evaluation.model_dump_json(indent=1))
     _write_rows(folder / "rows.parquet", rows, signature, predictions, gate)
+    subject = Subject(
+        manifest,
+        contract,
+        signature,
+        rows,
+        challenger,
+        predictions,
+        evaluation,
+        champion=champion if "champion" in predictions else None,
+        data=_data_report(source / "run", manifest),
+        clock=clock,
+    )
+    report(subject).write(folder)
     log("evaluated", **evaluation.model_dump())
 
 
@@ -56,6 +74,11 @@ def _champion(folder: Path, champion: ChampionModel) -> Model:
     if not path.exists():
         raise ModelUnusable(f"its model {champion.model_key} is missing")
     return load_archive(path)
+
+
+def _data_report(folder: Path, manifest: RunManifest) -> DataReport | None:
+    path = folder / RunLayout(manifest.dataset, manifest.run_id).report
+    return DataReport.model_validate_json(path.read_bytes()) if path.exists() else None
 
 
 def _score(model: Model, rows: LabelledRows, signature: Signature) -> Predictions:
@@ -81,9 +104,9 @@ def _evaluate(
     contract: Contract,
     rows: LabelledRows,
     signature: Signature,
-    predictions: dict[str, Predictions],
+    predictions: dict[Role, Predictions],
     unscorable: str | None,
-) -> tuple[Evaluation, dict[str, Statistic]]:
+) -> tuple[Evaluation, dict[Role, Statistic]]:
     metric, task = contract.metric, TASKS[contract.task]
     asked = {metric, *contract.gate.floors, *contract.gate.guards}
     names = [name for name in OF_TASK[contract.task] if name in asked or name not in ONLY_WHEN_ASKED]
@@ -115,8 +138,8 @@ def _write_rows(
     path: Path,
     rows: LabelledRows,
     signature: Signature,
-    predictions: dict[str, Predictions],
-    gate: dict[str, Statistic],
+    predictions: dict[Role, Predictions],
+    gate: dict[Role, Statistic],
 ) -> None:
     """Every model's answer and share of the gate metric, row by row, for whoever wants to look closer."""
     table = rows.table.select([signature.entity, AS_OF, signature.target])

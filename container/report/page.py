@@ -35,7 +35,7 @@ def render(
     """
     data = Data(profile, champion, fresh) if profile else None
     shown, listed = views(data, report, contract) if data else ([], [])
-    template = _environment().get_template("page.html.j2")
+    template = environment().get_template("page.html.j2")
     return template.render(
         report=report,
         contract=contract,
@@ -56,7 +56,8 @@ def render(
     )
 
 
-def _environment() -> Environment:
+def environment() -> Environment:
+    """Where the pages' templates are, and how they write numbers; whatever data says is text."""
     found = Environment(
         loader=FileSystemLoader(Path(__file__).parent / "templates"),
         autoescape=True,

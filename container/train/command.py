@@ -7,6 +7,7 @@ from typing import Any
 
 import xgboost as xgb
 
+from container.clock import Clock
 from container.directories import Directories
 from container.log import log
 from container.model import Model
@@ -24,6 +25,7 @@ class NothingToLearn(ValueError):
 
 def run(directories: Directories) -> None:
     """Train a challenger on the prepared rows and write it to the model directory."""
+    clock = Clock()
     channel = directories.train_channel
     signature = Signature.from_json((channel / "signature.json").read_bytes())
     task = TASKS[signature.task]
@@ -47,7 +49,7 @@ def run(directories: Directories) -> None:
         **task.about(train.targets, signature),
     }
     metrics = _metrics(Model({name: fit.judged for name, fit in fits.items()}, signature, training), validation)
-    training["validation_metrics"] = metrics
+    training |= {"validation_metrics": metrics, "seconds": clock.seconds, "instance": clock.instance}
     Model({name: fit.booster for name, fit in fits.items()}, signature, training).save(directories.model)
     log("trained", **{f"validation:{name}": value for name, value in metrics.items()}, rows=training["rows"])
 

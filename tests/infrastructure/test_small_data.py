@@ -68,7 +68,7 @@ def test_the_job_has_more_room_than_the_function_whose_work_it_takes_over(
 ) -> None:
     job = workflow.states["PrepareData"]["Parameters"]
     assert substitutions["ProcessingInstance"] == "ml.m5.large", "8 GiB of memory"
-    assert job["Environment"] == {"DUCKDB_MEMORY_LIMIT": "4GB"}
+    assert job["Environment"]["DUCKDB_MEMORY_LIMIT"] == "4GB"
     assert function["MemorySize"] // 2 < 4000
     assert job["ProcessingResources"]["ClusterConfig"]["VolumeSizeInGB"] * 1000 > function["EphemeralStorage"]["Size"]
 

@@ -1,0 +1,60 @@
+"""What a model report is about: one run's hold-out, what every model said of it, and all that is known around it."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from container.clock import Clock
+from container.model import Model
+from container.rows import LabelledRows, Vector
+from container.signature import Signature
+from container.tasks.definition import Predictions
+from evergreen.contract import Contract
+from evergreen.evaluation import Evaluation, Role
+from evergreen.manifest import DataReport, RunManifest
+from evergreen.verdict import Verdict, decide
+
+
+@dataclass(frozen=True)
+class Subject:
+    """Everything the report tells of, as `evaluate` has it at hand."""
+
+    manifest: RunManifest
+    contract: Contract
+    signature: Signature
+    rows: LabelledRows
+    challenger: Model
+    predictions: dict[Role, Predictions]
+    evaluation: Evaluation
+    champion: Model | None = None
+    data: DataReport | None = None
+    clock: Clock | None = None  # of the evaluation
+    verdict: Verdict = field(init=False)
+
+    def __post_init__(self) -> None:
+        """The verdict is DecidePromotion's own, from the same document by the same function."""
+        object.__setattr__(self, "verdict", decide(self.evaluation, self.contract.gate))
+
+    @property
+    def threshold(self) -> float:
+        """From which probability on the positive label is told."""
+        return 0.5 if self.evaluation.threshold is None else self.evaluation.threshold
+
+    @property
+    def happened(self) -> NDArray[np.bool_]:
+        """Of a task with probabilities of one event: whether it came."""
+        targets = self.rows.targets
+        return ~np.isnan(targets) if self.signature.task == "time_to_event" else targets == 1
+
+    @property
+    def event(self) -> str:
+        """What the probability is about, in words."""
+        if self.signature.task == "time_to_event":
+            return f"event within {self.signature.horizon_days} days"
+        return f"{self.signature.target} = {self.signature.classes[1]}"
+
+    def probabilities(self) -> dict[Role, Vector]:
+        """Of the event, or of the positive class, by model."""
+        column = 1 if self.signature.task == "time_to_event" else 0
+        return {role: each[:, column].astype(np.float64) for role, each in self.predictions.items()}
