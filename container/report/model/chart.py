@@ -13,7 +13,7 @@ from evergreen.evaluation import Role
 
 STYLE = Path(__file__).parents[1] / "templates" / "chart.css"
 WIDTH, HEIGHT = 460, 320
-LEFT, RIGHT, TOP, BOTTOM = 62, 14, 34, 48
+LEFT, RIGHT, TOP, BOTTOM = 68, 16, 34, 48
 LETTER = 6.6  # the width of one, about, by which legends are laid out
 ON_PAPER = {"--paper": "#ffffff", "--ink": "#1c2321", "--soft": "#5b6562", "--line": "#dcdfd9"}
 ON_PAPER |= {"--green": "#1f6f50", "--blue": "#4a56c8", "--grey": "#7c8682"}
@@ -54,23 +54,30 @@ class Plot:
 
 @dataclass(frozen=True)
 class Axis:
-    """One direction: what it measures and from where to where, with a tick at round numbers or at each band."""
+    """One direction: what it measures and from where to where, with ticks at round numbers or at marks."""
 
     label: str
     low: float = 0.0
     high: float = 1.0
     share: bool = False  # written as per cent
-    bands: tuple[str, ...] = ()  # names of equal parts from 0 on, in place of numbers
+    marks: tuple[tuple[float, str], ...] = ()  # in place of round numbers
 
     @classmethod
-    def of_bands(cls, label: str, bands: Sequence[str]) -> "Axis":
-        return cls(label, 0.0, float(len(bands)), bands=tuple(bands))
+    def of_names(cls, label: str, names: Sequence[str]) -> "Axis":
+        """Equal parts from 0 on, each with its name in the middle."""
+        return cls(label, 0.0, float(len(names)), marks=tuple((place + 0.5, name) for place, name in enumerate(names)))
+
+    @classmethod
+    def of_edges(cls, label: str, edges: Sequence[str]) -> "Axis":
+        """Equal parts from 0 on, between named edges."""
+        marks = tuple((float(place), edge) for place, edge in enumerate(edges))
+        return cls(label, 0.0, float(max(len(edges) - 1, 1)), marks=marks)
 
     def ticks(self) -> list[tuple[float, str]]:
         """Places and what is written there."""
-        if self.bands:
-            return [(place + 0.5, name) for place, name in enumerate(self.bands)]
-        step = round_step((self.high - self.low) / 4)
+        if self.marks:
+            return list(self.marks)
+        step = round_step((self.high - self.low) / 5)
         first = math.ceil(self.low / step - 1e-9)
         last = math.floor(self.high / step + 1e-9)
         return [(place * step, self._text(place * step)) for place in range(first, last + 1)]

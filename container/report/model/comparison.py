@@ -17,7 +17,7 @@ def improvement(evaluation: Evaluation, margin: float) -> Plot | None:
     ends = [0.0, *(end for each in compared for end in (each.low, each.high, each.improvement))]
     room = (max(ends) - min(ends) or 1.0) * 0.08
     better = Axis(f"improvement of {evaluation.metric}: better to the right", min(ends) - room, max(ends) + room)
-    chart = Chart(better, Axis.of_bands("", [each.against for each in compared]), height=HEIGHT)
+    chart = Chart(better, Axis.of_names("", [each.against for each in compared]), height=HEIGHT)
     count = float(len(compared))
     chart.line([(0.0, 0.0), (0.0, count)], "axis", "no difference")
     asked = _asked(evaluation, margin)

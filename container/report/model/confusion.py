@@ -11,7 +11,8 @@ from evergreen.evaluation import Role
 
 MOST = 12  # classes shown one by one; the rarer ones together
 COUNTS_UP_TO = 8  # classes, beyond which a cell has no room for a count
-SIDE, GAP, TOP, LEFT = 300, 56, 62, 96
+SIDE, GAP, TOP, LEFT = 300, 44, 62, 96
+SIDE_OF_TWO = 168  # classes: two squares fit beside each other in a column
 LONGEST = 14  # letters of a class
 
 SIDE_BY_SIDE: tuple[Role, ...] = ("challenger", "champion")
@@ -40,21 +41,22 @@ def gathered(counts: NDArray[np.int64], names: Sequence[str]) -> tuple[NDArray[n
 def confusion(by_model: Mapping[Role, NDArray[np.int64]], names: Sequence[str], note: str) -> Plot:
     """One square per model: each row is one actual class, shaded by what share of it is taken for which class."""
     shown = [role for role in SIDE_BY_SIDE if role in by_model]
+    side = SIDE_OF_TWO if len(names) == 2 else SIDE
     drawn, words = [], []
     for number, role in enumerate(shown):
         counts, few = gathered(by_model[role], names)
-        left = LEFT + number * (SIDE + GAP)
-        drawn.append(_square(counts, few, left, role, first=number == 0))
+        left = LEFT + number * (side + GAP)
+        drawn.append(_square(counts, few, left=left, side=side, role=role, first=number == 0))
         right = int(np.trace(by_model[role]))
         words.append(f"{role}: {right:,} of {int(by_model[role].sum()):,} rows right")
-    width = LEFT + len(shown) * SIDE + (len(shown) - 1) * GAP + 12
-    drawn.append(_turned("actual", TOP + SIDE / 2))
-    plot_height = TOP + SIDE + 22
+    width = LEFT + len(shown) * (side + GAP)
+    drawn.append(_turned("actual", TOP + side / 2))
+    plot_height = TOP + side + 22
     return Plot("confusion", "Confusion", "; ".join(words), "".join(drawn), note, width, plot_height)
 
 
-def _square(counts: NDArray[np.int64], names: Sequence[str], left: int, role: Role, first: bool) -> str:
-    size = SIDE / len(names)
+def _square(counts: NDArray[np.int64], names: Sequence[str], *, left: int, side: int, role: Role, first: bool) -> str:
+    size = side / len(names)
     drawn = [write(left, 16, f"{role}: predicted", f"label {role}")]
     for i, name in enumerate(names):
         middle = (i + 0.5) * size
@@ -74,10 +76,10 @@ def _square(counts: NDArray[np.int64], names: Sequence[str], left: int, role: Ro
             if part:
                 drawn.append(f'<rect class="{kind}" fill-opacity="{0.15 + 0.85 * part:.2f}" {box}/>')
             if len(names) <= COUNTS_UP_TO:
-                strong = " strong" if part > 0.55 else ""
+                strong = " strong" if part > 0.65 else ""
                 drawn.append(write(x + size / 2, y + size / 2 + 1, f"{count:,}", f"count middle{strong}"))
                 if total and size > 46:
-                    drawn.append(write(x + size / 2, y + size / 2 + 17, share(part), f"tick middle{strong}"))
+                    drawn.append(write(x + size / 2, y + size / 2 + 17, share(part), f"inside middle{strong}"))
     return "".join(drawn)
 
 

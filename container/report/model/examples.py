@@ -129,9 +129,19 @@ def _example(subject: Subject, pick: Pick, explained: Contributions, place: int)
         as_of=str(as_of)[:10] if as_of is not None else "",
         predicted=predicted,
         actual=actual,
-        base=figure(float(f"{explained.base[place]:.3g}")),
+        base=_base(subject, pick, float(explained.base[place])),
         pushes=tuple(_pushes(subject, explained.values[place], pick.row)),
     )
+
+
+def _base(subject: Subject, pick: Pick, base: float) -> str:
+    """Where the explanation starts, in the unit of the prediction; of several classes there is no such number."""
+    match subject.signature.task, pick.predictor:
+        case ("multiclass", _):
+            return ""
+        case ("binary", _) | (_, "event"):
+            return share(float(1 / (1 + np.exp(-base))))
+    return figure(float(f"{base:.3g}"))
 
 
 def _outcome(subject: Subject, pick: Pick) -> tuple[str, str]:

@@ -14,11 +14,10 @@ from evergreen.evaluation import Role
 
 @dataclass(frozen=True)
 class Group:
-    """Plots that answer one question; `wide` ones stand alone in their line."""
+    """Plots that answer one question."""
 
     title: str
     plots: list[Plot]
-    wide: tuple[str, ...] = ("confusion", "by_class")
 
 
 def gallery(subject: Subject) -> list[Group]:

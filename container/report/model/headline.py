@@ -42,7 +42,7 @@ def lead(subject: Subject) -> str:
     if promote and subject.contract.gate.approval == "manual":
         return "It becomes champion when a person approves it. Until then everything stays as it was."
     if promote:
-        return "From this run on its predictions are the ones that are published."
+        return "From this run on, its predictions are published."
     if not had_champion:
         return "Nothing is published, for no model has passed the gate yet."
     return "Predictions go on coming from the model that is in use."

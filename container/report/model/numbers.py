@@ -30,13 +30,15 @@ def plots(what: str, actual: Vector, predicted: Numbers) -> list[Plot]:
 def density(what: str, actual: Vector, predicted: Numbers) -> Plot:
     """How many rows lie where, with each model's middle: the median of the actual by tenths of its prediction."""
     said = predicted["challenger"]
-    low, high = _span(np.concatenate((actual, *(each for role, each in predicted.items() if role != "baseline"))))
-    chart = Chart(Axis(f"predicted {what}", low, high), Axis(f"actual {what}", low, high))
-    edges = np.linspace(low, high, CELLS + 1)
-    counts, _, _ = np.histogram2d(said, actual, bins=(edges, edges))
+    left, right = _span(np.concatenate([each for role, each in predicted.items() if role != "baseline"]))
+    low, high = _span(actual)
+    chart = Chart(Axis(f"predicted {what}", left, right), Axis(f"actual {what}", low, high))
+    across, up = np.linspace(left, right, CELLS + 1), np.linspace(low, high, CELLS + 1)
+    counts, _, _ = np.histogram2d(said, actual, bins=(across, up))
     for shade in range(1, SHADES + 1):
-        chart.boxes(_cells(counts, edges, shade), f"cell s{shade}")
-    chart.line([(low, low), (high, high)], "ideal", "equal")
+        chart.boxes(_cells(counts, across, up, shade), f"cell s{shade}")
+    ends = max(left, low), min(right, high)
+    chart.line([(end, end) for end in ends] if ends[0] < ends[1] else [], "ideal", "equal")
     for role in ORDER:
         if role in predicted and role != "baseline":
             chart.line(_middle(predicted[role], actual), role, f"{role}’s median")
@@ -52,6 +54,8 @@ def residuals(what: str, actual: Vector, predicted: Numbers) -> Plot:
     off = {role: predicted[role] - actual for role in ORDER if role in predicted}
     reach = float(np.quantile(np.abs(off["challenger"]), TAILS[1])) or 1.0
     reach = max(reach, *(float(np.quantile(np.abs(each), 0.95)) for each in off.values()))
+    if 2 * reach > BINS and (actual == np.round(actual)).all():
+        reach = np.ceil(2 * reach / BINS) * BINS / 2  # whole numbers fill steps of whole width evenly
     edges = np.linspace(-reach, reach, BINS + 1)
     shares = {role: np.histogram(np.clip(each, -reach, reach), edges)[0] / len(actual) for role, each in off.items()}
     highest = max(float(each.max()) for each in shares.values())
@@ -68,23 +72,25 @@ def residuals(what: str, actual: Vector, predicted: Numbers) -> Plot:
 def error(what: str, actual: Vector, predicted: Numbers) -> Plot:
     """The mean absolute error of the same rows, by how large the actual number was."""
     edges = np.unique(np.quantile(actual, np.linspace(0, 1, BANDS + 1)))
-    place = np.clip(np.searchsorted(edges, actual, side="right") - 1, 0, max(len(edges) - 2, 0))
-    found = [band for band in range(max(len(edges) - 1, 1)) if (place == band).any()]
-    names = [_band(edges, band) for band in found]
+    bands = max(len(edges) - 1, 1)
+    place = np.clip(np.searchsorted(edges, actual, side="right") - 1, 0, bands - 1)
+    rows = np.bincount(place, minlength=bands)
     means = {
-        role: [float(np.abs(predicted[role] - actual)[place == band].mean()) for band in found]
+        role: np.bincount(place, np.abs(predicted[role] - actual), bands) / np.maximum(rows, 1)
         for role in ORDER
         if role in predicted
     }
-    highest = max(value for each in means.values() for value in each) * 1.08
-    chart = Chart(Axis.of_bands(f"actual {what}", names), Axis("mean absolute error", 0.0, highest or 1.0))
+    names = [figure(float(f"{edge:.3g}")) for edge in edges]
+    highest = max(float(each.max()) for each in means.values()) * 1.08
+    chart = Chart(Axis.of_edges(f"actual {what}", names), Axis("mean absolute error", 0.0, highest or 1.0))
     for role, values in means.items():
-        points = [(number + 0.5, value) for number, value in enumerate(values)]
+        points = [(band + 0.5, float(values[band])) for band in np.flatnonzero(rows)]
         chart.line(points, role)
         chart.dots(points, role, role)
-    told = "; ".join(f"{name}: {figure(value)}" for name, value in zip(names, means["challenger"], strict=True))
-    rows = ", ".join(f"{int((place == band).sum()):,}" for band in found)
-    return chart.finish("error_by_size", "Error by size", f"Challenger: {told}", f"Rows from left to right: {rows}.")
+    values = [figure(float(f"{each:.4g}")) for each in means["challenger"]]
+    told = "; ".join(f"from {names[band]} {values[band]}" for band in range(bands))
+    note = f"Between the marks lie about equally many rows: {', '.join(f'{each:,}' for each in rows)}."
+    return chart.finish("error_by_size", f"Error by actual {what}", f"Challenger: {told}", note)
 
 
 def _span(values: Vector) -> tuple[float, float]:
@@ -96,11 +102,11 @@ def _span(values: Vector) -> tuple[float, float]:
     return (low, high) if high > low else (low - 0.5, high + 0.5)
 
 
-def _cells(counts: Vector, edges: Vector, shade: int) -> list[tuple[float, float, float, float]]:
+def _cells(counts: Vector, across: Vector, up: Vector, shade: int) -> list[tuple[float, float, float, float]]:
     """The cells of one shade; shades go by the root of the count, so that thin places show, too."""
     strength = np.ceil(np.sqrt(counts / (counts.max() or 1)) * SHADES)
     return [
-        (float(edges[i]), float(edges[j]), float(edges[i + 1]), float(edges[j + 1]))
+        (float(across[i]), float(up[j]), float(across[i + 1]), float(up[j + 1]))
         for i, j in np.argwhere(strength == shade)
     ]
 
@@ -110,10 +116,3 @@ def _middle(predicted: Vector, actual: Vector) -> list[tuple[float, float]]:
     order = np.argsort(predicted, kind="stable")
     parts = np.array_split(order, min(10, max(1, len(order) // FEW)))
     return [(float(np.median(predicted[part])), float(np.median(actual[part]))) for part in parts]
-
-
-def _band(edges: Vector, place: int) -> str:
-    if len(edges) < 2:
-        return figure(float(edges[0]))
-    low, high = (figure(float(f"{each:.3g}")) for each in edges[place : place + 2])
-    return f"{low}–{high}"
