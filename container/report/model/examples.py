@@ -1,7 +1,7 @@
 """A few hold-out rows explained: the extreme, the typical and the most wrong, each with what moved its prediction."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -79,7 +79,8 @@ def _picks(subject: Subject) -> Iterator[Pick]:
             came = ~np.isnan(targets)
             yield from _of_probabilities(said[:, 1], came, "event")
             rows = np.flatnonzero(came)
-            yield from list(_of_numbers(said[rows, 0], targets[rows], rows, "duration"))[2:]
+            for pick in list(_of_numbers(said[rows, 0], targets[rows], rows, "duration"))[2:]:
+                yield replace(pick, why=f"{pick.why}, in days")
         case "multiclass":
             yield from _of_classes(said, targets.astype(np.intp))
 

@@ -87,8 +87,8 @@ def error(what: str, actual: Vector, predicted: Numbers) -> Plot:
         points = [(band + 0.5, float(values[band])) for band in np.flatnonzero(rows)]
         chart.line(points, role)
         chart.dots(points, role, role)
-    values = [figure(float(f"{each:.4g}")) for each in means["challenger"]]
-    told = "; ".join(f"from {names[band]} {values[band]}" for band in range(bands))
+    told_means = [figure(float(f"{each:.4g}")) for each in means["challenger"]]
+    told = "; ".join(f"from {names[band]} {told_means[band]}" for band in range(bands))
     note = f"Between the marks lie about equally many rows: {', '.join(f'{each:,}' for each in rows)}."
     return chart.finish("error_by_size", f"Error by actual {what}", f"Challenger: {told}", note)
 
