@@ -167,3 +167,14 @@ def test_an_image_that_a_ci_has_pushed_is_taken_by_digest_and_lambda_may_pull_it
         "ecr:BatchGetImage",
         "ecr:GetDownloadUrlForLayer",
     }
+
+
+def test_every_job_is_told_what_it_runs_on_for_the_report_to_price_it(
+    workflow: Workflow, function: dict[str, Any]
+) -> None:
+    for name, place in (("PrepareData", "ProcessingResources"), ("EvaluateChallenger", "ProcessingResources")):
+        job = workflow.states[name]["Parameters"]
+        assert job["Environment"]["INSTANCE_TYPE"] == job[place]["ClusterConfig"]["InstanceType"], name
+    training = workflow.states["TrainChallenger"]["Parameters"]
+    assert training["Environment"]["INSTANCE_TYPE"] == training["ResourceConfig"]["InstanceType"]
+    assert function["Environment"]["Variables"]["INSTANCE_TYPE"] == f"lambda.{function['MemorySize']}MB"

@@ -24,6 +24,7 @@ from tests.integration.container.subjects import CHAMPION, comparison, subject, 
 from tests.integration.container.tables import TableStage
 
 AWKWARD = "</style><script>alert('1')</script> \"q\" & <b>more</b>"
+NO_PLACE = re.compile(r"\b(nan|inf)\b")  # where a number should be
 PLOTS: dict[str, set[str]] = {
     "regression": {"predicted_against_actual", "residuals", "error_by_size"},
     "binary": {"roc", "precision_recall", "calibration", "confusion"},
@@ -64,6 +65,7 @@ def _are_pictures_of_their_own(made: Report) -> bool:
         assert ET.fromstring(text).tag == "{http://www.w3.org/2000/svg}svg", plot.name
         assert "var(" not in text
         assert "href" not in text
+        assert not NO_PLACE.search(text), plot.name
         assert 'fill="#fff"' in text
     return True
 
@@ -177,7 +179,7 @@ def test_intervals_floors_guards_and_the_deciding_metric_stand_in_the_table(bina
     assert "0.700 0.612 to 0.788" in text
     assert "at least 0.850; no worse than the champion by more than 0.020" in text
     assert "Average precision pr_auc decides higher" in text
-    assert "nan" not in text
+    assert not NO_PLACE.search(text)
 
 
 def test_one_slice_and_many_are_shown_with_their_tolerance(binary: TableStage) -> None:
@@ -215,6 +217,7 @@ def test_values_that_are_no_numbers_are_shown_as_none(binary: TableStage) -> Non
     made = report(subject(binary, champion=binary, changes=changes))
     assert is_whole_and_loads_nothing(made.html)
     assert "improvement" not in {plot.name for plot in made.plots}
+    assert not NO_PLACE.search(made.html)
     assert ">–<" in made.html
 
 
@@ -287,6 +290,7 @@ def test_a_holdout_of_a_few_rows_has_a_page_too(pair: Pair) -> None:
         rows = LabelledRows(made.rows.table.slice(0, count), made.rows.targets[:count])
         predictions = {role: each[:count] for role, each in made.predictions.items()}
         page = report(replace(made, rows=rows, predictions=predictions))
+        assert not NO_PLACE.search(page.html)
         assert is_whole_and_loads_nothing(page.html)
         assert _are_pictures_of_their_own(page)
 
@@ -299,7 +303,7 @@ def test_rows_whose_answers_and_predictions_are_all_the_same_have_a_page_too(
     predictions = {role: np.tile(each[:1], (len(each), 1)) for role, each in made.predictions.items()}
     page = report(replace(made, rows=same, predictions=predictions))
     assert is_whole_and_loads_nothing(page.html)
-    assert "nan" not in _text(page.html).lower()
+    assert not NO_PLACE.search(page.html)
     assert _are_pictures_of_their_own(page)
 
 
