@@ -7,7 +7,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from container.report.columns import Data, views
-from container.report.figures import figure, share
+from container.report.figures import dollars, figure, share
 from container.report.profile import Counts, Profile
 from evergreen.contract import Contract
 from evergreen.manifest import UNUSABLE_DATA, DataReport, Rejection
@@ -66,7 +66,7 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    found.filters |= {"figure": figure, "share": share}
+    found.filters |= {"dollars": dollars, "figure": figure, "share": share}
     return found
 
 

@@ -11,9 +11,13 @@ from evergreen.verdict import Outcome
 class Caution:
     """Something that a reader must not miss, and how grave it is."""
 
-    level: str  # moderate or large
+    level: str  # plain, moderate or large
     title: str
-    text: str
+    fact: str  # as the evaluation has it
+
+    @property
+    def sentence(self) -> str:
+        return self.fact if self.fact.endswith((".", "!", "?")) else f"{self.fact}."
 
 
 def headline(subject: Subject) -> str:
@@ -28,12 +32,16 @@ def headline(subject: Subject) -> str:
             case Outcome.CHAMPION_UNSCORABLE:
                 return f"The challenger {becomes} champion; the old one could not be scored"
         return f"The challenger is better and {becomes} champion"
-    unsure = verdict.outcome is Outcome.INCONCLUSIVE
-    if not had_champion:
-        return "No champion yet: " + ("this hold-out cannot tell" if unsure else "the challenger did not pass the gate")
-    return "The champion stays: " + (
-        "the difference cannot be told from chance" if unsure else "the challenger did not pass the gate"
-    )
+    return f"{'The champion stays' if had_champion else 'No champion yet'}: {_why_not(subject)}"
+
+
+def _why_not(subject: Subject) -> str:
+    evaluation, gate = subject.evaluation, subject.contract.gate
+    if subject.verdict.outcome is not Outcome.INCONCLUSIVE:
+        return "the challenger did not pass the gate"
+    if evaluation.unjudgeable or evaluation.judged_rows < gate.min_rows:
+        return "this hold-out cannot tell"
+    return "the difference cannot be told from chance"
 
 
 def lead(subject: Subject) -> str:
@@ -49,8 +57,9 @@ def lead(subject: Subject) -> str:
 
 
 def cautions(subject: Subject) -> list[Caution]:
-    """Leaks, an unjudgeable hold-out, a champion that could not be scored, no champion; the gravest first."""
-    return list(_cautions(subject))
+    """Leaks, an unjudgeable hold-out, a champion that could not be scored, no champion: what no reason tells already."""
+    told = " ".join(subject.verdict.reasons).lower()
+    return [each for each in _cautions(subject) if each.fact.lower() not in told]
 
 
 def _cautions(subject: Subject) -> Iterator[Caution]:
@@ -58,14 +67,8 @@ def _cautions(subject: Subject) -> Iterator[Caution]:
     for leak in evaluation.leaks:
         yield Caution("large", f"{leak.column} tells the target all alone.", leak.reason)
     if evaluation.unjudgeable:
-        text = f"{_sentence(evaluation.unjudgeable)} Plots and metrics are shown for what they are worth."
-        yield Caution("large", "The hold-out cannot tell models apart.", text)
+        yield Caution("large", "The hold-out cannot tell models apart:", evaluation.unjudgeable)
     if evaluation.champion_unscorable:
-        yield Caution("moderate", "The champion is not compared.", _sentence(evaluation.champion_unscorable))
+        yield Caution("moderate", "The champion is not compared:", evaluation.champion_unscorable)
     if champion is None:
-        text = "The challenger is judged against a naive baseline, which says the same of everyone."
-        yield Caution("plain", "There is no champion yet.", text)
-
-
-def _sentence(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:]}" + ("" if text.endswith((".", "!", "?")) else ".")
+        yield Caution("plain", "The challenger is judged against a naive baseline:", "there is no champion yet")

@@ -24,6 +24,7 @@ from tests.integration.container.subjects import CHAMPION, comparison, subject, 
 from tests.integration.container.tables import TableStage
 
 AWKWARD = "</style><script>alert('1')</script> \"q\" & <b>more</b>"
+NOISE = comparison("champion", low=-0.01)
 NO_PLACE = re.compile(r"\b(nan|inf)\b")  # where a number should be
 PLOTS: dict[str, set[str]] = {
     "regression": {"predicted_against_actual", "residuals", "error_by_size"},
@@ -133,16 +134,19 @@ def test_drift_is_told_worst_first(binary: TableStage) -> None:
 
 def test_without_a_champion_the_page_says_what_the_challenger_is_judged_against(binary: TableStage) -> None:
     made = report(subject(binary))
-    assert "There is no champion yet." in made.html
+    assert _text(made.html).count("here is no champion yet") == 1
     assert "The challenger becomes the first champion" in made.html
-    assert "champion’s median" not in made.html
+    lost = report(subject(binary, changes={"against_baseline": comparison("baseline", low=-1)})).html
+    assert "No champion yet: the challenger did not pass the gate" in lost
+    assert "The challenger is judged against a naive baseline: there is no champion yet." in _text(lost)
+    assert 'class="line champion' not in made.html
 
 
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"champion": None, "against_champion": None, "champion_unscorable": "its file is gone"}, "Its file is gone."),
-        ({"unjudgeable": "all rows are of one class"}, "All rows are of one class."),
+        ({"champion": None, "against_champion": None, "champion_unscorable": "its file is gone"}, "its file is gone"),
+        ({"unjudgeable": "all rows are of one class"}, "all rows are of one class."),
         ({"leaks": (Leak(column=AWKWARD, reason="it alone ranks 99.9% of the rows right"),)}, "99.9% of the rows"),
     ],
 )
@@ -160,7 +164,8 @@ def test_whatever_spoils_the_comparison_stands_at_the_top(
         ({}, {}, "The challenger is better and becomes champion"),
         ({"approval": "manual"}, {}, "The challenger is better and may become champion"),
         ({"floors": {"roc_auc": 0.99}}, {}, "The champion stays: the challenger did not pass the gate"),
-        ({"min_rows": 10_000}, {}, "The champion stays: the difference cannot be told from chance"),
+        ({"min_rows": 10_000}, {}, "The champion stays: this hold-out cannot tell"),
+        ({}, {"against_champion": NOISE}, "The champion stays: the difference cannot be told from chance"),
     ],
 )
 def test_the_headline_is_what_the_gate_decides(
@@ -217,7 +222,7 @@ def test_values_that_are_no_numbers_are_shown_as_none(binary: TableStage) -> Non
     made = report(subject(binary, champion=binary, changes=changes))
     assert is_whole_and_loads_nothing(made.html)
     assert "improvement" not in {plot.name for plot in made.plots}
-    assert not NO_PLACE.search(made.html)
+    assert _are_pictures_of_their_own(made)
     assert ">–<" in made.html
 
 
