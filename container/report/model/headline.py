@@ -57,7 +57,7 @@ def lead(subject: Subject) -> str:
 
 
 def cautions(subject: Subject) -> list[Caution]:
-    """Leaks, an unjudgeable hold-out, a champion that could not be scored, no champion: what no reason tells already."""
+    """Leaks, an unjudgeable hold-out, a champion that could not be scored, no champion; what no reason tells yet."""
     told = " ".join(subject.verdict.reasons).lower()
     return [each for each in _cautions(subject) if each.fact.lower() not in told]
 
