@@ -19,17 +19,18 @@ class Contributions:
     values: Values  # rows x features
     base: Values  # of each row: what is said without knowing any feature
 
-    def importance(self) -> Values:
-        """Each feature's share in all that moves predictions: the mean size of what it adds."""
-        size = np.abs(self.values).mean(axis=0)
-        return np.asarray(size / (size.sum() or 1.0))
-
 
 def contributions(model: Model, values: Matrix) -> dict[str, Contributions]:
     """Explain rows, by predictor; of several classes the one that is told."""
     rows = xgb.DMatrix(values, nthread=1)
     told = model.task.answer(model.predict(values)).labels
     return {name: _of(booster, rows, told) for name, booster in model.boosters.items()}
+
+
+def importance(of: Contributions) -> Values:
+    """Each feature's share in all that moves predictions: the mean size of what it adds."""
+    size = np.abs(of.values).mean(axis=0)
+    return np.asarray(size / (size.sum() or 1.0))
 
 
 def work(model: Model) -> int:

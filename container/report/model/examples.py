@@ -52,7 +52,7 @@ class Example:
 
 def examples(subject: Subject) -> list[Example]:
     """Rows picked by what was said of them and what came."""
-    picks = list(_distinct(_picks(subject)))
+    picks = list(_distinct(_picks(subject))) if subject.predictions else []
     if not picks:
         return []
     chosen = subject.rows.table.take([pick.row for pick in picks])

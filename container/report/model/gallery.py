@@ -21,7 +21,9 @@ class Group:
 
 
 def gallery(subject: Subject) -> list[Group]:
-    """All plots of the hold-out."""
+    """All plots of the hold-out; none where nobody was scored."""
+    if not subject.predictions:
+        return []
     match subject.signature.task:
         case "regression":
             return [_numbers(subject, subject.signature.target, np.arange(len(subject.rows.targets)))]
@@ -41,14 +43,14 @@ def _numbers(subject: Subject, what: str, rows: NDArray[np.intp], title: str = "
 
 def _probabilities(subject: Subject, title: str = "How well it tells rows apart") -> Group:
     happened, said, event = subject.happened, subject.probabilities(), subject.event
-    threshold = subject.threshold
     names = ("no", "yes") if subject.signature.task == "time_to_event" else subject.signature.classes
     matrices: dict[Role, NDArray[np.int64]] = {
-        role: confusion.matrix(happened.astype(np.intp), (each >= threshold).astype(np.intp), 2)
+        role: confusion.matrix(happened.astype(np.intp), (each >= subject.threshold(role)).astype(np.intp), 2)
         for role, each in said.items()
         if role != "baseline"
     }
-    note = f"Whoever has a probability of {100 * threshold:.3g}% or more is taken for “{event}”."
+    from_on = ", ".join(f"{100 * subject.threshold(role):.3g}% ({role})" for role in matrices)
+    note = f"Taken for “{event}”: whoever has a probability of at least {from_on}."
     plots = [curves.roc(happened, said), curves.precision_recall(happened, said)]
     plots += [curves.calibration(happened, said, event), confusion.confusion(matrices, names, note)]
     return Group(title, plots)

@@ -41,7 +41,7 @@ def _why_not(subject: Subject) -> str:
         return "the challenger did not pass the gate"
     if evaluation.unjudgeable or evaluation.judged_rows < gate.min_rows:
         return "this hold-out cannot tell"
-    return "the difference cannot be told from chance"
+    return "it cannot be told whether the challenger is better enough"
 
 
 def lead(subject: Subject) -> str:

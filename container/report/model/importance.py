@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from container.explanation import Values, contributions, work
+from container.explanation import Values, contributions, importance, work
 from container.model import Model
 from container.report.figures import share
 from container.report.model.chart import Plot, write
@@ -31,6 +31,8 @@ class Weight:
 
 def plots(subject: Subject) -> list[Plot]:
     """One picture per predictor of the challenger; the champion's share as a notch, where it could be scored."""
+    if not subject.predictions:
+        return []
     challenger, champion = subject.challenger, subject.champion
     now = _shares(subject, challenger)
     before = _shares(subject, champion) if champion else {}
@@ -92,4 +94,4 @@ def _shares(subject: Subject, model: Model) -> dict[str, Values]:
     if table.num_rows > most:
         table = table.take(np.unique(np.linspace(0, table.num_rows - 1, most).astype(np.int64)))
     found = contributions(model, matrix(table, model.signature))
-    return {name: each.importance() for name, each in found.items()}
+    return {name: importance(each) for name, each in found.items()}

@@ -14,7 +14,8 @@ def facts(subject: Subject) -> list[Fact]:
     """What, with which library, how many rows, how many trees."""
     training = subject.challenger.training
     found = [("Algorithm", str(training.get("algorithm") or subject.contract.training.algorithm))]
-    found += [("Library", f"{name} {training[name]}") for name in ("xgboost", "lightgbm") if training.get(name)]
+    library = training.get("library") or (f"xgboost {training['xgboost']}" if training.get("xgboost") else None)
+    found += [("Library", str(library))] if library else []
     for name, words in (("rows", "Rows learned from"), ("validation_rows", "Rows to choose by")):
         if isinstance(training.get(name), int):
             found.append((words, f"{training[name]:,}"))

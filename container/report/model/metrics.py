@@ -72,7 +72,8 @@ def number(metric: str, value: float | None) -> str:
 
 def models(evaluation: Evaluation) -> list[Role]:
     """Those that could be scored."""
-    return [role for role in ORDER if role != "champion" or evaluation.champion is not None]
+    scored = {"baseline": evaluation.baseline, "champion": evaluation.champion, "challenger": evaluation.challenger}
+    return [role for role in ORDER if scored[role]]
 
 
 def metric_rows(evaluation: Evaluation, gate: Gate) -> list[MetricRow]:

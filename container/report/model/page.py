@@ -11,7 +11,7 @@ from container.report.model.cost import PRICES_OF, cost
 from container.report.model.examples import examples
 from container.report.model.gallery import gallery
 from container.report.model.headline import cautions, headline, lead
-from container.report.model.metrics import metric_rows, models, number, slice_rows
+from container.report.model.metrics import NAMES, metric_rows, models, number, slice_rows
 from container.report.model.subject import Subject
 from container.report.page import environment
 from evergreen.layout import RunLayout
@@ -54,6 +54,7 @@ def report(subject: Subject, day: date | None = None) -> Report:
             lead=lead(subject),
             cautions=cautions(subject),
             models=models(evaluation),
+            metric=NAMES.get(evaluation.metric, evaluation.metric),
             metrics=metric_rows(evaluation, contract.gate),
             with_event_only=any(counts_rows_with_event_only(evaluation.task, name) for name in evaluation.challenger),
             deciding=_deciding(subject),
@@ -82,4 +83,4 @@ def _deciding(subject: Subject) -> list[str]:
     """The metric that decides, of every model in the order of the table."""
     evaluation = subject.evaluation
     found = (evaluation.baseline, evaluation.champion, evaluation.challenger)
-    return [number(evaluation.metric, each.get(evaluation.metric)) for each in found if each is not None]
+    return [number(evaluation.metric, each.get(evaluation.metric)) for each in found if each]

@@ -15,6 +15,8 @@ from evergreen.evaluation import Evaluation, Role
 from evergreen.manifest import DataReport, RunManifest
 from evergreen.verdict import Verdict, decide
 
+HALF = 0.5
+
 
 @dataclass(frozen=True)
 class Subject:
@@ -25,8 +27,9 @@ class Subject:
     signature: Signature
     rows: LabelledRows
     challenger: Model
-    predictions: dict[Role, Predictions]
+    predictions: dict[Role, Predictions]  # of nobody where the hold-out is unjudgeable
     evaluation: Evaluation
+    thresholds: dict[Role, float] = field(default_factory=dict)
     champion: Model | None = None
     data: DataReport | None = None
     clock: Clock | None = None  # of the evaluation
@@ -36,10 +39,10 @@ class Subject:
         """The verdict is DecidePromotion's own, from the same document by the same function."""
         object.__setattr__(self, "verdict", decide(self.evaluation, self.contract.gate))
 
-    @property
-    def threshold(self) -> float:
-        """From which probability on the positive label is told."""
-        return 0.5 if self.evaluation.threshold is None else self.evaluation.threshold
+    def threshold(self, role: Role) -> float:
+        """From which probability on a model tells the positive label."""
+        said = self.evaluation.threshold
+        return self.thresholds.get(role, HALF if said is None else said)
 
     @property
     def happened(self) -> NDArray[np.bool_]:

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pytest
+from sklearn.metrics import confusion_matrix
 
 from container.model import Model
 from container.report.model.page import Report, report
@@ -24,6 +25,7 @@ from tests.integration.container.subjects import CHAMPION, comparison, subject, 
 from tests.integration.container.tables import TableStage
 
 AWKWARD = "</style><script>alert('1')</script> \"q\" & <b>more</b>"
+BETTER = "the challenger is better enough"
 NOISE = comparison("champion", low=-0.01)
 NO_PLACE = re.compile(r"\b(nan|inf)\b")  # where a number should be
 PLOTS: dict[str, set[str]] = {
@@ -165,7 +167,11 @@ def test_whatever_spoils_the_comparison_stands_at_the_top(
         ({"approval": "manual"}, {}, "The challenger is better and may become champion"),
         ({"floors": {"roc_auc": 0.99}}, {}, "The champion stays: the challenger did not pass the gate"),
         ({"min_rows": 10_000}, {}, "The champion stays: this hold-out cannot tell"),
-        ({}, {"against_champion": NOISE}, "The champion stays: the difference cannot be told from chance"),
+        (
+            {},
+            {"against_champion": NOISE},
+            "The champion stays: it cannot be told whether the challenger is better enough",
+        ),
     ],
 )
 def test_the_headline_is_what_the_gate_decides(
@@ -310,6 +316,29 @@ def test_rows_whose_answers_and_predictions_are_all_the_same_have_a_page_too(
     assert is_whole_and_loads_nothing(page.html)
     assert not NO_PLACE.search(page.html)
     assert _are_pictures_of_their_own(page)
+
+
+def test_of_an_unjudgeable_holdout_nothing_is_shown_but_why(pair: Pair) -> None:
+    why = "all of the 300 rows are alike"
+    made = subject(pair[0], champion=pair[1], changes={"unjudgeable": why, "challenger": {}, "baseline": {}})
+    alike = replace(
+        made, predictions={}, champion=None, evaluation=made.evaluation.model_copy(update={"champion": None})
+    )
+    page = report(alike)
+    assert is_whole_and_loads_nothing(page.html)
+    assert why in _text(page.html)
+    assert {plot.name for plot in page.plots} <= {"improvement"}
+    assert 'id="plots"' not in page.html
+
+
+def test_each_model_tells_labels_from_its_own_threshold_on(binary: TableStage) -> None:
+    made = replace(subject(binary, champion=binary), thresholds={"challenger": 0.2, "champion": 0.999})
+    (confusion,) = (plot for plot in report(made).plots if plot.name == "confusion")
+    found = [int(text.replace(",", "")) for text in re.findall(r'class="count[^>]*>([\d,]+)<', confusion.body)]
+    said = {role: made.probabilities()[role] >= made.threshold(role) for role in ("challenger", "champion")}
+    expected = [confusion_matrix(made.happened, each).ravel().tolist() for each in said.values()]
+    assert found == [*expected[0], *expected[1]]
+    assert "20% (challenger), 99.9% (champion)" in confusion.note
 
 
 def test_the_champions_run_and_the_place_of_all_files_are_named(binary: TableStage) -> None:

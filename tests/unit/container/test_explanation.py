@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import xgboost as xgb
 
-from container.explanation import Contributions, contributions, work
+from container.explanation import Contributions, contributions, importance, work
 from container.model import Model
 from container.signature import OUTPUTS, Feature, Signature
 from evergreen.metrics import Task
@@ -54,14 +54,14 @@ def test_each_predictor_of_an_event_is_explained_by_itself() -> None:
 
 def test_importance_is_a_share_and_finds_what_matters() -> None:
     model = trained("regression", NUMBER, "reg:squarederror", "model")
-    shares = contributions(model, VALUES)["model"].importance()
+    shares = importance(contributions(model, VALUES)["model"])
     assert shares.sum() == pytest.approx(1)
     assert shares.argmax() == 0
     assert shares[2] < 0.1, "noise"
 
 
 def test_a_model_that_nothing_moves_has_no_importance() -> None:
-    assert Contributions(np.zeros((3, 2)), np.ones(3)).importance().tolist() == [0, 0]
+    assert importance(Contributions(np.zeros((3, 2)), np.ones(3))).tolist() == [0, 0]
 
 
 def test_larger_models_are_more_work() -> None:
