@@ -1,6 +1,7 @@
 """What a model report is about: one run's hold-out, what every model said of it, and all that is known around it."""
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,11 +34,11 @@ class Subject:
     champion: Model | None = None
     data: DataReport | None = None
     clock: Clock | None = None  # of the evaluation
-    verdict: Verdict = field(init=False)
 
-    def __post_init__(self) -> None:
-        """The verdict is DecidePromotion's own, from the same document by the same function."""
-        object.__setattr__(self, "verdict", decide(self.evaluation, self.contract.gate))
+    @cached_property
+    def verdict(self) -> Verdict:
+        """DecidePromotion's own: the same function, on the same document."""
+        return decide(self.evaluation, self.contract.gate)
 
     def threshold(self, role: Role) -> float:
         """From which probability on a model tells the positive label."""
