@@ -320,11 +320,10 @@ def test_rows_whose_answers_and_predictions_are_all_the_same_have_a_page_too(
 
 def test_of_an_unjudgeable_holdout_nothing_is_shown_but_why(pair: Pair) -> None:
     why = "all of the 300 rows are alike"
-    made = subject(pair[0], champion=pair[1], changes={"unjudgeable": why, "challenger": {}, "baseline": {}})
-    alike = replace(
-        made, predictions={}, champion=None, evaluation=made.evaluation.model_copy(update={"champion": None})
-    )
-    page = report(alike)
+    nothing = {"challenger": {}, "baseline": {}, "champion": None, "against_champion": None}
+    made = subject(pair[0], champion=pair[1], changes={"unjudgeable": why, **nothing})
+    made = with_contract(made, gate={"min_rows": 10_000})
+    page = report(replace(made, predictions={}, champion=None))
     assert is_whole_and_loads_nothing(page.html)
     assert why in _text(page.html)
     assert {plot.name for plot in page.plots} <= {"improvement"}
