@@ -17,7 +17,7 @@ from container.rows import LabelledRows
 from container.signature import Feature, Signature
 from evergreen.evaluation import Interval, Leak, SliceComparison
 from evergreen.manifest import ColumnDrift, DataReport
-from evergreen.metrics import Task
+from evergreen.metrics import IN_UNITS_OF_TARGET, Task
 from evergreen.verdict import decide
 from tests.integration.container.conftest import Stage, Trained
 from tests.integration.container.pages import is_whole_and_loads_nothing
@@ -87,7 +87,7 @@ def test_the_verb_writes_a_page_with_the_evaluation_it_wrote(pair: Pair, tmp_pat
     assert found.champion is not None
     for name in found.challenger:
         for model in (found.baseline, found.champion, found.challenger):
-            digits = 2 if name in ("mae", "rmse") else 3
+            digits = 2 if name in IN_UNITS_OF_TARGET else 3
             assert f" {model[name]:.{digits}f} ".replace("-", "−") in text, name
     names = {path.stem for path in (folder / "plots").iterdir()}
     assert names == PLOTS[challenger.task] | {"improvement", "importance_model"}
@@ -148,7 +148,7 @@ def test_without_a_champion_the_page_says_what_the_challenger_is_judged_against(
     ("changes", "words"),
     [
         ({"champion": None, "against_champion": None, "champion_unscorable": "its file is gone"}, "its file is gone"),
-        ({"unjudgeable": "all rows are of one class"}, "all rows are of one class."),
+        ({"unjudgeable": "all rows are of one class"}, "all rows are of one class"),
         ({"leaks": (Leak(column=AWKWARD, reason="it alone ranks 99.9% of the rows right"),)}, "99.9% of the rows"),
     ],
 )
