@@ -11,7 +11,7 @@ Fact = tuple[str, str]
 
 
 def facts(subject: Subject) -> list[Fact]:
-    """What, with which library, how many rows, how many trees."""
+    """What, with which library, how many rows, how many rounds."""
     training = subject.challenger.training
     found = [("Algorithm", str(training.get("algorithm") or subject.contract.training.algorithm))]
     library = training.get("library") or (f"xgboost {training['xgboost']}" if training.get("xgboost") else None)
@@ -19,7 +19,7 @@ def facts(subject: Subject) -> list[Fact]:
     for name, words in (("rows", "Rows learned from"), ("validation_rows", "Rows to choose by")):
         if isinstance(training.get(name), int):
             found.append((words, f"{training[name]:,}"))
-    found += _trees(training.get("best_iterations"))
+    found += _rounds(training.get("best_iterations"))
     found += [("Learned labels until", str(training["labels_until"])[:10])] if training.get("labels_until") else []
     found.append(("Features", f"{len(subject.challenger.signature.features):,}"))
     return found
@@ -31,16 +31,16 @@ def hyperparameters(subject: Subject) -> list[Fact]:
 
 
 def validation(subject: Subject) -> list[Fact]:
-    """What the rows said that chose the number of trees; never compared with the hold-out's."""
+    """What the rows said that chose the number of rounds; never compared with the hold-out's."""
     metrics = _mapping(subject, "validation_metrics")
     return [(NAMES.get(name, name), number(name, float(value))) for name, value in metrics.items()]
 
 
-def _trees(best: object) -> Iterator[Fact]:
+def _rounds(best: object) -> Iterator[Fact]:
     if not isinstance(best, Mapping):
         return
     for name, iteration in best.items():
-        words = "Trees" if len(best) == 1 else f"Trees ({name})"
+        words = "Rounds" if len(best) == 1 else f"Rounds ({name})"
         yield words, f"{int(iteration) + 1:,}"
 
 

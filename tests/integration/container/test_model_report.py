@@ -351,5 +351,5 @@ def test_the_page_says_how_the_challenger_was_trained(binary: TableStage) -> Non
     text = _text(report(made).html)
     assert "Algorithm xgboost" in text
     assert "Rows learned from 300" in text
-    assert f"Trees {made.challenger.training['best_iterations']['model'] + 1}" in text
+    assert f"Rounds {made.challenger.training['best_iterations']['model'] + 1}" in text
     assert "num_round 40" in text
