@@ -53,6 +53,11 @@ def verdict_notice(
     return f"{dataset}: {headline}", "\n".join([*lines, *data])
 
 
+def where_the_report_is(run_id: str, page: str) -> str:
+    """One line: the model report, and the command that opens it."""
+    return f"The model report: {page} (evergreen report {run_id})"
+
+
 def what_became_of(report: DataReport, quarantine: str, page: str) -> list[str]:
     """One line for each dropped file, what was wrong with what was set aside, and how far the data has drifted."""
     lines = [_file_line(file) for file in report.files[:_EXAMPLES]]

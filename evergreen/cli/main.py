@@ -14,6 +14,7 @@ from evergreen.cli.drop import drop
 from evergreen.cli.init import init
 from evergreen.cli.output import errors
 from evergreen.cli.predictions import predictions
+from evergreen.cli.report import report
 from evergreen.cli.rollback import rollback
 from evergreen.cli.runs import run, runs
 from evergreen.cli.up import up
@@ -34,6 +35,7 @@ COMMANDS: tuple[Callable[..., None], ...] = (
     drop,
     runs,
     run,
+    report,
     predictions,
     approve,
     reject,

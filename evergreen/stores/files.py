@@ -39,6 +39,16 @@ class Files:
             body = self._client.get_object(Bucket=self.bucket, Key=key)["Body"].read()
         return model.model_validate_json(body)
 
+    def content(self, key: str) -> bytes | None:
+        """The bytes of one object; None when there is none."""
+        try:
+            with store_faults(f"read {key}"):
+                return self._client.get_object(Bucket=self.bucket, Key=key)["Body"].read()
+        except ClientError as error:
+            if code_of(error) in ("404", "NoSuchKey"):
+                return None
+            raise
+
     def write(self, key: str, content: bytes | BaseModel) -> str:
         """Write one document and return its URI."""
         body = content.model_dump_json(by_alias=True).encode() if isinstance(content, BaseModel) else content

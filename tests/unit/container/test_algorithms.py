@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from container.algorithms import NAMES, algorithm
-from container.algorithms.definition import Fit, Goal
+from container.algorithms.definition import Contributions, Fit, Goal
 from container.algorithms.hyperparameters import Hyperparameters, Value
 from container.fold import Fold
 from container.rows import Matrix
@@ -209,3 +209,7 @@ def test_the_library_and_its_version_are_told(name: str) -> None:
     library, version = algorithm(name).version().split()
     assert library.isalpha()
     assert version[0].isdigit()
+
+
+def test_a_model_that_nothing_moves_has_no_importance() -> None:
+    assert Contributions(np.zeros((3, 2)), np.ones(3)).importance().tolist() == [0, 0]
