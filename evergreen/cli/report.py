@@ -42,8 +42,8 @@ def report(
         if content is not None:
             _write(_local(to, layout, key), content)
     page = _local(to, layout, wanted).resolve()
-    console.print(str(page), markup=False)
-    console.print(files.uri(wanted), markup=False)
+    console.print(str(page), markup=False, soft_wrap=True)
+    console.print(files.uri(wanted), markup=False, soft_wrap=True)
     if console.is_terminal:
         webbrowser.open(page.as_uri())
 

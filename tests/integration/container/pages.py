@@ -1,8 +1,14 @@
 """What every page must be: whole, and in need of nothing from outside."""
 
+import re
+import xml.etree.ElementTree as ET
 from html.parser import HTMLParser
 
+from container.report.model.page import Report
+
 WITHOUT_END = ("meta", "br", "path", "rect", "circle")
+AWKWARD = "</style><script>alert('1')</script> \"q\" & <b>more</b>"
+NO_PLACE = re.compile(r"\b(nan|inf)\b")  # where a number should be
 WITHIN = ("#", "../prepared/report.html")  # where a link may lead
 
 
@@ -39,3 +45,20 @@ def is_whole_and_loads_nothing(html: str) -> bool:
     handlers = [name for _, attrs in tags.found for name in attrs if name.startswith("on")]
     stays = all(link.startswith(WITHIN) for link in links)
     return not tags.open and not outside and not handlers and stays and "url(" not in html and "@import" not in html
+
+
+def text(html: str) -> str:
+    """What a reader sees, tags and runs of space aside."""
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", html.split("</style>", 1)[1]))
+
+
+def are_pictures_of_their_own(made: Report) -> bool:
+    """Whether each plot is well-formed, has its colours in it, and refers to nothing."""
+    for plot in made.plots:
+        text = plot.standalone
+        assert ET.fromstring(text).tag == "{http://www.w3.org/2000/svg}svg", plot.name
+        assert "var(" not in text
+        assert "href" not in text
+        assert not NO_PLACE.search(text), plot.name
+        assert 'fill="#fff"' in text
+    return True

@@ -1,6 +1,7 @@
 """What a model report is about, made from prepared rows and trained models without running the verb."""
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,9 @@ from container.signature import Signature
 from evergreen.contract import Contract
 from evergreen.evaluation import Comparison, Evaluation
 from evergreen.manifest import ChampionModel, RunManifest
+from evergreen.metrics import Task
 from tests.integration.container.conftest import Stage
+from tests.integration.container.tables import TableStage
 
 CHAMPION = ChampionModel(run_id="made-00001-aaaaaaaa", model_key="runs/made/made-00001-aaaaaaaa/model.tar.gz")
 METRICS: dict[str, dict[str, float]] = {
@@ -85,3 +88,11 @@ def with_contract(made: Subject, **changes: Any) -> Subject:
     """The same with another contract."""
     document = made.contract.model_dump(by_alias=True, exclude_none=True)
     return replace(made, contract=Contract.model_validate({**document, **changes}))
+
+
+def trained_table(folder: Path, task: Task, rows: int = 300) -> TableStage:
+    """A table, prepared and learned from."""
+    stage = TableStage(folder, task=task).prepare_rows(rows, 100, 300)
+    done = stage.train(num_round="40")
+    assert done.returncode == 0, done.stderr
+    return stage
