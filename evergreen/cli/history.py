@@ -98,7 +98,7 @@ def _choice_reason(state_input: str) -> str:
         state: dict[str, Any] = json.loads(state_input)
     except ValueError:
         return ""
-    for source in ("champion", "verdict", "data"):
+    for source in ("champion", "approval", "verdict", "data"):
         value = state.get(source, {}).get("value", {})
         if value.get("reason"):
             return str(value["reason"])

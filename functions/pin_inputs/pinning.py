@@ -53,6 +53,8 @@ class Pinning:
             "run_id": run_id,
             "dataset": dataset,
             "hyperparameters": folder.contract.hyperparameters,
+            "approval": folder.contract.gate.approval,
+            "approval_seconds": folder.contract.gate.approval_hours * 3600,
             "tuned": folder.contract.training.tune is not None,
             "tuning": tuning(folder.contract, run_id),
             "input_bytes": self._input_bytes(layout, manifest),
@@ -121,6 +123,7 @@ class Pinning:
             "quarantine": layout.quarantine,
             "models": layout.models,
             "evaluation": layout.evaluation,
+            "model_report": layout.model_report,
             "predictions": layout.predictions,
         }
         uris = {name: self.files.uri(key) for name, key in keys.items()}

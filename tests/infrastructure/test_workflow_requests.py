@@ -52,6 +52,7 @@ def values(pinned: dict[str, Any], substitutions: dict[str, Any]) -> dict[str, A
         "$$.Execution.Input.run_id": run_id_for(LONGEST, 99_999, ["a"]),
         "$$.Execution.Input.fence": 99_999,
         "$$.State.RetryCount": 5,
+        "$$.Task.Token": "a" * 1024,
         "$job_attempt": 3,
         "$.challenger.model_uri": model,
         **{f"$.run.value.tuning.{name}": value for name, value in pinned["tuning"].items()},
@@ -59,6 +60,7 @@ def values(pinned: dict[str, Any], substitutions: dict[str, Any]) -> dict[str, A
         "$.champion.value.run_id": "next-purchase-00001-3f2a9c81",
         "$.data.value.reason": "usable",
         "$.error": {"Error": "States.TaskFailed", "Cause": "{}"},
+        "$.loaded.value.sample": "17850",
         "$.loaded.value.written": 4372,
         "$.model.name": "next-purchase-00001-3f2a9c81-model-00",
         "$.verdict.value.reasons": ["better"],
@@ -67,7 +69,7 @@ def values(pinned: dict[str, Any], substitutions: dict[str, Any]) -> dict[str, A
 
 def operation(state: dict[str, Any]) -> tuple[str, str]:
     """Service and operation of a task's resource."""
-    *_, service, action = state["Resource"].removesuffix(".sync").split(":")
+    *_, service, action = re.sub(r"\.(sync|waitForTaskToken)$", "", state["Resource"]).split(":")
     return service, action[0].upper() + action[1:]
 
 
