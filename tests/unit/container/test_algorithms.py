@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,8 +11,9 @@ from container.algorithms import NAMES, algorithm
 from container.algorithms.definition import Contributions, Fit, Goal
 from container.algorithms.hyperparameters import Hyperparameters, Value
 from container.fold import Fold
+from container.model import Model, ModelUnusable
 from container.rows import Matrix
-from container.signature import Feature
+from container.signature import OUTPUTS, Feature, Signature
 from evergreen.metrics import Task
 from evergreen.training import Training
 
@@ -202,6 +204,22 @@ def test_columns_that_never_vary_or_are_never_known_make_the_best_constant(name:
 def test_a_file_that_is_no_model_is_refused(name: str, content: bytes) -> None:
     with pytest.raises(ValueError, match=r"\S"):
         algorithm(name).load(content)
+
+
+@every_algorithm
+def test_a_damaged_file_is_told_before_its_library_gets_it(name: str, tmp_path: Path) -> None:
+    outputs = OUTPUTS["regression"]
+    signature = Signature("d", "regression", "who", FEATURES, "", "t", outputs, "random")
+    Model({"model": train(name, CASES["mean"]).predictor}, signature, {"algorithm": name}).save(tmp_path)
+    whole = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    file = f"model.{algorithm(name).SUFFIX}"
+    assert Model.load(whole.__getitem__).training["algorithm"] == name
+    content = whole[file]
+    middle = len(content) // 2
+    turned = content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1 :]
+    for damaged in (content[:middle], content[:-1], turned, b""):
+        with pytest.raises(ModelUnusable, match=f"{file} is damaged"):
+            Model.load({**whole, file: damaged}.__getitem__)
 
 
 @every_algorithm
