@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from container.metrics import Flags
 from container.rows import LabelledRows, Vector, column_values
 from container.signature import Feature, Signature
+from container.tasks.labels import happened
 from evergreen.evaluation import Leak
 
 TOO_GOOD = 0.995  # area under the curve or correlation of ranks
@@ -69,15 +70,11 @@ def _looked_at(targets: Vector, signature: Signature) -> NDArray[np.intp]:
     """A sample of the rows, in which of two classes the rare one is not missing."""
     generator = np.random.default_rng(0)
     order = generator.permutation(len(targets))
-    if signature.task not in ("binary", "time_to_event"):
+    hits = happened(targets, signature.task)
+    if hits is None:
         return order[:MOST_ROWS]
-    happened = _happened(targets, signature)[order]
-    halves = (order[happened][: MOST_ROWS // 2], order[~happened][: MOST_ROWS // 2])
+    halves = (order[hits[order]][: MOST_ROWS // 2], order[~hits[order]][: MOST_ROWS // 2])
     return np.asarray(generator.permutation(np.concatenate(halves)))
-
-
-def _happened(targets: Vector, signature: Signature) -> Flags:
-    return ~np.isnan(targets) if signature.task == "time_to_event" else targets == 1
 
 
 def _values(feature: Feature, rows: LabelledRows, some: NDArray[np.intp]) -> Vector:
@@ -99,16 +96,16 @@ def _reasons(column: _Column, targets: Vector, signature: Signature) -> Iterator
             yield from _of_classes(column, targets.astype(np.intp), signature)
 
 
-def _of_event(column: _Column, happened: Flags, label: str) -> Iterator[str]:
-    few = min(happened.sum(), (~happened).sum())
+def _of_event(column: _Column, hit: Flags, label: str) -> Iterator[str]:
+    few = min(hit.sum(), (~hit).sum())
     if few >= LEAST_ROWS:
-        guessed = _guessed(column, happened.astype(np.float64))
+        guessed = _guessed(column, hit.astype(np.float64))
         scores = [guessed, *(() if column.discrete else _with_missing_at_either_end(column.values))]
-        best = max(max(area, 1 - area) for area in (_area(happened, score) for score in scores))
+        best = max(max(area, 1 - area) for area in (_area(hit, score) for score in scores))
         if best >= TOO_GOOD:
             yield f"alone tells {label!r} from all else on the hold-out (ROC-AUC {best:.3f})"
     if column.discrete:
-        yield from _flag(column, happened, label)
+        yield from _flag(column, hit, label)
 
 
 def _with_missing_at_either_end(values: Vector) -> list[Vector]:
@@ -116,21 +113,21 @@ def _with_missing_at_either_end(values: Vector) -> list[Vector]:
     return [np.where(missing, end, values) for end in (-np.inf, np.inf)] if missing.any() else [values]
 
 
-def _area(happened: Flags, score: Vector) -> float:
+def _area(hit: Flags, score: Vector) -> float:
     """The chance that a row with the event has the higher score, ties counting one half."""
-    hits, others = np.sort(score[happened]), np.sort(score[~happened])
+    hits, others = np.sort(score[hit]), np.sort(score[~hit])
     below = np.searchsorted(others, hits, "left").mean() + np.searchsorted(others, hits, "right").mean()
     return float(below / (2 * len(others)))
 
 
-def _flag(column: _Column, happened: Flags, label: str) -> Iterator[str]:
+def _flag(column: _Column, hit: Flags, label: str) -> Iterator[str]:
     """A value that only rows of the rarer class have."""
-    counts, hits = (np.bincount(column.bins, weights) for weights in (None, happened))
-    base = happened.mean()
-    sure = np.flatnonzero((hits == counts) & (counts >= FLAG_ROWS) & (hits >= FLAG_SHARE * happened.sum()))
+    counts, hits = (np.bincount(column.bins, weights) for weights in (None, hit))
+    base = hit.mean()
+    sure = np.flatnonzero((hits == counts) & (counts >= FLAG_ROWS) & (hits >= FLAG_SHARE * hit.sum()))
     for place in sure:
         if base <= 0.5 and base ** counts[place] < CHANCE:
-            share = hits[place] / happened.sum()
+            share = hits[place] / hit.sum()
             yield (
                 f"is {column.names[place]!r} in {counts[place]:,.0f} hold-out rows, every one of them {label!r}: "
                 f"{share:.0%} of those that are"

@@ -111,6 +111,23 @@ def test_a_tiny_holdout_is_inconclusive_and_no_crash(tmp_path: Path, task: Task,
     assert pq.read_table(tmp_path / "run/processing/output/evaluation/rows.parquet").num_rows == rows
 
 
+@pytest.mark.parametrize(("kept", "words"), [(0, "all of the"), (1, "all but one of the"), (2, None)])
+def test_a_rare_class_of_two_rows_is_the_least_that_tells_anything(
+    tmp_path: Path, kept: int, words: str | None
+) -> None:
+    stage = trained(tmp_path / "model")
+
+    def rare(table: pa.Table) -> pa.Table:
+        positive = np.flatnonzero(table["result"].to_numpy() == 1)
+        return table.take(np.setdiff1d(np.arange(table.num_rows), positive[kept:]))
+
+    stage.change("holdout", rare)
+    evaluation, verdict = judged(tmp_path / "run", stage, champion=stage)
+    assert (evaluation.unjudgeable is None) is (words is None)
+    assert verdict.promote is False
+    assert (words or "") in verdict.reasons[0]
+
+
 @pytest.mark.parametrize(("broken", "value"), [(0, np.nan), (0, np.inf), (1, np.nan), (1, -np.inf)])
 def test_predictions_that_are_no_numbers_never_win(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, broken: int, value: float

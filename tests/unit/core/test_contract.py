@@ -122,3 +122,30 @@ def test_a_columns_rule_that_does_not_fit_its_type_is_refused(
 ) -> None:
     table["input"]["columns"]["more"] = column
     assert told in faults(table)
+
+
+@pytest.mark.parametrize("part", [{"slices": {"sped": 0.1}}, {"trusted": ["sped"]}])
+def test_the_gate_can_look_at_columns_only_that_there_are(table: dict[str, Any], part: dict[str, Any]) -> None:
+    (place,) = part
+    told = faults(table | {"gate": part})
+    assert f"gate.{place} is 'sped', which input.columns does not declare; did you mean 'speed'?" in told
+    known = {"slices": {"speed": 0.1}} if place == "slices" else {"trusted": ["speed"]}
+    assert Contract.model_validate(table | {"gate": known}).gate.model_dump(include={place}) == {
+        place: {"speed": 0.1} if place == "slices" else ("speed",)
+    }
+
+
+@pytest.mark.parametrize("place", ["slices", "trusted"])
+def test_the_gate_looks_at_features_only(table: dict[str, Any], place: str) -> None:
+    named = {"failed": 0.1} if place == "slices" else ["failed"]
+    told = faults(table | {"gate": {place: named}})
+    assert f"gate.{place}: 'failed' is no feature of this data set" in told
+
+
+def test_the_columns_of_an_event_logs_query_are_known_when_it_runs(contract: dict[str, Any]) -> None:
+    contract["gate"] = {"slices": {"country": 0.1}, "trusted": ["recency"]}
+    assert Contract.model_validate(contract).gate.trusted == ("recency",)
+
+
+def test_a_tolerance_below_zero_is_refused(table: dict[str, Any]) -> None:
+    assert "gate.slices.speed" in faults(table | {"gate": {"slices": {"speed": -0.1}}})
