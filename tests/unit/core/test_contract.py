@@ -135,11 +135,17 @@ def test_the_gate_can_look_at_columns_only_that_there_are(table: dict[str, Any],
     }
 
 
-@pytest.mark.parametrize("place", ["slices", "trusted"])
-def test_the_gate_looks_at_features_only(table: dict[str, Any], place: str) -> None:
-    named = {"failed": 0.1} if place == "slices" else ["failed"]
-    told = faults(table | {"gate": {place: named}})
-    assert f"gate.{place}: 'failed' is no feature of this data set" in told
+def test_the_target_makes_no_slices_and_is_no_leak(table: dict[str, Any]) -> None:
+    assert "gate.slices: 'failed' is the entity, the time column or the target" in faults(
+        table | {"gate": {"slices": {"failed": 0.1}}}
+    )
+    assert "gate.trusted: 'failed' is no feature" in faults(table | {"gate": {"trusted": ["failed"]}})
+
+
+def test_a_column_that_is_no_feature_may_make_slices_and_needs_no_trust(table: dict[str, Any]) -> None:
+    table["input"]["columns"]["region"] = {"type": "text", "feature": False}
+    assert Contract.model_validate(table | {"gate": {"slices": {"region": 0.1}}})
+    assert "gate.trusted: 'region' is no feature" in faults(table | {"gate": {"trusted": ["region"]}})
 
 
 def test_the_columns_of_an_event_logs_query_are_known_when_it_runs(contract: dict[str, Any]) -> None:
