@@ -10,9 +10,9 @@ import numpy as np
 import pyarrow as pa
 from sklearn import metrics as reference
 
-from container.evaluate.bootstrap import RESAMPLES
 from container.evaluate.judgement import Judgement, Scored
 from container.evaluate.leaks import leaks
+from container.evaluate.resampling import RESAMPLES
 from container.rows import LabelledRows
 from container.signature import OUTPUTS, Feature, Signature
 from evergreen.contract import Contract

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from container.evaluate.bootstrap import Plan, compared, resample, spread
+from container.evaluate.bootstrap import compared, spread
+from container.evaluate.resampling import Plan, resample
 from container.evaluate.slices import HoldoutSlice, cut
 from container.metrics import Statistic
 from container.rows import LabelledRows, Vector

@@ -1,12 +1,12 @@
 """Leaks: features that tell the target all alone, as what is known only afterwards does."""
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
 
+from container.evaluate.binned import BinnedColumn, halves
 from container.metrics import Flags
 from container.rows import LabelledRows, Vector, column_values
 from container.signature import Feature, Signature
@@ -21,29 +21,6 @@ FLAG_ROWS = 8  # that have a value, all of which are of the rarer class
 FLAG_SHARE = 0.05  # of that class's rows
 MOST_LEAKS = 50
 CHANCE = 1e-9  # that a value goes with one class in all its rows, though it says nothing
-BINS = 64
-
-
-@dataclass(frozen=True)
-class _Column:
-    """One feature of the rows that are looked at, NaN where it is missing, and each row's bin."""
-
-    values: Vector
-    bins: NDArray[np.intp]
-    names: tuple[str, ...] = ()  # of the bins, where each is one value; the first one is never filled
-
-    @classmethod
-    def of(cls, values: Vector, feature: Feature) -> "_Column":
-        different = np.unique(values[~np.isnan(values)])
-        if feature.type != "category" and len(different) > BINS:
-            cuts = np.unique(np.nanquantile(values, np.linspace(0, 1, BINS + 1)))
-            return cls(values, _places(cuts, values))
-        names = (feature.categories[int(each)] if feature.type == "category" else f"{each:g}" for each in different)
-        return cls(values, _places(different, values), ("", *names, "(missing)"))
-
-    @property
-    def discrete(self) -> bool:
-        return bool(self.names)
 
 
 def leaks(rows: LabelledRows, signature: Signature, trusted: Collection[str]) -> tuple[Leak, ...]:
@@ -56,14 +33,9 @@ def leaks(rows: LabelledRows, signature: Signature, trusted: Collection[str]) ->
             continue
         values = _values(feature, rows, some)
         if not np.isnan(values).all():
-            reasons = _reasons(_Column.of(values, feature), targets[some], signature)
+            reasons = _reasons(BinnedColumn.of(values, feature), targets[some], signature)
             found += [Leak(column=feature.name, reason=reason) for reason in islice(reasons, 1)]
     return tuple(found)
-
-
-def _places(cuts: Vector, values: Vector) -> NDArray[np.intp]:
-    """In which bin each value is; the missing ones are in the last."""
-    return np.where(np.isnan(values), len(cuts) + 1, np.searchsorted(cuts, values, side="right"))
 
 
 def _looked_at(targets: Vector, signature: Signature) -> NDArray[np.intp]:
@@ -81,14 +53,14 @@ def _values(feature: Feature, rows: LabelledRows, some: NDArray[np.intp]) -> Vec
     return column_values(feature, rows.table.column(feature.name)).astype(np.float64)[some]
 
 
-def _reasons(column: _Column, targets: Vector, signature: Signature) -> Iterator[str]:
+def _reasons(column: BinnedColumn, targets: Vector, signature: Signature) -> Iterator[str]:
     match signature.task:
         case "binary":
             yield from _of_event(column, targets == 1, signature.classes[1])
         case "time_to_event":
             came = ~np.isnan(targets)
             yield from _of_event(column, came, "the event")
-            alone = _Column(column.values[came], column.bins[came], column.names)
+            alone = BinnedColumn(column.values[came], column.bins[came], column.names)
             yield from _of_number(alone, targets[came], f"{signature.target!r} of those whose event came")
         case "regression":
             yield from _of_number(column, targets, repr(signature.target))
@@ -96,10 +68,10 @@ def _reasons(column: _Column, targets: Vector, signature: Signature) -> Iterator
             yield from _of_classes(column, targets.astype(np.intp), signature)
 
 
-def _of_event(column: _Column, hit: Flags, label: str) -> Iterator[str]:
+def _of_event(column: BinnedColumn, hit: Flags, label: str) -> Iterator[str]:
     few = min(hit.sum(), (~hit).sum())
     if few >= LEAST_ROWS:
-        guessed = _guessed(column, hit.astype(np.float64))
+        guessed = column.guessed(hit.astype(np.float64))
         scores = [guessed, *(() if column.discrete else _with_missing_at_either_end(column.values))]
         best = max(max(area, 1 - area) for area in (_area(hit, score) for score in scores))
         if best >= TOO_GOOD:
@@ -120,7 +92,7 @@ def _area(hit: Flags, score: Vector) -> float:
     return float(below / (2 * len(others)))
 
 
-def _flag(column: _Column, hit: Flags, label: str) -> Iterator[str]:
+def _flag(column: BinnedColumn, hit: Flags, label: str) -> Iterator[str]:
     """A value that only rows of the rarer class have."""
     counts, hits = (np.bincount(column.bins, weights) for weights in (None, hit))
     base = hit.mean()
@@ -134,11 +106,11 @@ def _flag(column: _Column, hit: Flags, label: str) -> Iterator[str]:
             )
 
 
-def _of_number(column: _Column, targets: Vector, name: str) -> Iterator[str]:
+def _of_number(column: BinnedColumn, targets: Vector, name: str) -> Iterator[str]:
     if len(targets) < LEAST_ROWS or len(np.unique(targets)) < 3:
         return
     there = ~np.isnan(column.values)
-    pairs = [(_guessed(column, targets), targets)]
+    pairs = [(column.guessed(targets), targets)]
     if there.sum() >= max(LEAST_ROWS, len(targets) / 2) and not column.discrete:
         pairs.append((column.values[there], targets[there]))
     best = max(abs(_rank_correlation(*pair)) for pair in pairs)
@@ -146,11 +118,11 @@ def _of_number(column: _Column, targets: Vector, name: str) -> Iterator[str]:
         yield f"alone tells {name} on the hold-out (correlation of ranks {best:.3f})"
 
 
-def _of_classes(column: _Column, targets: NDArray[np.intp], signature: Signature) -> Iterator[str]:
+def _of_classes(column: BinnedColumn, targets: NDArray[np.intp], signature: Signature) -> Iterator[str]:
     """How much of what the most frequent class does not get is told by each bin's most frequent class."""
     classes = len(signature.classes)
     right = np.zeros(len(targets), dtype=bool)
-    for fitted in _halves(len(targets)):
+    for fitted in halves(len(targets)):
         table = np.zeros((column.bins.max() + 1, classes))
         np.add.at(table, (column.bins[fitted], targets[fitted]), 1)
         right[~fitted] = table.argmax(axis=1)[column.bins[~fitted]] == targets[~fitted]
@@ -160,22 +132,6 @@ def _of_classes(column: _Column, targets: NDArray[np.intp], signature: Signature
     told = (right.mean() - guess) / (1 - guess)
     if told >= TOO_MANY:
         yield f"alone tells the classes of {signature.target!r} on the hold-out ({right.mean():.1%} of the rows)"
-
-
-def _guessed(column: _Column, targets: Vector) -> Vector:
-    """What each half of the rows says of the other half by the bin's mean: no row speaks for itself."""
-    found = np.empty(len(targets))
-    for fitted in _halves(len(targets)):
-        counts = np.bincount(column.bins[fitted], minlength=column.bins.max() + 1)
-        sums = np.bincount(column.bins[fitted], targets[fitted], minlength=len(counts))
-        means = np.where(counts > 0, sums / np.maximum(counts, 1), targets[fitted].mean())
-        found[~fitted] = means[column.bins[~fitted]]
-    return found
-
-
-def _halves(rows: int) -> tuple[Flags, Flags]:
-    first = np.arange(rows) % 2 == 0
-    return first, ~first
 
 
 def _rank_correlation(one: Vector, other: Vector) -> float:
