@@ -8,7 +8,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from evergreen.layout import RunLayout
 from evergreen.manifest import DataReport, RunManifest
-from evergreen.notices import verdict_notice, what_became_of
+from evergreen.notices import still_to_follow, verdict_notice, what_became_of
 from evergreen.stores.endings import Endings, Status
 from evergreen.stores.files import Files
 from evergreen.verdict import Verdict
@@ -32,5 +32,6 @@ def handler(event: dict[str, Any], context: LambdaContext) -> None:
     endings.settle_rest(run.run_id)
     verdict, published = files.read(layout.verdict, Verdict), endings.published(run.run_id)
     data = what_became_of(report, files.uri(layout.quarantine), files.uri(layout.report_page))
+    data += still_to_follow(endings.still_behind(run.run_id))
     subject, body = verdict_notice(run.run_id, verdict, published, data, had_champion=manifest.champion is not None)
     endings.end(run.run_id, Status.SUCCEEDED, subject, body)

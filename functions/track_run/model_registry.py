@@ -1,0 +1,51 @@
+"""SageMaker's model registry as a follower: the champion's package is Approved, and no other."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from evergreen.runs import dataset_of
+from evergreen.stores.model_packages import ModelPackages
+from evergreen.stores.registration import Registration
+from evergreen.stores.runs import RunRecords
+
+_NOT_PROMOTED = "It did not become champion."
+
+
+@dataclass(frozen=True)
+class ModelRegistry:
+    """The packages of every data set."""
+
+    runs: RunRecords
+    packages: ModelPackages
+    registration: Registration
+
+    def settle(self, run_id: str, model_uri: str, champion: Mapping[str, Any] | None) -> None:
+        """At a run's end its package is there, and waits for nobody's approval any more."""
+        arn = self.registration.register(run_id, model_uri)
+        is_champion = champion is not None and champion["run_id"] == run_id
+        if not arn or is_champion:
+            return
+        if arn in self.packages.standing(dataset_of(run_id), "PendingManualApproval"):
+            self.packages.decide(arn, "Rejected", self._why_not(run_id))
+
+    def follow(self, dataset: str, champion: Mapping[str, Any] | None) -> None:
+        """Approve the champion's package, and take the approval back from every other."""
+        approved = self.packages.standing(dataset, "Approved")
+        arn = self._package_of(champion)
+        since = f"champion since {champion['promoted_at']}" if champion and "promoted_at" in champion else "champion"
+        if arn and arn not in approved:
+            self.packages.decide(arn, "Approved", f"It is {since}.")
+        for other in approved:
+            if other != arn:
+                why = f"{champion['run_id']} is {since}." if champion else _NOT_PROMOTED
+                self.packages.decide(other, "Rejected", why)
+
+    def _package_of(self, champion: Mapping[str, Any] | None) -> str | None:
+        run = self.runs.get(champion["run_id"]) if champion else None
+        return (run or {}).get("model_package_arn")
+
+    def _why_not(self, run_id: str) -> str:
+        approval = (self.runs.get(run_id) or {}).get("approval") or {}
+        reason = approval.get("reason") if isinstance(approval, Mapping) else None
+        return f"{_NOT_PROMOTED} {reason or ''}".strip()
