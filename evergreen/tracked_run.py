@@ -99,7 +99,9 @@ def _data(lineage: Lineage) -> TrackedData | None:
     data = lineage.data
     if data is None:
         return None
-    digest = data.features_hash or lineage.run_id.rpartition("-")[2]
+    # MLflow takes data of one name and digest for the same: the run's own digest, which stands for what was dropped,
+    # keeps apart what only has the same features.
+    digest = f"{lineage.run_id.rpartition('-')[2]}-{data.features_hash or ''}"
     return TrackedData(lineage.dataset, digest[:_LONGEST_DIGEST], lineage.manifest_uri, data.rows)
 
 

@@ -67,6 +67,8 @@ class Function(OwnLambda):
         super().__init__(scope, name, statements)
         folder = _snake(name)
         stack = Stack.of(self)
+        # Where CDK skips bundling it would keep pointing at `files`, which are gone by then.
+        vendoring = with_packages and stack.bundling_required
         with bundled(root, folder, contracts) as files:  # CDK takes its copy here
             self.function = lambda_.Function(
                 self,
@@ -74,7 +76,7 @@ class Function(OwnLambda):
                 runtime=lambda_.Runtime.PYTHON_3_13,
                 architecture=lambda_.Architecture.ARM_64,
                 handler=f"functions.{folder}.handler.handler",
-                code=lambda_.Code.from_asset(files, bundling=vendored(root, folder, files) if with_packages else None),
+                code=lambda_.Code.from_asset(files, bundling=vendored(root, folder, files) if vendoring else None),
                 layers=[
                     lambda_.LayerVersion.from_layer_version_arn(
                         self, "Powertools", _POWERTOOLS.format(partition=stack.partition, region=stack.region)

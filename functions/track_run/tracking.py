@@ -12,6 +12,7 @@ from mlflow.tracking import MlflowClient
 from evergreen.tracked_run import RUN_ID, TrackedData, TrackedRun
 
 _ALIAS = "champion"
+_KIND = {"mlflow.experimentKind": "custom_model_development"}  # else the UI shows pages for language models
 
 
 class Tracking:
@@ -67,7 +68,7 @@ class Tracking:
     def _experiment(self, name: str) -> str:
         found = self._client.get_experiment_by_name(name)
         if found is None:
-            return str(self._client.create_experiment(name))
+            return str(self._client.create_experiment(name, tags=_KIND))
         if found.lifecycle_stage != "active":
             self._client.restore_experiment(found.experiment_id)
         return str(found.experiment_id)
