@@ -33,12 +33,11 @@ class ModelRegistry:
         """Approve the champion's package, and take the approval back from every other."""
         approved = self.packages.standing(dataset, "Approved")
         arn = self._package_of(champion)
-        since = f"champion since {champion['promoted_at']}" if champion and "promoted_at" in champion else "champion"
+        why = _reign(champion) if champion else _NOT_PROMOTED
         if arn and arn not in approved:
-            self.packages.decide(arn, "Approved", f"It is {since}.")
+            self.packages.decide(arn, "Approved", why)
         for other in approved:
             if other != arn:
-                why = f"{champion['run_id']} is {since}." if champion else _NOT_PROMOTED
                 self.packages.decide(other, "Rejected", why)
 
     def _package_of(self, champion: Mapping[str, Any] | None) -> str | None:
@@ -46,6 +45,12 @@ class ModelRegistry:
         return (run or {}).get("model_package_arn")
 
     def _why_not(self, run_id: str) -> str:
-        approval = (self.runs.get(run_id) or {}).get("approval") or {}
-        reason = approval.get("reason") if isinstance(approval, Mapping) else None
-        return f"{_NOT_PROMOTED} {reason or ''}".strip()
+        decision = (self.runs.get(run_id) or {}).get("decision") or {}
+        return f"{_NOT_PROMOTED} {decision.get('reason') or ''}".strip()
+
+
+def _reign(champion: Mapping[str, Any]) -> str:
+    """Since when it is champion, and why."""
+    at = champion.get("rolled_back_at") or champion["promoted_at"]
+    how = "was rolled back to" if "rolled_back_at" in champion else "became champion"
+    return " ".join([f"{champion['run_id']} {how} at {at[:19]}Z.", *champion.get("why", [])])

@@ -15,6 +15,9 @@ _ALIAS = "champion"
 _KIND = {"mlflow.experimentKind": "custom_model_development"}  # else the UI shows pages for language models
 
 
+_OF_A_VERSION = (RUN_ID, "evergreen.verdict", "evergreen.git_commit", "evergreen.image", "evergreen.model_package_arn")
+
+
 class Tracking:
     """One MLflow; on AWS the App, whose ARN is its tracking URI."""
 
@@ -79,7 +82,12 @@ class Tracking:
         if not self._client.search_registered_models(f"name = '{run.experiment}'"):
             self._client.create_registered_model(run.experiment)
         self._client.create_model_version(
-            run.experiment, model_uri, run_id=number, tags=_version_tags(run), description=run.reason
+            run.experiment,
+            model_uri,
+            run_id=number,
+            tags=_version_tags(run),
+            description=run.reason,
+            await_creation_for=0,  # there is nothing to wait for: the model lies where it lay
         )
 
     def _version(self, model: str, run_id: str) -> str | None:
@@ -88,7 +96,7 @@ class Tracking:
 
 
 def _version_tags(run: TrackedRun) -> dict[str, Any]:
-    return {name: value for name, value in run.tags.items() if name.startswith("evergreen.")}
+    return {name: value for name, value in run.tags.items() if name in _OF_A_VERSION}
 
 
 def _dataset(data: TrackedData) -> DatasetInput:
