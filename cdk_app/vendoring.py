@@ -39,7 +39,7 @@ class _Pip:
         self._source = source
         self._requirements = requirements
 
-    def try_bundle(self, output_dir: str, **_: Any) -> bool:
+    def try_bundle(self, output_dir: str, _options: Any = None, **_: Any) -> bool:  # jsii hands the options in a row
         """Lay out the function's files and its packages. Raises subprocess.CalledProcessError."""
         target = Path(output_dir)
         command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-compile"]
