@@ -107,6 +107,7 @@ class Retrain(Construct):
             read_objects(bucket, "runs/"),
             list_objects(bucket),
             sagemaker.packages("CreateModelPackage", "UpdateModelPackage"),
+            sagemaker.training_jobs("DescribeTrainingJob"),
         ]
         self._add("RegisterChallenger", registering, register)
         self._add(

@@ -45,6 +45,12 @@ class SageMaker(Construct):
             resources=[f"{arn}:{kind}/{name}-*" for kind in ("model-package-group", "model-package") for name in names],
         )
 
+    def training_jobs(self, *actions: str) -> iam.PolicyStatement:
+        """These actions on training jobs."""
+        stack = Stack.of(self)
+        arn = f"arn:{stack.partition}:sagemaker:{stack.region}:{stack.account}:training-job/*"
+        return iam.PolicyStatement(actions=[f"sagemaker:{action}" for action in actions], resources=[arn])
+
     def _statements(self, bucket: s3.IBucket, image: ContainerImage) -> list[iam.PolicyStatement]:
         stack = Stack.of(self)
         logs = f"arn:{stack.partition}:logs:{stack.region}:{stack.account}:log-group:/aws/sagemaker/*"

@@ -12,6 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, 
 from evergreen.errors import StoreUnavailable, UnknownDataset, UserMustAct
 from evergreen.runs import execution_arn
 from evergreen.stores.arrivals import ArrivalsLedger
+from evergreen.stores.outbox import Outbox
 from evergreen.stores.predictions import Predictions
 from evergreen.stores.registry import Registry
 from evergreen.stores.runs import RunRecords
@@ -32,6 +33,8 @@ class Deployment:
     predictions_table: str
     state_machine_arn: str
     datasets: tuple[str, ...]
+    track_run: str | None = None  # the function that tells those who follow the champion; not every stack has one
+    mlflow_app: str | None = None  # where the deployment asked for one
     digests: Mapping[str, str] = field(default_factory=dict)  # of contracts; empty for a stack that does not say them
 
     @classmethod
@@ -45,6 +48,8 @@ class Deployment:
             predictions_table=outputs["PredictionsTable"],
             state_machine_arn=outputs["StateMachineArn"],
             datasets=tuple(outputs["Datasets"].split(",")),
+            track_run=outputs.get("TrackRunFunction"),
+            mlflow_app=outputs.get("MlflowApp"),
             digests=_digests(outputs),
         )
 
@@ -71,6 +76,10 @@ class Deployment:
     @property
     def predictions(self) -> Predictions:
         return Predictions(self._table(self.predictions_table))
+
+    @property
+    def outbox(self) -> Outbox:
+        return Outbox(self._table(self.registry_table))
 
     def execution_arn(self, run_id: str) -> str:
         """The Step Functions execution of a run."""

@@ -10,6 +10,7 @@ from evergreen.cli.contract import app as contract
 from evergreen.cli.demo import demo
 from evergreen.cli.drop import drop
 from evergreen.cli.init import init
+from evergreen.cli.mlflow import mlflow
 from evergreen.cli.output import errors
 from evergreen.cli.predictions import predictions
 from evergreen.cli.runs import run, runs
@@ -25,7 +26,7 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
 )
-COMMANDS: tuple[Callable[..., None], ...] = (up, init, drop, runs, run, predictions, demo)
+COMMANDS: tuple[Callable[..., None], ...] = (up, init, drop, runs, run, predictions, mlflow, demo)
 for command in COMMANDS:
     app.command()(command)
 app.add_typer(contract)

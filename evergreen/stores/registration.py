@@ -8,15 +8,19 @@ from evergreen.stores.files import Files
 from evergreen.stores.lineages import Lineages
 from evergreen.stores.model_packages import ModelPackages
 from evergreen.stores.runs import RunRecords
+from evergreen.stores.training_jobs import TrainingJobs
 
 
 class Registration:
     """Safe to repeat: what the record knows is not done again."""
 
-    def __init__(self, files: Files, runs: RunRecords, packages: ModelPackages, origin: Origin) -> None:
+    def __init__(
+        self, files: Files, runs: RunRecords, packages: ModelPackages, jobs: TrainingJobs, origin: Origin
+    ) -> None:
         self._files = files
         self._runs = runs
         self._packages = packages
+        self._jobs = jobs
         self._origin = origin
 
     def register(self, run_id: str, model_uri: str) -> str | None:
@@ -24,7 +28,9 @@ class Registration:
         known = self._runs.get(run_id) or {}
         if known.get("model_package_arn"):
             return str(known["model_package_arn"])
-        self._runs.note(run_id, model_uri=model_uri, git_commit=self._origin.git_commit, image=self._origin.image)
+        told = self._jobs.hyperparameters(model_uri)
+        made_by = {"git_commit": self._origin.git_commit, "image": self._origin.image, "hyperparameters": told}
+        self._runs.note(run_id, model_uri=model_uri, **made_by)
         lineage = Lineages(self._files, self._runs).of(run_id)
         if lineage.verdict is None:
             return None

@@ -11,15 +11,18 @@ from evergreen.stores.files import Files
 from evergreen.stores.model_packages import ModelPackages
 from evergreen.stores.registration import Registration
 from evergreen.stores.runs import RunRecords
+from evergreen.stores.training_jobs import TrainingJobs
 from functions.register_challenger.request import Request
 from functions.register_challenger.settings import Settings
 
 settings = Settings.read()
 logger = Logger()
+sagemaker = boto3.client("sagemaker")
 registration = Registration(
     Files(boto3.client("s3"), settings.DATA_BUCKET),
     RunRecords(boto3.resource("dynamodb").Table(settings.REGISTRY_TABLE)),
-    ModelPackages(boto3.client("sagemaker"), settings.MODEL_GROUP_PREFIX),
+    ModelPackages(sagemaker, settings.MODEL_GROUP_PREFIX),
+    TrainingJobs(sagemaker),
     Origin(settings.GIT_COMMIT, settings.IMAGE_URI),
 )
 

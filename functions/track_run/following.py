@@ -7,12 +7,20 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+import boto3
 from aws_lambda_powertools import Logger
 
+from evergreen.lineage import Origin
+from evergreen.stores.files import Files
+from evergreen.stores.model_packages import ModelPackages
 from evergreen.stores.outbox import Follower, Outbox, Outstanding
+from evergreen.stores.registration import Registration
 from evergreen.stores.registry import Registry
+from evergreen.stores.runs import RunRecords
+from evergreen.stores.training_jobs import TrainingJobs
 from functions.track_run.model_registry import ModelRegistry
 from functions.track_run.run_history import RunHistory
+from functions.track_run.settings import Settings
 
 if TYPE_CHECKING:
     from functions.track_run.tracking import Tracking
@@ -107,6 +115,17 @@ class Following:
         for each in waiting:
             self.outbox.failed(dataset, each, said)
         return said
+
+
+def wired(settings: Settings, logger: Logger) -> Following:
+    """Those who follow in this deployment."""
+    table, sagemaker = boto3.resource("dynamodb").Table(settings.REGISTRY_TABLE), boto3.client("sagemaker")
+    files, runs = Files(boto3.client("s3"), settings.DATA_BUCKET), RunRecords(table)
+    packages = ModelPackages(sagemaker, settings.MODEL_GROUP_PREFIX)
+    origin = Origin(settings.GIT_COMMIT, settings.IMAGE_URI)
+    registration = Registration(files, runs, packages, TrainingJobs(sagemaker), origin)
+    models, history = ModelRegistry(runs, packages, registration), RunHistory(files, runs)
+    return Following(Registry(table), Outbox(table), models, history, logger)
 
 
 def _reach(mlflow_uri: str) -> Tracking:
