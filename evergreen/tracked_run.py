@@ -13,6 +13,7 @@ _LONGEST_PARAMETER = 6000
 _LONGEST_TAG = 8000
 _LONGEST_DIGEST = 36
 _CAUSES = 20
+_DATA = ("rows", "train_rows", "validation_rows", "holdout_rows", "first_day", "last_day", "holdout_cutoff")
 _FINISHED, _FAILED, _KILLED = "FINISHED", "FAILED", "KILLED"
 _STATUS = {"SUCCEEDED": _FINISHED, "DATA_REJECTED": _KILLED, "FAILED": _FAILED}
 
@@ -48,7 +49,8 @@ def tracked_run(lineage: Lineage, status: str, now: datetime) -> TrackedRun:
     """What MLflow is told of a run that ended with this status (of the run's record)."""
     record = lineage.record
     verdict, evaluation = lineage.verdict, lineage.evaluation
-    reason = " ".join(verdict.reasons) if verdict else str(record.get("error") or record.get("reason") or "")
+    fault = record.get("error") or record.get("reason") or ""  # of a run that went wrong, or whose data did
+    reason = " ".join(verdict.reasons) if verdict and not fault else str(fault)
     metrics = {
         f"{role}/{name}": value
         for role, scores in (scores_of(evaluation) if evaluation else {}).items()
@@ -71,10 +73,8 @@ def tracked_run(lineage: Lineage, status: str, now: datetime) -> TrackedRun:
 
 
 def _parameters(lineage: Lineage) -> dict[str, Any]:
-    data = lineage.data
-    rows = {name: getattr(data, name) for name in ("rows", "train_rows", "validation_rows", "holdout_rows")}
-    window = {name: getattr(data, name) for name in ("first_day", "last_day", "holdout_cutoff")}
-    return {"algorithm": lineage.algorithm, **lineage.hyperparameters, **(rows | window if data else {})}
+    trained = {"algorithm": lineage.algorithm, **lineage.hyperparameters}
+    return trained | {name: getattr(lineage.data, name) for name in _DATA} if lineage.data else trained
 
 
 def _tags(lineage: Lineage, status: str, reason: str) -> dict[str, Any]:

@@ -49,8 +49,8 @@ _SHELVES: dict[str, "Shelf"] = {}  # by the address of the cloud
 class Shelf:
     """The versioned packages of one cloud, by ARN; a number is never given again."""
 
-    def __init__(self, cloud: Cloud) -> None:
-        self._cloud = cloud
+    def __init__(self, account: str, region: str) -> None:
+        self._account, self._region = account, region
         self._lock = threading.Lock()
         self._tokens: dict[str, str] = {}
         self.packages: dict[str, Package] = {}
@@ -66,7 +66,7 @@ class Shelf:
                 return self._tokens[token]
             version = 1 + max((each["ModelPackageVersion"] for each in self.of(group)), default=0)
             name = f"model-package/{group.lower()}/{version}"
-            arn = f"arn:aws:sagemaker:{self._cloud.region}:{self._cloud.account}:{name}"
+            arn = f"arn:aws:sagemaker:{self._region}:{self._account}:{name}"
             self.packages[arn] = {
                 **{name: request[name] for name in _KEPT if name in request},
                 "ModelPackageGroupName": group,
@@ -137,20 +137,26 @@ class Shelf:
 
     def _group(self, name: str) -> str:
         group = name.rpartition("/")[2]
-        if group not in sagemaker_backends[self._cloud.account][self._cloud.region].model_package_groups:
+        if group not in sagemaker_backends[self._account][self._region].model_package_groups:
             raise ValidationError(f"ModelPackageGroup {name} does not exist.")
         return group
 
 
 def install(cloud: Cloud) -> None:
     """Replaces the operations on model packages."""
-    shelf = _SHELVES[cloud.endpoint_url] = Shelf(cloud)
+    shelf = _SHELVES[cloud.endpoint_url] = Shelf(cloud.account, cloud.region)
     seams = Seams(cloud)
 
     def forget() -> None:
         del _SHELVES[cloud.endpoint_url]
 
     cloud.after_close(forget)
+    for name, operation in operations(shelf).items():
+        seams.replace(SageMakerResponse, name, operation)
+
+
+def operations(shelf: Shelf) -> dict[str, Callable[[Any], Any]]:
+    """The operations of the API on these packages, by moto's names for them."""
 
     def answer(operation: Callable[[Package], Any]) -> Callable[[Any], Any]:
         return lambda response: ActionResult(operation(json.loads(response.body or "{}")))
@@ -159,15 +165,13 @@ def install(cloud: Cloud) -> None:
         del shelf.packages[shelf.find(json.loads(response.body)["ModelPackageName"])["ModelPackageArn"]]
         return EmptyResult()
 
-    operations: dict[str, Callable[[Any], Any]] = {
+    return {
         "create_model_package": answer(lambda request: {"ModelPackageArn": shelf.create(request)}),
         "describe_model_package": answer(lambda request: shelf.find(request["ModelPackageName"])),
         "update_model_package": answer(lambda request: {"ModelPackageArn": shelf.update(request)}),
         "list_model_packages": answer(shelf.listing),
         "delete_model_package": delete,
     }
-    for name, operation in operations.items():
-        seams.replace(SageMakerResponse, name, operation)
 
 
 def shelf_of(cloud: Cloud) -> Shelf:

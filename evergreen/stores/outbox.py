@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 class Follower(StrEnum):
     """Who follows."""
 
-    SAGEMAKER = "SAGEMAKER"  # the model package group: which version is Approved
+    SAGEMAKER = "SAGEMAKER"  # the model package group: a version for each judged run, and which is Approved
     MLFLOW = "MLFLOW"  # the runs, and which version the alias `champion` names
 
 
@@ -48,9 +48,17 @@ class Outbox:
     def __init__(self, table: Table) -> None:
         self._table = table
 
-    def add_run(self, dataset: str, run_id: str, at: datetime, *, again: bool = False) -> None:
+    def add_run(
+        self,
+        dataset: str,
+        run_id: str,
+        at: datetime,
+        *,
+        follower: Follower = Follower.MLFLOW,
+        again: bool = False,
+    ) -> None:
         """Have a run recorded; one that waits, or is recorded already, stays as it is, unless it is to be `again`."""
-        wanted = Outstanding(follower=Follower.MLFLOW, what="RUN", run_id=run_id, at=at.isoformat())
+        wanted = Outstanding(follower=follower, what="RUN", run_id=run_id, at=at.isoformat())
         facts = wanted.model_dump(mode="json", exclude_none=True)
         absent = Attr("pk").not_exists()
         try:

@@ -30,6 +30,15 @@ _LONGEST_ERROR = 300
 
 
 @dataclass(frozen=True)
+class Ending:
+    """The data set, and the run that is at its end, if one is."""
+
+    dataset: str
+    run_id: str | None
+    model_uri: str | None
+
+
+@dataclass(frozen=True)
 class Following:
     """The registry of this product is the truth; SageMaker's and MLflow's follow it."""
 
@@ -41,39 +50,40 @@ class Following:
 
     def follow(self, dataset: str, run_id: str | None, model_uri: str | None, mlflow_uri: str) -> list[str]:
         """Tell both what they do not show yet, and return in words what is still behind."""
-        if run_id:
-            self.outbox.add_run(dataset, run_id, datetime.now(UTC))
+        for follower in Follower if run_id else ():
+            self.outbox.add_run(dataset, run_id or "", datetime.now(UTC), follower=follower)
         champion = self.registry.champion(dataset)
         waiting = self.outbox.open(dataset)
         of_sagemaker = [each for each in waiting if each.follower == Follower.SAGEMAKER]
         of_mlflow = [each for each in waiting if each.follower == Follower.MLFLOW]
-        behind = [self._sagemaker(dataset, run_id, model_uri, champion, of_sagemaker)]
-        behind += self._mlflow(dataset, run_id, champion, of_mlflow, mlflow_uri)
+        ending = Ending(dataset, run_id, model_uri)
+        behind = self._sagemaker(ending, champion, of_sagemaker)
+        behind += self._mlflow(ending, champion, of_mlflow, mlflow_uri)
         return [each for each in behind if each]
 
-    def _sagemaker(
-        self,
-        dataset: str,
-        run_id: str | None,
-        model_uri: str | None,
-        champion: Mapping[str, Any] | None,
-        waiting: list[Outstanding],
-    ) -> str:
-        def tell() -> None:
-            if run_id and model_uri:
-                self.models.settle(run_id, model_uri, champion)
-            self.models.follow(dataset, champion)
+    def _sagemaker(self, ending: Ending, champion: Mapping[str, Any] | None, waiting: list[Outstanding]) -> list[str]:
+        def stand() -> None:
+            if ending.run_id:
+                self.models.settle(ending.run_id, champion)
+            self.models.follow(ending.dataset, champion)
 
-        return self._told(dataset, waiting, tell, "SageMaker's model registry could not be told")
+        behind = [self._register(ending, each) for each in waiting if each.what == "RUN"]
+        changes = [each for each in waiting if each.what == "CHAMPION"]
+        return [*behind, self._told(ending.dataset, changes, stand, "SageMaker's model registry could not be told")]
+
+    def _register(self, ending: Ending, each: Outstanding) -> str:
+        uri = ending.model_uri if each.run_id == ending.run_id else None
+        return self._told(
+            ending.dataset,
+            [each],
+            lambda: self.models.register(each.run_id, uri),
+            f"SageMaker's model registry does not have the model of {each.run_id} yet",
+        )
 
     def _mlflow(
-        self,
-        dataset: str,
-        run_id: str | None,
-        champion: Mapping[str, Any] | None,
-        waiting: list[Outstanding],
-        mlflow_uri: str,
+        self, ending: Ending, champion: Mapping[str, Any] | None, waiting: list[Outstanding], mlflow_uri: str
     ) -> list[str]:
+        dataset = ending.dataset
         if not mlflow_uri:
             for each in waiting:
                 self.outbox.done(dataset, each, datetime.now(UTC))
@@ -82,8 +92,8 @@ class Following:
             tracking = _reach(mlflow_uri)
         except Exception as error:
             return [self._missed(dataset, waiting, error, "MLflow could not be reached")]
-        runs = [each for each in waiting if each.what == "RUN"]
-        behind = [self._record(tracking, dataset, each, run_id) for each in runs[:_RUNS_AT_ONCE]]
+        runs = [each for each in waiting if each.what == "RUN" and self._is_over(ending, each)]
+        behind = [self._record(tracking, ending, each) for each in runs[:_RUNS_AT_ONCE]]
         behind += [f"MLflow does not show {len(runs) - _RUNS_AT_ONCE} more runs yet"] if runs[_RUNS_AT_ONCE:] else []
 
         def crown() -> None:
@@ -92,11 +102,14 @@ class Following:
         changes = [each for each in waiting if each.what == "CHAMPION"]
         return [*behind, self._told(dataset, changes, crown, "MLflow does not show the champion yet")]
 
-    def _record(self, tracking: Tracking, dataset: str, each: Outstanding, ending: str | None) -> str:
+    def _is_over(self, ending: Ending, each: Outstanding) -> bool:
+        return each.run_id == ending.run_id or self.history.ended(each.run_id)
+
+    def _record(self, tracking: Tracking, ending: Ending, each: Outstanding) -> str:
         return self._told(
-            dataset,
+            ending.dataset,
             [each],
-            lambda: self.history.record(tracking, each.run_id, ending=each.run_id == ending),
+            lambda: self.history.record(tracking, each.run_id, ending=each.run_id == ending.run_id),
             f"MLflow does not show {each.run_id} yet",
         )
 

@@ -20,11 +20,16 @@ class ModelRegistry:
     packages: ModelPackages
     registration: Registration
 
-    def settle(self, run_id: str, model_uri: str, champion: Mapping[str, Any] | None) -> None:
-        """At a run's end its package is there, and waits for nobody's approval any more."""
-        arn = self.registration.register(run_id, model_uri)
-        is_champion = champion is not None and champion["run_id"] == run_id
-        if not arn or is_champion:
+    def register(self, run_id: str, model_uri: str | None) -> None:
+        """See that a judged run has its package; what the event does not say, the run's record does."""
+        uri = model_uri or (self.runs.get(run_id) or {}).get("model_uri")
+        if uri:
+            self.registration.register(run_id, uri)
+
+    def settle(self, run_id: str, champion: Mapping[str, Any] | None) -> None:
+        """At a run's end its package waits for nobody's approval any more."""
+        arn = (self.runs.get(run_id) or {}).get("model_package_arn")
+        if not arn or (champion is not None and champion["run_id"] == run_id):
             return
         if arn in self.packages.standing(dataset_of(run_id), "PendingManualApproval"):
             self.packages.decide(arn, "Rejected", self._why_not(run_id))

@@ -36,6 +36,10 @@ class RunHistory:
         with TemporaryDirectory() as folder:
             tracking.record(run, self._artifacts(run_id, Path(folder)))
 
+    def ended(self, run_id: str) -> bool:
+        """Whether the run's outcome is known; until then there is nothing to record."""
+        return (self.runs.get(run_id) or {}).get("status") != Status.RUNNING
+
     def crown(self, tracking: Tracking, dataset: str, champion: Mapping[str, Any] | None) -> None:
         """Move the alias to the champion's version; a champion of before MLflow is recorded first."""
         if champion is None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import mlflow
-from mlflow.entities import Dataset, DatasetInput, Metric, Param, RunTag
+from mlflow.entities import Dataset, DatasetInput, Metric, Param, Run, RunTag
 from mlflow.tracking import MlflowClient
 
 from evergreen.tracked_run import RUN_ID, TrackedData, TrackedRun
@@ -31,10 +31,12 @@ class Tracking:
 
     def record(self, run: TrackedRun, artifacts: Mapping[str, list[Path]]) -> None:
         """Record a run; doing it again changes nothing. Raises MlflowException."""
-        number = self._run(run)
+        found = self._run(run)
+        number, known = str(found.info.run_id), found.data.metrics
+        new = {name: value for name, value in run.metrics.items() if known.get(name) != value}
         self._client.log_batch(
             number,
-            metrics=[Metric(name, value, run.started_ms, 0) for name, value in run.metrics.items()],
+            metrics=[Metric(name, value, run.started_ms, 0) for name, value in new.items()],
             params=[Param(name, value) for name, value in run.parameters.items()],
             tags=[RunTag(name, value) for name, value in run.tags.items()],
         )
@@ -59,14 +61,13 @@ class Tracking:
         if self._client.get_registered_model(model).aliases.get(_ALIAS) != version:
             self._client.set_registered_model_alias(model, _ALIAS, version)
 
-    def _run(self, run: TrackedRun) -> str:
+    def _run(self, run: TrackedRun) -> Run:
         """The run in MLflow, by its tag, or a new one."""
         experiment = self._experiment(run.experiment)
         found = self._client.search_runs([experiment], f"tags.`{RUN_ID}` = '{run.run_id}'", max_results=1)
-        if found:
-            return str(found[0].info.run_id)
-        made = self._client.create_run(experiment, run.started_ms, {RUN_ID: run.run_id}, run.run_id)
-        return str(made.info.run_id)
+        return (
+            found[0] if found else self._client.create_run(experiment, run.started_ms, {RUN_ID: run.run_id}, run.run_id)
+        )
 
     def _experiment(self, name: str) -> str:
         found = self._client.get_experiment_by_name(name)
