@@ -49,10 +49,11 @@ _SHELVES: dict[str, "Shelf"] = {}  # by the address of the cloud
 class Shelf:
     """The versioned packages of one cloud, by ARN; a number is never given again."""
 
-    def __init__(self, account: str, region: str) -> None:
-        self._account, self._region = account, region
+    def __init__(self, account: str, region: str, changed: Callable[[], None] = lambda: None) -> None:
+        self._account, self._region, self._changed = account, region, changed
         self._lock = threading.Lock()
         self._tokens: dict[str, str] = {}
+        self._newest: dict[str, int] = {}  # number, by group
         self.packages: dict[str, Package] = {}
 
     def create(self, request: Package) -> str:
@@ -64,7 +65,7 @@ class Shelf:
             token = request.get("ClientToken", "")
             if token and token in self._tokens:
                 return self._tokens[token]
-            version = 1 + max((each["ModelPackageVersion"] for each in self.of(group)), default=0)
+            version = self._newest[group] = 1 + self._newest.get(group, 0)
             name = f"model-package/{group.lower()}/{version}"
             arn = f"arn:aws:sagemaker:{self._region}:{self._account}:{name}"
             self.packages[arn] = {
@@ -80,7 +81,8 @@ class Shelf:
                 "ClientToken": token,
             }
             self._tokens[token] = arn
-            return arn
+        self._changed()
+        return arn
 
     def find(self, arn: str) -> Package:
         """The package. Raises SageMaker's ValidationException."""
@@ -102,7 +104,13 @@ class Shelf:
         if properties:
             package["CustomerMetadataProperties"] = properties
         package["LastModifiedTime"] = _now()
+        self._changed()
         return str(package["ModelPackageArn"])
+
+    def delete(self, arn: str) -> None:
+        """Forgets a package."""
+        del self.packages[self.find(arn)["ModelPackageArn"]]
+        self._changed()
 
     def of(self, group: str) -> list[Package]:
         """The versions of a group, oldest first."""
@@ -134,6 +142,8 @@ class Shelf:
             times = {name: datetime.datetime.fromisoformat(each[name]) for name in _TIMES if name in each}
             self.packages[each["ModelPackageArn"]] = {**each, **times}
             self._tokens[each["ClientToken"]] = each["ModelPackageArn"]
+            group, number = each["ModelPackageGroupName"], int(each["ModelPackageVersion"])
+            self._newest[group] = max(number, self._newest.get(group, 0))
 
     def _group(self, name: str) -> str:
         group = name.rpartition("/")[2]
@@ -144,7 +154,7 @@ class Shelf:
 
 def install(cloud: Cloud) -> None:
     """Replaces the operations on model packages."""
-    shelf = _SHELVES[cloud.endpoint_url] = Shelf(cloud.account, cloud.region)
+    shelf = _SHELVES[cloud.endpoint_url] = Shelf(cloud.account, cloud.region, cloud.writes.note)
     seams = Seams(cloud)
 
     def forget() -> None:
@@ -162,7 +172,7 @@ def operations(shelf: Shelf) -> dict[str, Callable[[Any], Any]]:
         return lambda response: ActionResult(operation(json.loads(response.body or "{}")))
 
     def delete(response: Any) -> Any:
-        del shelf.packages[shelf.find(json.loads(response.body)["ModelPackageName"])["ModelPackageArn"]]
+        shelf.delete(json.loads(response.body)["ModelPackageName"])
         return EmptyResult()
 
     return {

@@ -9,7 +9,7 @@ from constructs import Construct
 from evergreen.layout import MLFLOW
 
 # What our client calls, named one by one; the first admits to the App at all.
-_CALLS = (
+CALLS = (
     "sagemaker:CallMlflowAppApi",
     "sagemaker-mlflow:CreateExperiment",
     "sagemaker-mlflow:CreateModelVersion",
@@ -67,7 +67,7 @@ class Mlflow(Construct):
         app.node.add_dependency(role)
         self.arn = app.attr_arn
         self.calling = [
-            iam.PolicyStatement(actions=list(_CALLS), resources=[self.arn]),
+            iam.PolicyStatement(actions=list(CALLS), resources=[self.arn]),
             iam.PolicyStatement(actions=["s3:PutObject", "s3:AbortMultipartUpload"], resources=[objects]),
         ]
         CfnOutput(Stack.of(self), "MlflowApp", value=self.arn)

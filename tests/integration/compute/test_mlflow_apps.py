@@ -4,15 +4,38 @@ import json
 import sqlite3
 import urllib.request
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import psutil  # type: ignore[import-untyped]
 import pytest
+import requests
 from botocore.exceptions import ClientError
 
+from cdk_app.components.mlflow import CALLS
+from evergreen.tracked_run import RUN_ID, TrackedData, TrackedRun
 from local.cloud import Cloud
 from tests.integration.compute.world import World, unique, until
 
+# By the path of MLflow's REST API: https://docs.aws.amazon.com/sagemaker/latest/dg/mlflow-create-tracking-server-iam.html
+ACTIONS = {
+    "experiments/create": "CreateExperiment",
+    "experiments/get-by-name": "GetExperimentByName",
+    "experiments/restore": "RestoreExperiment",
+    "experiments/search": "SearchExperiments",
+    "model-versions/create": "CreateModelVersion",
+    "model-versions/search": "SearchModelVersions",
+    "registered-models/alias": "SetRegisteredModelAlias",
+    "registered-models/create": "CreateRegisteredModel",
+    "registered-models/get": "GetRegisteredModel",
+    "registered-models/search": "SearchRegisteredModels",
+    "runs/create": "CreateRun",
+    "runs/get": "GetRun",
+    "runs/log-batch": "LogBatch",
+    "runs/log-inputs": "LogInputs",
+    "runs/search": "SearchRuns",
+    "runs/update": "UpdateRun",
+}
 APP = {"Name": "evergreen", "RoleArn": "arn:aws:iam::123456789012:role/evergreen-mlflow"}
 
 
@@ -56,6 +79,63 @@ def test_it_is_described_and_listed_as_aws_does(world: World, app: dict[str, Any
 def test_functions_are_told_where_it_is(world: World, app: dict[str, Any]) -> None:
     source = "import os\ndef handler(event, context):\n    return os.environ['SAGEMAKER_MLFLOW_CUSTOM_ENDPOINT']\n"
     assert world.invoke(world.function(source)) == (app["url"], None)
+
+
+@pytest.fixture
+def called(world: World, app: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> set[str]:
+    """What MLflow's client asks of the App from now on, as IAM names it."""
+    environment = {
+        "SAGEMAKER_MLFLOW_CUSTOM_ENDPOINT": app["url"],
+        "AWS_ENDPOINT_URL": world.cloud.endpoint_url,
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_DEFAULT_REGION": world.cloud.region,
+        "MLFLOW_DISABLE_TELEMETRY": "true",
+    }
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    asked: set[str] = set()
+    send = requests.Session.send
+
+    def record(session: Any, request: Any, **options: Any) -> Any:
+        assert request.headers["Authorization"].startswith("AWS4-HMAC-SHA256"), "signed, as the App demands"
+        assert request.headers["x-sm-mlflow-app-arn"] == app["arn"]
+        asked.add(f"sagemaker-mlflow:{ACTIONS[request.url.partition('/mlflow/')[2].partition('?')[0]]}")
+        return send(session, request, **options)
+
+    monkeypatch.setattr(requests.Session, "send", record)
+    return asked
+
+
+def test_track_run_may_call_what_it_calls_and_nothing_else(
+    app: dict[str, Any], called: set[str], tmp_path: Path
+) -> None:
+    from functions.track_run.tracking import Tracking
+
+    page = tmp_path / "report.html"
+    page.write_text("<h1>Report</h1>")
+    data = TrackedData("machines", "0", "s3://data/run.json", 3)
+    run = TrackedRun(
+        experiment="machines",
+        run_id="machines-00001-3f2a9c81",
+        started_ms=1,
+        ended_ms=2,
+        status="FINISHED",
+        parameters={"eta": "0.1"},
+        metrics={"challenger/mae": 1.0},
+        tags={RUN_ID: "machines-00001-3f2a9c81"},
+        data=data,
+        model_uri=f"s3://{app['bucket']}/model.tar.gz",
+        reason="better",
+    )
+    tracking = Tracking(app["arn"])
+    tracking.check()
+    tracking.record(run, {"": [page]})
+    tracking.crown("machines", run.run_id)
+    found = json.loads(ask(app, "/api/2.0/mlflow/experiments/get-by-name?experiment_name=machines"))
+    ask(app, "/api/2.0/mlflow/experiments/delete", experiment_id=found["experiment"]["experiment_id"])
+    tracking.record(run, {"": [page]})
+    assert called == set(CALLS) - {"sagemaker:CallMlflowAppApi"}
 
 
 def test_it_is_one_process_that_leaves_the_processor_to_others(world: World, app: dict[str, Any]) -> None:

@@ -40,7 +40,7 @@ def test_the_same_client_token_makes_no_second_version(world: World, group: str)
 
 def test_a_number_is_not_given_twice(world: World, group: str) -> None:
     first, second = create(world, group), create(world, group)
-    world.client("sagemaker").delete_model_package(ModelPackageName=first)
+    world.client("sagemaker").delete_model_package(ModelPackageName=second)
     assert create(world, group) not in (first, second)
 
 
