@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -132,6 +134,9 @@ class Following:
 
 def wired(settings: Settings, logger: Logger) -> Following:
     """Those who follow in this deployment."""
+    if settings.MLFLOW_APP_ARN:
+        with suppress(ImportError):  # at the cold start no run waits for it; what is wrong is said when it is used
+            import_module("functions.track_run.tracking")
     table, sagemaker = boto3.resource("dynamodb").Table(settings.REGISTRY_TABLE), boto3.client("sagemaker")
     files, runs = Files(boto3.client("s3"), settings.DATA_BUCKET), RunRecords(table)
     packages = ModelPackages(sagemaker, settings.MODEL_GROUP_PREFIX)
