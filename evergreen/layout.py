@@ -44,7 +44,7 @@ class RunLayout:
 
     @property
     def evaluate_inputs(self) -> str:
-        """S3 ManifestFile naming run.json and, if there is one, the champion's model."""
+        """S3 ManifestFile naming run.json, the data report and, if there is one, the champion's model."""
         return f"{self.prefix}/evaluate.manifest"
 
     @property

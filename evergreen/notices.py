@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from evergreen.approval import Approval
 from evergreen.manifest import UNUSABLE_DATA, DataReport, FileReport, Rejection
 from evergreen.runs import dataset_of
 from evergreen.strict import Strict
@@ -33,12 +34,22 @@ class Published(Strict):
 
 
 def verdict_notice(
-    run_id: str, verdict: Verdict, published: Published | None, data: list[str], *, had_champion: bool
+    run_id: str,
+    verdict: Verdict,
+    published: Published | None,
+    data: list[str],
+    *,
+    had_champion: bool,
+    approval: Approval | None = None,
 ) -> tuple[str, str]:
     """Subject and body for a run that went all the way; `data` says what became of the dropped files."""
     dataset = dataset_of(run_id)
     headline = _HEADLINES[verdict.outcome] if had_champion or verdict.promote else _STILL_NONE
+    if approval and not approval.granted:
+        headline = f"{'champion kept' if had_champion else 'still no champion'}, {approval.headline}"
     lines = [f"{dataset}: {headline} ({verdict.outcome}).", *verdict.reasons]
+    if approval:
+        lines.append(approval.sentence)
     if published:
         as_of = f" as of {published.as_of}" if published.as_of else ""
         lines.append(f"Published {published.rows:,} predictions{as_of}, generation {published.generation}.")
@@ -54,6 +65,11 @@ def still_to_follow(behind: Mapping[str, str | None]) -> list[str]:
     who = " and ".join(_FOLLOWERS.get(each, each) for each in sorted(behind, reverse=True))
     why = next((f" ({error})" for error in behind.values() if error), "")
     return [f"Still to follow: {who}; told again by the next run, or by: evergreen mlflow{why}"]
+
+
+def where_the_report_is(run_id: str, page: str) -> str:
+    """One line: the model report, and the command that opens it."""
+    return f"The model report: {page} (evergreen report {run_id})"
 
 
 def what_became_of(report: DataReport, quarantine: str, page: str) -> list[str]:
@@ -92,6 +108,19 @@ def failure_notice(run_id: str, cause: str, given_up: list[str], *, promoted: bo
         _GIVEN_UP + ", ".join(given_up) if given_up else "The dropped files are kept and join the next run.",
     ]
     return f"{dataset}: run failed", "\n".join(lines)
+
+
+def rollback_notice(
+    dataset: str, *, champion: str, replaced: str, generation: str, by: str, reason: str
+) -> tuple[str, str]:
+    """Subject and body for a champion that a person brought back."""
+    lines = [
+        f"{dataset}: rolled back by {by}: {reason}",
+        f"{champion} is champion again, in place of {replaced}; readers see its predictions, generation {generation}.",
+        f"Everything about it: evergreen history {dataset}",
+        f'Undo: evergreen rollback {dataset} --to {replaced} --reason "…"',
+    ]
+    return f"{dataset}: rolled back", "\n".join(lines)
 
 
 def _file_line(file: FileReport) -> str:

@@ -121,7 +121,11 @@ class ImageFunction(OwnLambda):
                 cmd=[handler],
             ),
             architecture=lambda_.Architecture.X86_64,  # the image's
-            environment={"DUCKDB_MEMORY_LIMIT": f"{memory_mb // 2}MB", **_PATIENT},
+            environment={
+                "DUCKDB_MEMORY_LIMIT": f"{memory_mb // 2}MB",
+                "INSTANCE_TYPE": f"lambda.{memory_mb}MB",  # for the report's estimate of what a run costs
+                **_PATIENT,
+            },
             role=self.role,
             log_group=self.logs,
             tracing=lambda_.Tracing.ACTIVE,

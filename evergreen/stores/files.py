@@ -56,6 +56,16 @@ class Files:
             self._client.download_file(self.bucket, key, str(target))
         return target
 
+    def content(self, key: str) -> bytes | None:
+        """The bytes of one object; None when there is none."""
+        try:
+            with store_faults(f"read {key}"):
+                return self._client.get_object(Bucket=self.bucket, Key=key)["Body"].read()
+        except ClientError as error:
+            if code_of(error) in ("404", "NoSuchKey"):
+                return None
+            raise
+
     def write(self, key: str, content: bytes | BaseModel) -> str:
         """Write one document and return its URI."""
         body = content.model_dump_json(by_alias=True).encode() if isinstance(content, BaseModel) else content
@@ -71,6 +81,17 @@ class Files:
                 self._client.copy(source, self.bucket, to)  # type: ignore[arg-type]
         except ClientError as error:
             if code_of(error) in ("404", "NoSuchKey", "NoSuchVersion"):
+                return False
+            raise
+        return True
+
+    def exists(self, key: str) -> bool:
+        """Whether there is an object with this key."""
+        try:
+            with store_faults(f"look for {key}"):
+                self._client.head_object(Bucket=self.bucket, Key=key)
+        except ClientError as error:
+            if code_of(error) in ("404", "NoSuchKey"):
                 return False
             raise
         return True

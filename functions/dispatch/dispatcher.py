@@ -9,6 +9,7 @@ import boto3
 
 from evergreen.arrivals import Arrival, ExecutionEnded, MisplacedObject, arrival_of, safe_file_name
 from evergreen.contracts import Contracts
+from evergreen.errors import StoreUnavailable
 from evergreen.stores.arrivals import ArrivalsLedger, ArrivalState
 from evergreen.stores.endings import Endings, Status
 from evergreen.stores.files import Files
@@ -20,6 +21,7 @@ from evergreen.stores.runs import RunRecords
 from evergreen.stores.workflows import Workflows
 from functions.dispatch.settings import Settings
 
+_TRIES = 3
 _CAUSES = 20  # told of each run; the ledger has them all
 
 
@@ -81,9 +83,15 @@ class Dispatcher:
                 self._start(dataset, following)
 
     def _take_lease(self, dataset: str) -> Lease | None:
-        last_fence = self.leases.last_fence(dataset)
-        waiting = [arrival.arrival_id for arrival in self.ledger.waiting(dataset)]
-        return self.leases.take(dataset, waiting, datetime.now(UTC), after=last_fence) if waiting else None
+        """Take it for whatever waits; None when nothing does, or when another run holds it, which starts the next."""
+        for _ in range(_TRIES):
+            last_fence = self.leases.last_fence(dataset)
+            waiting = [arrival.arrival_id for arrival in self.ledger.waiting(dataset)]
+            lease = self.leases.take(dataset, waiting, datetime.now(UTC), after=last_fence) if waiting else None
+            if lease or not waiting or self.leases.held(dataset, datetime.now(UTC)):
+                return lease
+        # A rollback raises the fencing number without holding the lease, so nobody else would start this run.
+        raise StoreUnavailable(f"the lease of {dataset} changed {_TRIES} times and nobody holds it")
 
     def _start(self, dataset: str, lease: Lease) -> bool:
         """Start the holder's execution; one that runs already is left alone. False when it is over."""

@@ -14,6 +14,7 @@ from evergreen.stores.files import Files
 from evergreen.stores.registry import Registry
 from evergreen.stores.runs import RunRecords
 from functions.pin_inputs.sizes import text_bytes
+from functions.pin_inputs.tuning import tuning
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,7 @@ class Pinning:
             history=self._history(folder.contract),
             champion=champion,
             champion_profile=self._profile(dataset, champion) if champion else None,
+            bucket=self.files.bucket,
         )
         self.files.write(layout.manifest, manifest)
         contract_keys = self._write_contract(layout, folder)
@@ -47,11 +49,16 @@ class Pinning:
         profiles = [manifest.champion_profile] if manifest.champion_profile else []
         self._write_s3_manifest(layout.prepare_inputs, [layout.manifest, *contract_keys, *rows, *profiles])
         champion_keys = [champion.model_key] if champion else []
-        self._write_s3_manifest(layout.evaluate_inputs, [layout.manifest, *contract_keys, *champion_keys])
+        judged_by = [layout.manifest, *contract_keys, layout.report, *champion_keys]  # PrepareData writes the report
+        self._write_s3_manifest(layout.evaluate_inputs, judged_by)
         return {
             "run_id": run_id,
             "dataset": dataset,
             "hyperparameters": folder.contract.hyperparameters,
+            "approval": folder.contract.gate.approval,
+            "approval_seconds": folder.contract.gate.approval_hours * 3600,
+            "tuned": folder.contract.training.tune is not None,
+            "tuning": tuning(folder.contract, run_id),
             "input_bytes": self._input_bytes(layout, manifest),
             "output_filter": "$[0,-1]" if folder.contract.task == "regression" else "$[0,-2,-1]",
             **self._uris(layout),
@@ -118,6 +125,7 @@ class Pinning:
             "quarantine": layout.quarantine,
             "models": layout.models,
             "evaluation": layout.evaluation,
+            "model_report": layout.model_report,
             "predictions": layout.predictions,
         }
         uris = {name: self.files.uri(key) for name, key in keys.items()}

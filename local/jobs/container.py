@@ -6,9 +6,10 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from local.cloud import Cloud
+from local.image_modules import image_python_path
 from local.jobs.job import Job, JobStopped
 from local.jobs.opt_ml import OptMl
 from local.log_streams import LogStream, pump
@@ -21,15 +22,24 @@ GRACE_SECONDS = 10.0  # between SIGTERM and SIGKILL; SageMaker gives 120
 class Container:
     """One process of the image, whose output goes to the job's log."""
 
-    def __init__(self, cloud: Cloud, job: Job, opt_ml: OptMl, command: Sequence[str], env: Mapping[str, str]) -> None:
-        self._job = job
+    def __init__(
+        self,
+        cloud: Cloud,
+        job: Job,
+        opt_ml: OptMl,
+        command: Sequence[str],
+        env: Mapping[str, str],
+        *,
+        reader: Callable[[Sequence[str]], None] | None = None,
+    ) -> None:
+        self._job, self._reader = job, reader
         self.last_lines: deque[str] = deque(maxlen=20)
         self._log = LogStream(cloud, job.kind.log_group, f"{job.name}/algo-1-{int(time.time())}")
         program = [sys.executable if word == "python" else word for word in command]
         self._process = cloud.processes.spawn(
             program,
             cwd=cloud.repo,
-            env={**_image_environment(opt_ml), **env},
+            env={**_image_environment(cloud, opt_ml), **env},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
         )
@@ -68,6 +78,8 @@ class Container:
     def _take_lines(self, lines: Sequence[str]) -> None:
         self.last_lines.extend(lines)
         self._log.write(lines)
+        if self._reader:
+            self._reader(lines)
 
     def _watch(self) -> None:
         self._process.wait()
@@ -89,11 +101,12 @@ def role_environment(cloud: Cloud, sessions: RoleSessions, role_arn: str, isolat
     return region | {"AWS_ENDPOINT_URL": cloud.endpoint_url} | credentials
 
 
-def _image_environment(opt_ml: OptMl) -> dict[str, str]:
+def _image_environment(cloud: Cloud, opt_ml: OptMl) -> dict[str, str]:
     return {
         "PATH": "/usr/local/bin:/usr/bin:/bin",
         "LANG": "C.UTF-8",
         "HOME": str(opt_ml.folder.parent),
+        "PYTHONPATH": image_python_path(cloud),
         "PYTHONUNBUFFERED": "1",
         "SAGEMAKER_BASE_DIR": str(opt_ml.folder),
     }

@@ -60,6 +60,14 @@ def test_the_output_of_a_training_job_is_in_its_log(world: World) -> None:
     assert [event["message"] for event in events] == ["training with {'do': 'learn'}"]
 
 
+def test_a_job_finds_the_packages_of_the_image_and_none_that_only_the_environment_has(world: World) -> None:
+    held = world.train(do="import", module="numpy")
+    strange = world.train(do="import", module="pandas")
+
+    assert held["TrainingJobStatus"] == "Completed"
+    assert strange["TrainingJobStatus"] == "Failed"
+
+
 def test_an_isolated_training_job_has_no_credentials(world: World) -> None:
     world.put("train/rows.csv", "1,2\n")
     request = world.training_request(do="learn") | {"EnableNetworkIsolation": True}

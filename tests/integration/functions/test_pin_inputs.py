@@ -88,7 +88,9 @@ def test_the_contract_is_frozen_as_it_was_deployed(world: World) -> None:
     assert world.files.read(layout.contract_file("dataset.json"), Contract) == folder.contract
     assert world.aws.text(layout.contract_file("features.sql")) == folder.sql["features.sql"]
     stated = folder.contract.training.hyperparameters
-    assert answer["hyperparameters"] == {name: str(value) for name, value in stated.items()}
+    asked = {"algorithm": "xgboost", "metric": "mae"}
+    assert answer["hyperparameters"] == asked | {name: str(value) for name, value in stated.items()}
+    assert (answer["tuned"], answer["tuning"]) == (False, None)
 
 
 def test_a_first_run_is_judged_without_a_champion(world: World) -> None:
@@ -98,6 +100,15 @@ def test_a_first_run_is_judged_without_a_champion(world: World) -> None:
     assert manifest(world, run_id).champion is None
     assert named_in(world, layout.evaluate_inputs)[0] == layout.manifest
     assert not [key for key in named_in(world, layout.evaluate_inputs) if key.endswith("model.tar.gz")]
+
+
+def test_the_model_report_is_given_the_data_report_and_the_bucket(world: World) -> None:
+    run_id, _ = world.run(A)
+    pin(world, run_id)
+    layout = RunLayout(DATASET, run_id)
+    assert layout.report in named_in(world, layout.evaluate_inputs)
+    assert layout.report not in named_in(world, layout.prepare_inputs), "it is PrepareData that writes it"
+    assert manifest(world, run_id).bucket == BUCKET
 
 
 def test_a_later_run_is_judged_against_the_champion_of_this_moment(world: World) -> None:

@@ -8,6 +8,7 @@ from evergreen.notices import (
     still_to_follow,
     verdict_notice,
     what_became_of,
+    where_the_report_is,
 )
 from evergreen.verdict import Outcome, Verdict
 
@@ -50,6 +51,11 @@ def test_a_verdict_is_told_with_its_reasons_and_what_was_published() -> None:
         "It is enough.",
         f"Published 4,372 predictions as of 2011-12-09, generation {RUN}.",
     ]
+
+
+def test_the_model_report_is_named_with_the_command_that_opens_it() -> None:
+    line = where_the_report_is(RUN, "s3://b/runs/r/evaluation/report.html")
+    assert line == f"The model report: s3://b/runs/r/evaluation/report.html (evergreen report {RUN})"
 
 
 def test_a_run_that_published_nothing_says_so() -> None:
