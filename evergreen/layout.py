@@ -3,7 +3,14 @@
 from dataclasses import dataclass
 
 INCOMING = "incoming/"
-OWN_PREFIXES = ("accepted/", "inference/", "quarantine/", "runs/")  # never an arrival, or a run would start itself
+MLFLOW = "mlflow/"  # the artifacts that MLflow shows
+OWN_PREFIXES = (
+    "accepted/",
+    "inference/",
+    MLFLOW,
+    "quarantine/",
+    "runs/",
+)  # never an arrival, or a run would start itself
 
 
 @dataclass(frozen=True)

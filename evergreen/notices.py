@@ -1,5 +1,7 @@
 """What people are told at the end of a run: what happened, why, and what to do next."""
 
+from collections.abc import Mapping
+
 from evergreen.approval import Approval
 from evergreen.manifest import UNUSABLE_DATA, DataReport, FileReport, Rejection
 from evergreen.runs import dataset_of
@@ -17,6 +19,9 @@ _EXAMPLES = 10  # files, kinds of rejection and drifted columns told in a notice
 _NOTES = 2  # told of each file
 _GIVEN_UP = "Run after run failed with these, so no further run takes them; mend them and drop them again: "
 _STILL_NONE = "still no champion, the challenger did not pass the gate"
+
+
+_FOLLOWERS = {"SAGEMAKER": "SageMaker's model registry", "MLFLOW": "MLflow"}
 
 
 class Published(Strict):
@@ -51,6 +56,15 @@ def verdict_notice(
     else:
         lines.append("Nothing was published; predictions stay as they were.")
     return f"{dataset}: {headline}", "\n".join([*lines, *data])
+
+
+def still_to_follow(behind: Mapping[str, str | None]) -> list[str]:
+    """One line that says who does not show everything yet; `behind` has the error of the last try for each."""
+    if not behind:
+        return []
+    who = " and ".join(_FOLLOWERS.get(each, each) for each in sorted(behind, reverse=True))
+    why = next((f" ({error})" for error in behind.values() if error), "")
+    return [f"Still to follow: {who}; told again by the next run, or by: evergreen mlflow{why}"]
 
 
 def where_the_report_is(run_id: str, page: str) -> str:

@@ -12,6 +12,7 @@ from evergreen.cli.contract import app as contract
 from evergreen.cli.demo import demo
 from evergreen.cli.drop import drop
 from evergreen.cli.init import init
+from evergreen.cli.mlflow import mlflow
 from evergreen.cli.output import errors
 from evergreen.cli.predictions import predictions
 from evergreen.cli.report import report
@@ -41,6 +42,7 @@ COMMANDS: tuple[Callable[..., None], ...] = (
     reject,
     history,
     rollback,
+    mlflow,
     demo,
 )
 for command in COMMANDS:

@@ -15,6 +15,7 @@ from evergreen.stores.endings import Endings, Status
 from evergreen.stores.files import Files
 from evergreen.stores.leases import Lease, Leases
 from evergreen.stores.notices import Notice, Notices
+from evergreen.stores.outbox import Outbox
 from evergreen.stores.registry import Registry
 from evergreen.stores.runs import RunRecords
 from evergreen.stores.workflows import Workflows
@@ -48,7 +49,7 @@ class Dispatcher:
             ledger=ledger,
             leases=Leases(table, timedelta(hours=settings.LEASE_HOURS)),
             runs=runs,
-            endings=Endings(ledger, runs, Registry(table), notices),
+            endings=Endings(ledger, runs, Registry(table), notices, Outbox(table)),
             workflows=Workflows(boto3.client("stepfunctions"), settings.STATE_MACHINE_ARN),
             files=Files(boto3.client("s3"), settings.DATA_BUCKET),
             notices=notices,

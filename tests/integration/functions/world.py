@@ -18,6 +18,7 @@ from evergreen.stores.endings import Endings
 from evergreen.stores.files import Files
 from evergreen.stores.leases import Leases
 from evergreen.stores.notices import Notices
+from evergreen.stores.outbox import Outbox
 from evergreen.stores.registry import Registry
 from evergreen.stores.runs import RunRecords
 from evergreen.stores.workflows import Workflows
@@ -73,6 +74,10 @@ class World:
         return Registry(self.aws.registry)
 
     @property
+    def outbox(self) -> Outbox:
+        return Outbox(self.aws.registry)
+
+    @property
     def files(self) -> Files:
         return Files(self.aws.s3, BUCKET)
 
@@ -84,7 +89,7 @@ class World:
             ledger=self.ledger,
             leases=self.leases,
             runs=self.runs,
-            endings=Endings(self.ledger, self.runs, Registry(self.aws.registry), notices),
+            endings=Endings(self.ledger, self.runs, Registry(self.aws.registry), notices, self.outbox),
             workflows=Workflows(self.sfn, self.machine_arn),
             files=self.files,
             notices=notices,

@@ -5,6 +5,7 @@ from evergreen.notices import (
     Published,
     failure_notice,
     rejection_notice,
+    still_to_follow,
     verdict_notice,
     what_became_of,
     where_the_report_is,
@@ -171,3 +172,14 @@ def test_a_table_of_hundreds_of_drifted_columns_makes_no_long_notice() -> None:
     (line, _) = what_became_of(drifted(*columns), "s3://b/q", PAGE)
     assert line.endswith("and 390 more columns")
     assert len(line) < 400
+
+
+def test_where_everybody_follows_nothing_is_said_of_it() -> None:
+    assert still_to_follow({}) == []
+
+
+def test_who_is_behind_is_told_in_one_line_with_why_and_what_to_do() -> None:
+    (line,) = still_to_follow({"SAGEMAKER": None, "MLFLOW": "MLflow could not be reached: connection refused"})
+    assert "SageMaker's model registry and MLflow" in line
+    assert "connection refused" in line
+    assert "evergreen mlflow" in line
