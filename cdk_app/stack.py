@@ -39,9 +39,7 @@ class EvergreenStack(Stack):
             sagemaker=sagemaker,
             image=image,
         )
-        retrain_many = RetrainMany(
-            self, "RetrainMany", root, contracts=contracts, notices=notices, retrain=retrain
-        )
+        retrain_many = RetrainMany(self, "RetrainMany", root, contracts=contracts, notices=notices, retrain=retrain)
         yields = YieldAlarms(self, "Yield", contracts=contracts)
         arrivals = Arrivals(
             self,

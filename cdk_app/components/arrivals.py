@@ -65,7 +65,7 @@ class Arrivals(Construct):
         }
         for path in sorted((root / "events").glob("*.pattern.json")):
             self._rule(path, values)
-        self.dispatch = self._dispatch(root, contracts, storage, notices, retrain, retrain_many)
+        self.dispatch = self._dispatch(root, contracts, storage, notices, retrain=retrain, retrain_many=retrain_many)
 
     def _rule(self, path: Path, values: dict[str, str]) -> None:
         title = "".join(word.capitalize() for word in path.name.removesuffix(".pattern.json").split("-"))
@@ -97,6 +97,7 @@ class Arrivals(Construct):
         contracts: Contracts,
         storage: Storage,
         notices: NoticesTopic,
+        *,
         retrain: Retrain,
         retrain_many: RetrainMany,
     ) -> Function:

@@ -41,9 +41,7 @@ class RetrainMany(Construct):
         )
         self.functions: dict[str, OwnLambda] = {"SummarizeRuns": summarize}
         self.machine = self._machine(root, retrain, summarize)
-        invoke = iam.PolicyStatement(
-            actions=["lambda:InvokeFunction"], resources=[summarize.function.function_arn]
-        )
+        invoke = iam.PolicyStatement(actions=["lambda:InvokeFunction"], resources=[summarize.function.function_arn])
         for statement in (invoke, request_runs(self)):
             self.machine.add_to_role_policy(statement)
 
