@@ -98,6 +98,15 @@ def test_who_waits_is_answered_once_when_the_run_has_ended(
     assert tokens(world) == []
 
 
+def test_who_waits_is_not_answered_before_the_run_has_told_how_it_ended(world: World, answered: Answered) -> None:
+    world.dispatcher.take(request(task_token="t"))
+    (run_id,) = world.started()
+    for arrival_id in (world.runs.get(run_id) or {})["arrival_ids"]:
+        world.ledger.settle(DATASET, arrival_id, ArrivalState.DONE, run_id)
+    world.dispatcher.take(world.drop(A))
+    assert answered.told == []
+
+
 def test_an_aborted_run_is_an_answer_too(world: World, answered: Answered) -> None:
     world.dispatcher.take(request(task_token="t"))
     (run_id,) = world.started()
@@ -282,14 +291,12 @@ def test_a_promotion_asks_wherever_dispatch_dies(followed: World, moment: str) -
 
 
 def give_up(world: World, key: str) -> str:
-    """Drop a file and let as many runs fail with it as set it aside; returns its arrival's id."""
+    """Drop a file and let the last of the runs that set it aside fail with it; returns its arrival's id."""
     world.dispatcher.take(world.drop(key))
     (arrival_id,) = (each.arrival_id for each in world.ledger.waiting(DATASET))
-    for number in range(MOST_FAILURES):
-        run_id = world.started()[-1]
-        world.dispatcher.take(world.ended(run_id, "FAILED"))
-        if number < MOST_FAILURES - 1:
-            world.dispatcher.take(request(f"again-{number}"))
+    for number in range(MOST_FAILURES - 1):
+        world.ledger.hold(DATASET, arrival_id, f"earlier-{number}", "no memory")
+    world.dispatcher.take(world.ended(world.started()[-1], "FAILED"))
     assert world.state(arrival_id)["state"] == ArrivalState.QUARANTINED
     return arrival_id
 
