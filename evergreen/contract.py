@@ -69,10 +69,9 @@ class Contract(Strict):
 
     @property
     def hyperparameters(self) -> dict[str, str]:
-        """What the training job is told; a regression's objective follows its metric unless the contract names one."""
-        squared = self.task == "regression" and self.metric in ("rmse", "r2")
-        objective = {"objective": "reg:squarederror"} if squared else {}
-        return objective | {name: str(value) for name, value in self.training.hyperparameters.items()}
+        """What the training job is told: the algorithm, by which metric it will be judged, and what the user states."""
+        told = {"algorithm": self.training.algorithm, "metric": self.metric}
+        return told | {name: str(value) for name, value in self.training.hyperparameters.items()}
 
     @property
     def time_column(self) -> str | None:

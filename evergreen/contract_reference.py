@@ -18,6 +18,7 @@ from evergreen.gate import Gate
 from evergreen.metrics import HIGHER_IS_BETTER, OF_TASK
 from evergreen.targets import ColumnTarget, CutoffSplit, EventTarget, RandomSplit, TimeSplit
 from evergreen.training import Training
+from evergreen.tuning import Range, Tune
 
 INTRODUCTION = Path(__file__).with_name("contract_introduction.md")
 SCHEMA_DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -32,6 +33,8 @@ SECTIONS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("split by: time", TimeSplit),
     ("split by: random", RandomSplit),
     ("training", Training),
+    ("training.tune", Tune),
+    ("training.tune.ranges.NAME", Range),
     ("gate", Gate),
     ("yield", Yield),
 )

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
-import xgboost as xgb
 from numpy.typing import NDArray
 
+from container.algorithms.definition import Fit, Predictor
+from container.fold import Fold
 from container.metrics import Statistic
 from container.rows import Matrix, Vector
 from container.signature import Signature
-from container.train.boosting import Fit, Fold
-from container.train.parameters import Choices, Hyperparameters
+from container.train.learner import Learner
 from evergreen.metrics import MetricName
 
 Predictions = NDArray[np.float32]  # one row per row; what its columns are is the task's own business
@@ -29,16 +29,15 @@ class Answer:
 class TaskDefinition(Protocol):
     """Everything that differs between one task and another; each is a module of its own."""
 
-    BOOSTERS: tuple[str, ...]
-    CHOICES: Choices
+    PREDICTORS: tuple[str, ...]
 
     def unfit(self, targets: Vector, signature: Signature) -> str | None:
         """Why rows with these targets are nothing to learn from or to judge by, or None."""
 
-    def fit(self, train: Fold, validation: Fold, signature: Signature, parameters: Hyperparameters) -> dict[str, Fit]:
-        """Train every booster."""
+    def fit(self, train: Fold, validation: Fold, signature: Signature, learner: Learner) -> dict[str, Fit]:
+        """Train every predictor: the task says what is to be learned, the learner's algorithm how."""
 
-    def predict(self, boosters: Mapping[str, xgb.Booster], values: Matrix, signature: Signature) -> Predictions:
+    def predict(self, predictors: Mapping[str, Predictor], values: Matrix, signature: Signature) -> Predictions:
         """Predict for rows in the signature's order of features."""
 
     def answer(self, predictions: Predictions) -> Answer:

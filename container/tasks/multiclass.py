@@ -4,20 +4,18 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-import xgboost as xgb
 
+from container.algorithms.definition import Fit, Goal, Predictor
+from container.fold import Fold
 from container.metrics import Statistic, accuracy, logloss, macro_f1
 from container.rows import Matrix, Vector
 from container.signature import Signature
 from container.tasks.definition import Answer, Predictions
 from container.tasks.labels import class_counts, one_class
-from container.train.boosting import Fit, Fold
-from container.train.boosting import fit as boost
-from container.train.parameters import COMMON, Choices, Hyperparameters, Value
+from container.train.learner import Learner
 from evergreen.metrics import MetricName
 
-BOOSTERS: tuple[str, ...] = ("model",)
-CHOICES = Choices(COMMON)
+PREDICTORS: tuple[str, ...] = ("model",)
 
 
 def unfit(targets: Vector, signature: Signature) -> str | None:
@@ -25,16 +23,15 @@ def unfit(targets: Vector, signature: Signature) -> str | None:
     return one_class(targets, signature)
 
 
-def fit(train: Fold, validation: Fold, signature: Signature, parameters: Hyperparameters) -> dict[str, Fit]:
-    """The logarithmic loss over all classes."""
-    objective: dict[str, Value] = {"objective": "multi:softprob", "eval_metric": "mlogloss"}
-    objective["num_class"] = len(signature.classes)
-    return {"model": boost(objective, train, validation, signature, parameters, learn_all=True)}
+def fit(train: Fold, validation: Fold, signature: Signature, learner: Learner) -> dict[str, Fit]:
+    """The probabilities of all classes together."""
+    goal = Goal("classes", classes=len(signature.classes))
+    return {"model": learner.fit(goal, train, validation, signature.features, learn_all=True)}
 
 
-def predict(boosters: Mapping[str, xgb.Booster], values: Matrix, signature: Signature) -> Predictions:
+def predict(predictors: Mapping[str, Predictor], values: Matrix, signature: Signature) -> Predictions:
     """One column per class: its probability."""
-    return np.asarray(boosters["model"].inplace_predict(values)).reshape(len(values), len(signature.classes))
+    return predictors["model"].predict(values).reshape(len(values), len(signature.classes))
 
 
 def answer(predictions: Predictions) -> Answer:

@@ -4,21 +4,17 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-import xgboost as xgb
 
+from container.algorithms.definition import Fit, Goal, Predictor
+from container.fold import Fold
 from container.metrics import Statistic, mae, r2, rmse
 from container.rows import Matrix, Vector
 from container.signature import Signature
 from container.tasks.definition import Answer, Predictions
-from container.train.boosting import Fit, Fold
-from container.train.boosting import fit as boost
-from container.train.parameters import COMMON, Choices, Hyperparameters, Value
+from container.train.learner import Learner
 from evergreen.metrics import MetricName
 
-# The default is judged as the contract's default metric is; it also stands outliers and long tails.
-JUDGED_BY = {"reg:absoluteerror": "mae", "reg:squarederror": "rmse", "reg:pseudohubererror": "mphe"}
-BOOSTERS: tuple[str, ...] = ("model",)
-CHOICES = Choices({**COMMON, "min_child_weight": 5}, objectives=tuple(JUDGED_BY))
+PREDICTORS: tuple[str, ...] = ("model",)
 
 
 def unfit(targets: Vector, signature: Signature) -> str | None:
@@ -26,16 +22,21 @@ def unfit(targets: Vector, signature: Signature) -> str | None:
     return None
 
 
-def fit(train: Fold, validation: Fold, signature: Signature, parameters: Hyperparameters) -> dict[str, Fit]:
-    """The median by default, the mean with reg:squarederror."""
-    objective = parameters.values["objective"]
-    judged: dict[str, Value] = {"objective": objective, "eval_metric": JUDGED_BY[str(objective)]}
-    return {"model": boost(judged, train, validation, signature, parameters, learn_all=True)}
+def fit(train: Fold, validation: Fold, signature: Signature, learner: Learner) -> dict[str, Fit]:
+    """What the metric is best for: the median, the mean, or a quantile."""
+    match learner.metric:
+        case "mae":
+            goal = Goal("median")
+        case "pinball":
+            goal = Goal("quantile", quantile=learner.quantile)
+        case _:
+            goal = Goal("mean")
+    return {"model": learner.fit(goal, train, validation, signature.features, learn_all=True)}
 
 
-def predict(boosters: Mapping[str, xgb.Booster], values: Matrix, signature: Signature) -> Predictions:
+def predict(predictors: Mapping[str, Predictor], values: Matrix, signature: Signature) -> Predictions:
     """One column: the number."""
-    return np.asarray(boosters["model"].inplace_predict(values)).reshape(-1, 1)
+    return predictors["model"].predict(values).reshape(-1, 1)
 
 
 def answer(predictions: Predictions) -> Answer:

@@ -1,25 +1,21 @@
-"""Will the event come within the horizon, and if so, after how many days: two boosters, a hurdle model."""
+"""Will the event come within the horizon, and if so, after how many days: two predictors, a hurdle model."""
 
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-import xgboost as xgb
 
+from container.algorithms.definition import Fit, Goal, Predictor
+from container.fold import Fold
 from container.metrics import Ratio, Statistic, brier
 from container.ranking import concordance, roc_auc
 from container.rows import Matrix, Vector
 from container.signature import Signature
 from container.tasks.definition import Answer, Predictions
-from container.train.boosting import Fit, Fold
-from container.train.boosting import fit as boost
-from container.train.parameters import COMMON, Choices, Hyperparameters, Value
+from container.train.learner import Learner
 from evergreen.metrics import MetricName
 
-EVENT: dict[str, Value] = {"objective": "binary:logistic", "eval_metric": "logloss"}
-DURATION: dict[str, Value] = {"objective": "reg:absoluteerror", "eval_metric": "mae"}
-BOOSTERS: tuple[str, ...] = ("event", "duration")
-CHOICES = Choices({**COMMON, "min_child_weight": 10})
+PREDICTORS: tuple[str, ...] = ("event", "duration")
 
 
 def unfit(targets: Vector, signature: Signature) -> str | None:
@@ -30,17 +26,18 @@ def unfit(targets: Vector, signature: Signature) -> str | None:
     return f"{'all' if came.any() else 'none'} of the {len(targets)} rows have an event: nothing to tell apart"
 
 
-def fit(train: Fold, validation: Fold, signature: Signature, parameters: Hyperparameters) -> dict[str, Fit]:
+def fit(train: Fold, validation: Fold, signature: Signature, learner: Learner) -> dict[str, Fit]:
     """Whether is learned from all rows, after how many days (the median) from those whose event came."""
+    came = _those_that_came(train), _those_that_came(validation)
     return {
-        "event": boost(EVENT, _whether(train), _whether(validation), signature, parameters),
-        "duration": boost(DURATION, _those_that_came(train), _those_that_came(validation), signature, parameters),
+        "event": learner.fit(Goal("probability"), _whether(train), _whether(validation), signature.features),
+        "duration": learner.fit(Goal("median"), *came, signature.features),
     }
 
 
-def predict(boosters: Mapping[str, xgb.Booster], values: Matrix, signature: Signature) -> Predictions:
+def predict(predictors: Mapping[str, Predictor], values: Matrix, signature: Signature) -> Predictions:
     """The days to the event if it comes, never beyond the horizon, and the probability that it comes."""
-    probability, days = boosters["event"].inplace_predict(values), boosters["duration"].inplace_predict(values)
+    probability, days = (predictors[name].predict(values)[:, 0] for name in PREDICTORS)
     days = np.where(np.isfinite(days), days, np.nan)  # lest clipping should hide that they are no numbers
     return np.column_stack((np.clip(days, 0, signature.horizon_days), probability))
 

@@ -5,10 +5,13 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from rich.console import Group
 from rich.live import Live
 from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
+from evergreen.approval import how_to_decide
 from evergreen.cli.deployment import Deployment
 from evergreen.cli.history import Execution, StateVisit, read_execution
 from evergreen.cli.output import console, span
@@ -67,6 +70,13 @@ def metrics_table(evaluation: Mapping[str, Any]) -> Table:
     return table
 
 
+def awaited(execution: Execution, run_id: str) -> str:
+    """What a run waits for that people must give; empty when it waits for nobody."""
+    if not any(visit.name == "AwaitApproval" and visit.ended is None for visit in execution.visits):
+        return ""
+    return "\n".join(["It waits for a person's approval; without one, the champion stays.", *how_to_decide(run_id)])
+
+
 def _snapshots(deployment: Deployment, run_id: str) -> Iterator[Execution]:
     arn = deployment.execution_arn(run_id)
     while True:
@@ -81,17 +91,20 @@ def _snapshots(deployment: Deployment, run_id: str) -> Iterator[Execution]:
 def _follow_live(deployment: Deployment, run_id: str) -> Execution:
     with Live(console=console, refresh_per_second=4) as live:
         for execution in _snapshots(deployment, run_id):
-            live.update(timeline(execution, run_id))
+            live.update(Group(timeline(execution, run_id), Text(awaited(execution, run_id))))
     return execution
 
 
 def _follow_log(deployment: Deployment, run_id: str) -> Execution:
-    told = 0
+    told, asked = 0, False
     for execution in _snapshots(deployment, run_id):
         finished = [visit for visit in execution.visits if visit.ended]
         for visit in finished[told:]:
             console.print(_log_line(execution, visit), markup=False)
         told = len(finished)
+        if not asked and (waiting := awaited(execution, run_id)):
+            console.print(waiting, markup=False)
+            asked = True
     return execution
 
 

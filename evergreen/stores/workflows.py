@@ -1,9 +1,10 @@
-"""Starting runs of the `retrain` state machine."""
+"""Starting runs of the `retrain` state machine, and answering those that wait."""
 
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
@@ -51,3 +52,14 @@ class Workflows:
             error=found.get("error"),
             cause=found.get("cause"),
         )
+
+    def answer(self, token: str, output: Mapping[str, Any]) -> bool:
+        """Tell a task that waits under this token; False when it waits no more."""
+        try:
+            with store_faults("answer a waiting task"):
+                self._client.send_task_success(taskToken=token, output=json.dumps(output))
+        except ClientError as error:
+            if code_of(error) not in ("InvalidToken", "TaskDoesNotExist", "TaskTimedOut"):
+                raise
+            return False
+        return True

@@ -10,6 +10,7 @@ import boto3
 from evergreen.arrivals import Arrival, ExecutionEnded, MisplacedObject, RefusedRequest, arrival_of, safe_file_name
 from evergreen.contracts import Contracts
 from evergreen.dependants import dependants_of
+from evergreen.errors import StoreUnavailable
 from evergreen.requests import promotion_request
 from evergreen.stores.arrivals import ArrivalsLedger, ArrivalState
 from evergreen.stores.endings import Endings, Status
@@ -24,6 +25,7 @@ from evergreen.stores.workflows import Workflows
 from functions.dispatch.answers import Answers
 from functions.dispatch.settings import Settings
 
+_TRIES = 3
 _CAUSES = 20  # told of each run; the ledger has them all
 
 
@@ -106,9 +108,15 @@ class Dispatcher:
                 self._start(dataset, following)
 
     def _take_lease(self, dataset: str) -> Lease | None:
-        last_fence = self.leases.last_fence(dataset)
-        waiting = [arrival.arrival_id for arrival in self.ledger.waiting(dataset)]
-        return self.leases.take(dataset, waiting, datetime.now(UTC), after=last_fence) if waiting else None
+        """Take it for whatever waits; None when nothing does, or when another run holds it, which starts the next."""
+        for _ in range(_TRIES):
+            last_fence = self.leases.last_fence(dataset)
+            waiting = [arrival.arrival_id for arrival in self.ledger.waiting(dataset)]
+            lease = self.leases.take(dataset, waiting, datetime.now(UTC), after=last_fence) if waiting else None
+            if lease or not waiting or self.leases.held(dataset, datetime.now(UTC)):
+                return lease
+        # A rollback raises the fencing number without holding the lease, so nobody else would start this run.
+        raise StoreUnavailable(f"the lease of {dataset} changed {_TRIES} times and nobody holds it")
 
     def _start(self, dataset: str, lease: Lease) -> bool:
         """Start the holder's execution; one that runs already is left alone. False when it is over."""

@@ -8,6 +8,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
+from container.algorithms.xgboost.predictor import Booster
 from container.model import Model
 from tests.integration.container.conftest import Stage, Trained
 
@@ -48,8 +49,9 @@ def test_the_model_says_how_it_was_made(trained: Trained) -> None:
 def test_each_booster_ends_at_its_best_iteration(trained: Trained) -> None:
     model = Model.load(lambda name: (trained.base / "model" / name).read_bytes())
     best = model.training["best_iterations"]
-    assert model.boosters["event"].num_boosted_rounds() == best["event"] + 1
-    assert model.boosters["duration"].num_boosted_rounds() == best["duration"] + 1
+    for name, predictor in model.predictors.items():
+        assert isinstance(predictor, Booster)
+        assert predictor.booster.num_boosted_rounds() == best[name] + 1
 
 
 def test_the_same_rows_train_the_same_model(trained: Trained, stage: Stage) -> None:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import current_thread, main_thread
@@ -23,6 +23,7 @@ from evergreen.stores.requests import Requests
 from evergreen.stores.runs import RunRecords
 from evergreen.stores.task_tokens import TaskTokens
 from evergreen.stores.workflows import Workflows
+from evergreen.training import Training
 from functions.dispatch.answers import Answers
 from functions.dispatch.dispatcher import Dispatcher
 from functions.pin_inputs.pinning import Pinning
@@ -177,3 +178,13 @@ class World:
 def sample(name: str) -> dict[str, Any]:
     event: dict[str, Any] = json.loads((ROOT / "events" / f"{name}.sample.json").read_text())
     return event
+
+
+def tuned(world: World, **tune: Any) -> World:
+    """The same world with a data set whose hyperparameters are searched."""
+    folder = world.contracts[DATASET]
+    asked = {"ranges": {"max_depth": {"min": 2, "max": 8}, "eta": {"min": 0.01, "max": 0.3, "scale": "log"}}, **tune}
+    training = Training.model_validate({"tune": asked})
+    contract = folder.contract.model_copy(update={"training": training})
+    folders = {DATASET: folder.model_copy(update={"contract": contract})}
+    return replace(world, contracts=Contracts(folders))
