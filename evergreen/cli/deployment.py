@@ -125,11 +125,6 @@ class Deployment:
         return boto3.resource("dynamodb").Table(name)
 
 
-def caller() -> str:
-    """Who we are to AWS."""
-    return boto3.client("sts").get_caller_identity()["Arn"]
-
-
 def _digests(outputs: Mapping[str, str]) -> dict[str, str]:
     """`Contracts1`, `Contracts2`, …: `<data set>=<digest>` after commas."""
     said = ",".join(value for key, value in outputs.items() if key.startswith("Contracts"))
