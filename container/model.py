@@ -13,7 +13,7 @@ from container.algorithms.definition import Contributions, Predictor
 from container.rows import Matrix
 from container.signature import Signature
 from container.tasks import TASKS
-from container.tasks.definition import Answer, Predictions, TaskDefinition
+from container.tasks.definition import HALF, Answer, Predictions, TaskDefinition
 
 SIGNATURE, TRAINING = "signature.json", "training.json"
 
@@ -79,7 +79,12 @@ class Model:
 
     def answer(self, values: Matrix) -> Answer:
         """Predictions as the signature's outputs."""
-        return self.task.answer(self.predict(values))
+        return self.task.answer(self.predict(values), self.threshold)
+
+    @property
+    def threshold(self) -> float:
+        """From which probability on a binary model tells the positive label."""
+        return float(self.training.get("threshold", HALF))
 
     def contributions(self, values: Matrix) -> dict[str, Contributions]:
         """What each feature adds to every predictor's prediction, by the predictor's name."""

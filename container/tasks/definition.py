@@ -15,6 +15,7 @@ from container.signature import Signature
 from container.train.learner import Learner
 from evergreen.metrics import MetricName
 
+HALF = 0.5
 Predictions = NDArray[np.float32]  # one row per row; what its columns are is the task's own business
 
 
@@ -40,16 +41,23 @@ class TaskDefinition(Protocol):
     def predict(self, predictors: Mapping[str, Predictor], values: Matrix, signature: Signature) -> Predictions:
         """Predict for rows in the signature's order of features."""
 
-    def answer(self, predictions: Predictions) -> Answer:
+    def answer(self, predictions: Predictions, threshold: float = HALF) -> Answer:
         """What the signature's outputs hold."""
 
     def about(self, targets: Vector, signature: Signature) -> dict[str, Any]:
         """What training.json says of the training rows: their baseline, and counts."""
 
-    def naive(self, baseline: Any, metric: MetricName) -> list[float]:
+    def naive(self, baseline: Any, metric: MetricName, quantile: float = HALF) -> list[float]:
         """What one would predict for everyone, knowing the targets alone and by which metric one is judged."""
 
     def statistic(
-        self, metric: MetricName, targets: Vector, predictions: Predictions, signature: Signature
+        self,
+        metric: MetricName,
+        targets: Vector,
+        predictions: Predictions,
+        signature: Signature,
+        *,
+        threshold: float = HALF,
+        quantile: float = HALF,
     ) -> Statistic:
-        """A metric of predictions."""
+        """A metric of predictions; some ask for the model's threshold or for the contract's quantile."""

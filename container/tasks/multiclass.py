@@ -10,7 +10,7 @@ from container.fold import Fold
 from container.metrics import Statistic, accuracy, logloss, macro_f1
 from container.rows import Matrix, Vector
 from container.signature import Signature
-from container.tasks.definition import Answer, Predictions
+from container.tasks.definition import HALF, Answer, Predictions
 from container.tasks.labels import class_counts, one_class
 from container.train.learner import Learner
 from evergreen.metrics import MetricName
@@ -34,7 +34,7 @@ def predict(predictors: Mapping[str, Predictor], values: Matrix, signature: Sign
     return predictors["model"].predict(values).reshape(len(values), len(signature.classes))
 
 
-def answer(predictions: Predictions) -> Answer:
+def answer(predictions: Predictions, threshold: float = HALF) -> Answer:
     """The likeliest class and its probability."""
     return Answer(predictions.max(axis=1, keepdims=True), predictions.argmax(axis=1))
 
@@ -45,12 +45,20 @@ def about(targets: Vector, signature: Signature) -> dict[str, Any]:
     return {"class_rows": counts, "baseline": {name: rows / len(targets) for name, rows in counts.items()}}
 
 
-def naive(baseline: Any, metric: MetricName) -> list[float]:
+def naive(baseline: Any, metric: MetricName, quantile: float = HALF) -> list[float]:
     """The shares of the classes."""
     return list(baseline.values())
 
 
-def statistic(metric: MetricName, targets: Vector, predictions: Predictions, signature: Signature) -> Statistic:
+def statistic(
+    metric: MetricName,
+    targets: Vector,
+    predictions: Predictions,
+    signature: Signature,
+    *,
+    threshold: float = HALF,
+    quantile: float = HALF,
+) -> Statistic:
     """A metric of the probabilities, or of the likeliest class."""
     truth = targets.astype(np.intp)
     match metric:

@@ -7,13 +7,14 @@ import numpy as np
 
 from container.algorithms.definition import Fit, Goal, Predictor
 from container.fold import Fold
-from container.metrics import Statistic, mae, r2, rmse
+from container.metrics import Statistic, mae, pinball, r2, rmse
 from container.rows import Matrix, Vector
 from container.signature import Signature
-from container.tasks.definition import Answer, Predictions
+from container.tasks.definition import HALF, Answer, Predictions
 from container.train.learner import Learner
 from evergreen.metrics import MetricName
 
+HUNDREDTHS = np.linspace(0, 1, 101)
 PREDICTORS: tuple[str, ...] = ("model",)
 
 
@@ -39,22 +40,33 @@ def predict(predictors: Mapping[str, Predictor], values: Matrix, signature: Sign
     return predictors["model"].predict(values).reshape(-1, 1)
 
 
-def answer(predictions: Predictions) -> Answer:
+def answer(predictions: Predictions, threshold: float = HALF) -> Answer:
     """The number, as it is."""
     return Answer(predictions)
 
 
 def about(targets: Vector, signature: Signature) -> dict[str, Any]:
-    """The median and the mean."""
-    return {"baseline": {"median": float(np.median(targets)), "mean": float(np.mean(targets))}}
+    """The median, the mean and the hundredths."""
+    middles = {"median": float(np.median(targets)), "mean": float(np.mean(targets))}
+    return {"baseline": {**middles, "hundredths": np.quantile(targets, HUNDREDTHS).tolist()}}
 
 
-def naive(baseline: Any, metric: MetricName) -> list[float]:
+def naive(baseline: Any, metric: MetricName, quantile: float = HALF) -> list[float]:
     """The number that is best for everyone by the metric."""
-    return [baseline["median" if metric == "mae" else "mean"]]
+    if metric == "pinball" and quantile != HALF:
+        return [float(np.interp(quantile, HUNDREDTHS, baseline["hundredths"]))]
+    return [baseline["median" if metric in ("mae", "pinball") else "mean"]]
 
 
-def statistic(metric: MetricName, targets: Vector, predictions: Predictions, signature: Signature) -> Statistic:
+def statistic(
+    metric: MetricName,
+    targets: Vector,
+    predictions: Predictions,
+    signature: Signature,
+    *,
+    threshold: float = HALF,
+    quantile: float = HALF,
+) -> Statistic:
     """A metric of the number's error."""
     match metric:
         case "mae":
@@ -63,4 +75,6 @@ def statistic(metric: MetricName, targets: Vector, predictions: Predictions, sig
             return rmse(targets, predictions[:, 0])
         case "r2":
             return r2(targets, predictions[:, 0])
+        case "pinball":
+            return pinball(targets, predictions[:, 0], quantile)
     raise ValueError(f"{metric} is no metric of task regression")

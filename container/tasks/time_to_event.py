@@ -6,12 +6,13 @@ from typing import Any
 import numpy as np
 
 from container.algorithms.definition import Fit, Goal, Predictor
+from container.concordance import concordance
 from container.fold import Fold
-from container.metrics import Ratio, Statistic, brier
-from container.ranking import concordance, roc_auc
+from container.metrics import Statistic, brier, logloss, ratio
+from container.ranking import roc_auc
 from container.rows import Matrix, Vector
 from container.signature import Signature
-from container.tasks.definition import Answer, Predictions
+from container.tasks.definition import HALF, Answer, Predictions
 from container.train.learner import Learner
 from evergreen.metrics import MetricName
 
@@ -42,7 +43,7 @@ def predict(predictors: Mapping[str, Predictor], values: Matrix, signature: Sign
     return np.column_stack((np.clip(days, 0, signature.horizon_days), probability))
 
 
-def answer(predictions: Predictions) -> Answer:
+def answer(predictions: Predictions, threshold: float = HALF) -> Answer:
     """Both, as they are."""
     return Answer(predictions)
 
@@ -54,20 +55,30 @@ def about(targets: Vector, signature: Signature) -> dict[str, Any]:
     return {"event_rows": int(came.sum()), "baseline": baseline}
 
 
-def naive(baseline: Any, metric: MetricName) -> list[float]:
+def naive(baseline: Any, metric: MetricName, quantile: float = HALF) -> list[float]:
     """The median days and the share of events."""
     return [baseline["duration"], baseline["event_probability"]]
 
 
-def statistic(metric: MetricName, targets: Vector, predictions: Predictions, signature: Signature) -> Statistic:
+def statistic(
+    metric: MetricName,
+    targets: Vector,
+    predictions: Predictions,
+    signature: Signature,
+    *,
+    threshold: float = HALF,
+    quantile: float = HALF,
+) -> Statistic:
     """Days are judged where the event came, probabilities everywhere."""
     came = ~np.isnan(targets)
     days, probability = predictions.astype(np.float64).T
     match metric:
         case "mae":
-            return Ratio(np.where(came, np.abs(days - np.nan_to_num(targets)), 0.0), came.astype(np.float64))
+            return ratio(np.where(came, np.abs(days - np.nan_to_num(targets)), 0.0), came.astype(np.float64))
         case "brier":
             return brier(came, probability)
+        case "logloss":
+            return logloss(np.where(came, probability, 1 - probability))
         case "roc_auc":
             return roc_auc(came, probability)
         case "concordance":

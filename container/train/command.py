@@ -7,13 +7,15 @@ from typing import Any
 
 from container.directories import Directories
 from container.fold import Fold
+from container.learned_rows import LearnedRows
 from container.log import log
 from container.model import Model
 from container.rows import LabelledRows
 from container.signature import Signature
 from container.tasks import TASKS
 from container.train.learner import Learner
-from evergreen.metrics import OF_TASK, MetricName
+from container.train.threshold import best_threshold
+from evergreen.metrics import OF_TASK
 
 
 class NothingToLearn(ValueError):
@@ -45,15 +47,17 @@ def run(directories: Directories) -> None:
         "best_iterations": {name: fit.best_iteration for name, fit in fits.items()},
         **task.about(train.targets, signature),
     }
-    metrics = _metrics(
-        Model({name: fit.judged for name, fit in fits.items()}, signature, training), validation, learner.metric
-    )
+    judged = Model({name: fit.judged for name, fit in fits.items()}, signature, training)
+    if threshold := _threshold(judged, validation):
+        training["threshold"] = threshold
+    metrics = _metrics(judged, validation, learner)
     training["validation_metrics"] = metrics
     if learner.tuned and learner.metric not in metrics:
         raise NothingToLearn(
             f"the {len(validation.targets)} validation rows do not tell {learner.metric}, by which tuning chooses; "
             "bring more rows, or leave out training.tune"
         )
+    LearnedRows.of((rows, judges), signature).save(directories.model)
     Model({name: fit.predictor for name, fit in fits.items()}, signature, training).save(directories.model)
     log("trained", **{f"validation:{name}": value for name, value in metrics.items()}, rows=training["rows"])
 
@@ -69,15 +73,24 @@ def _when(rows: LabelledRows, judges: LabelledRows, signature: Signature) -> dic
     return {"train_cutoffs": [str(cutoff) for cutoff in rows.cutoffs], "labels_until": str(until)}
 
 
-def _metrics(model: Model, validation: Fold, deciding: MetricName) -> dict[str, float]:
+def _threshold(model: Model, validation: Fold) -> float | None:
+    """Chosen on the validation rows by the model that has not seen them."""
+    if model.signature.task != "binary" or not len(validation.targets):
+        return None
+    return best_threshold(validation.targets, model.predict(validation.values))
+
+
+def _metrics(model: Model, validation: Fold, learner: Learner) -> dict[str, float]:
     """What the validation rows say, of what they can; concordance, which looks at every pair, only where it decides."""
     task, signature = model.task, model.signature
     if not len(validation.targets) or task.unfit(validation.targets, signature):
         return {}
     predictions = model.predict(validation.values)
     values = {
-        name: task.statistic(name, validation.targets, predictions, signature).value()
+        name: task.statistic(
+            name, validation.targets, predictions, signature, threshold=model.threshold, quantile=learner.quantile
+        ).value()
         for name in OF_TASK[signature.task]
-        if name != "concordance" or name == deciding
+        if name != "concordance" or name == learner.metric
     }
     return {name: value for name, value in values.items() if isfinite(value)}

@@ -64,8 +64,7 @@ def metrics_table(evaluation: Mapping[str, Any]) -> Table:
     for metric in evaluation["challenger"]:
         better = "higher" if HIGHER_IS_BETTER[metric] else "lower"
         judged = with_event if counts_rows_with_event_only(evaluation["task"], metric) else rows
-        values = (evaluation[name].get(metric) for name in models)
-        shown = ("–" if value is None else f"{value:.3f}" for value in values)
+        shown = (_with_interval(evaluation, name, metric) for name in models)
         table.add_row(metric, better, f"{judged:,}", *shown)
     return table
 
@@ -75,6 +74,16 @@ def awaited(execution: Execution, run_id: str) -> str:
     if not any(visit.name == "AwaitApproval" and visit.ended is None for visit in execution.visits):
         return ""
     return "\n".join(["It waits for a person's approval; without one, the champion stays.", *how_to_decide(run_id)])
+
+
+def _with_interval(evaluation: Mapping[str, Any], model: str, metric: str) -> str:
+    value = evaluation[model].get(metric)
+    interval = evaluation.get("intervals", {}).get(model, {}).get(metric)
+    if value is None:
+        return "–"
+    if interval is None:
+        return f"{value:.3f}"
+    return f"{value:.3f} [dim]{interval['low']:.3f}–{interval['high']:.3f}[/dim]"
 
 
 def _snapshots(deployment: Deployment, run_id: str) -> Iterator[Execution]:
