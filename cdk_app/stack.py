@@ -13,6 +13,7 @@ from cdk_app.components.image import ContainerImage
 from cdk_app.components.mlflow import Mlflow
 from cdk_app.components.notices import NoticesTopic
 from cdk_app.components.retrain import Retrain
+from cdk_app.components.retrain_many import RetrainMany
 from cdk_app.components.sagemaker import SageMaker
 from cdk_app.components.storage import Storage
 from evergreen.contracts import Contracts
@@ -41,6 +42,7 @@ class EvergreenStack(Stack):
             image=image,
             mlflow=mlflow,
         )
+        retrain_many = RetrainMany(self, "RetrainMany", root, contracts=contracts, notices=notices, retrain=retrain)
         yields = YieldAlarms(self, "Yield", contracts=contracts)
         arrivals = Arrivals(
             self,
@@ -50,9 +52,17 @@ class EvergreenStack(Stack):
             storage=storage,
             notices=notices,
             retrain=retrain,
+            retrain_many=retrain_many,
             yields=yields,
         )
-        OperationalAlarms(self, "Alarms", topic=notices.topic, arrivals=arrivals, retrain=retrain)
+        OperationalAlarms(
+            self,
+            "Alarms",
+            topic=notices.topic,
+            arrivals=arrivals,
+            retrain=retrain,
+            retrain_many=retrain_many,
+        )
         Dashboard(self, "Dashboard", arrivals=arrivals, retrain=retrain, yields=yields)
         CfnOutput(self, "Datasets", value=",".join(sorted(contracts.ids)))
         digests = [f"{dataset}={digest}" for dataset, digest in contracts.digests().items()]
@@ -63,6 +73,8 @@ class EvergreenStack(Stack):
         CfnOutput(self, "PredictionsTable", value=storage.predictions.table_name)
         CfnOutput(self, "StateMachineArn", value=retrain.machine.state_machine_arn)
         CfnOutput(self, "TrackRunFunction", value=retrain.functions["TrackRun"].function.function_arn)
+        CfnOutput(self, "RetrainManyArn", value=retrain_many.machine.state_machine_arn)
         CfnOutput(self, "NoticesTopicArn", value=notices.topic.topic_arn)
         CfnOutput(self, "ImageRepository", value=image.own_repository.repository_uri)
         CfnOutput(self, "ArrivalsQueueUrl", value=arrivals.queue.queue_url)
+        CfnOutput(self, "DeadLettersQueueUrl", value=arrivals.dead_letters.queue_url)

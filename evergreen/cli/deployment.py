@@ -44,6 +44,8 @@ class Deployment:
     track_run: str | None = None  # the function that tells those who follow the champion; not every stack has one
     mlflow_app: str | None = None  # where the deployment asked for one
     digests: Mapping[str, str] = field(default_factory=dict)  # of contracts; empty for a stack that does not say them
+    queue_url: str = ""
+    dead_letters_url: str = ""
 
     @classmethod
     def find(cls) -> "Deployment":
@@ -60,6 +62,8 @@ class Deployment:
             track_run=outputs.get("TrackRunFunction"),
             mlflow_app=outputs.get("MlflowApp"),
             digests=_digests(outputs),
+            queue_url=outputs.get("ArrivalsQueueUrl", ""),
+            dead_letters_url=outputs.get("DeadLettersQueueUrl", ""),
         )
 
     def check(self, dataset: str) -> str:

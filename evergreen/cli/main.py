@@ -15,7 +15,9 @@ from evergreen.cli.init import init
 from evergreen.cli.mlflow import mlflow
 from evergreen.cli.output import errors
 from evergreen.cli.predictions import predictions
+from evergreen.cli.redrive import redrive
 from evergreen.cli.report import report
+from evergreen.cli.retrain import retrain
 from evergreen.cli.rollback import rollback
 from evergreen.cli.runs import run, runs
 from evergreen.cli.up import up
@@ -37,6 +39,8 @@ COMMANDS: tuple[Callable[..., None], ...] = (
     runs,
     run,
     report,
+    retrain,
+    redrive,
     predictions,
     approve,
     reject,

@@ -7,9 +7,11 @@ from typing import Any
 
 import boto3
 
-from evergreen.arrivals import Arrival, ExecutionEnded, MisplacedObject, arrival_of, safe_file_name
+from evergreen.arrivals import Arrival, ExecutionEnded, MisplacedObject, RefusedRequest, arrival_of, safe_file_name
 from evergreen.contracts import Contracts
+from evergreen.dependants import dependants_of
 from evergreen.errors import StoreUnavailable
+from evergreen.requests import promotion_request
 from evergreen.stores.arrivals import ArrivalsLedger, ArrivalState
 from evergreen.stores.endings import Endings, Status
 from evergreen.stores.files import Files
@@ -17,8 +19,11 @@ from evergreen.stores.leases import Lease, Leases
 from evergreen.stores.notices import Notice, Notices
 from evergreen.stores.outbox import Outbox
 from evergreen.stores.registry import Registry
+from evergreen.stores.requests import Requests
 from evergreen.stores.runs import RunRecords
+from evergreen.stores.task_tokens import TaskTokens
 from evergreen.stores.workflows import Workflows
+from functions.dispatch.answers import Answers
 from functions.dispatch.settings import Settings
 
 _TRIES = 3
@@ -37,22 +42,29 @@ class Dispatcher:
     workflows: Workflows
     files: Files
     notices: Notices
+    registry: Registry
+    requests: Requests
+    answers: Answers
 
     @classmethod
     def wired(cls, settings: Settings) -> "Dispatcher":
         """The dispatcher of this deployment."""
         table = boto3.resource("dynamodb").Table(settings.REGISTRY_TABLE)
-        ledger, runs = ArrivalsLedger(table), RunRecords(table)
+        ledger, runs, registry = ArrivalsLedger(table), RunRecords(table), Registry(table)
+        stepfunctions = boto3.client("stepfunctions")
         notices = Notices(boto3.client("sns"), settings.NOTICES_TOPIC_ARN)
         return cls(
             contracts=Contracts.deployed(),
             ledger=ledger,
             leases=Leases(table, timedelta(hours=settings.LEASE_HOURS)),
             runs=runs,
-            endings=Endings(ledger, runs, Registry(table), notices, Outbox(table)),
-            workflows=Workflows(boto3.client("stepfunctions"), settings.STATE_MACHINE_ARN),
+            endings=Endings(ledger, runs, registry, notices, Outbox(table)),
+            workflows=Workflows(stepfunctions, settings.STATE_MACHINE_ARN),
             files=Files(boto3.client("s3"), settings.DATA_BUCKET),
             notices=notices,
+            registry=registry,
+            requests=Requests(boto3.client("events"), settings.STATE_MACHINE_ARN),
+            answers=Answers(TaskTokens(table, stepfunctions), runs),
         )
 
     def take(self, event: Mapping[str, Any]) -> None:
@@ -62,13 +74,27 @@ class Dispatcher:
         except MisplacedObject as misplaced:
             self._quarantine(misplaced.arrival, str(misplaced))
             return
+        except RefusedRequest as refused:
+            self.answers.refuse(refused)
+            return
         match arrival:
             case Arrival():
-                self.ledger.record(arrival)
+                self._record(arrival)
                 self._start_next(arrival.dataset)
+                self.answers.give(arrival.dataset)
             case ExecutionEnded():
                 self._close(arrival)
                 self._start_next(arrival.dataset)
+                self.answers.give(arrival.dataset)
+
+    def _record(self, arrival: Arrival) -> None:
+        """Write the arrival down, and who waits for it; a redrive first has what failed runs gave up wait again."""
+        if arrival.kind == "redrive" and not self.ledger.get(arrival.dataset, [arrival.arrival_id]):
+            for each in self.ledger.given_up(arrival.dataset):
+                self.ledger.reopen(arrival.dataset, each["arrival_id"])
+        self.ledger.record(arrival)
+        if arrival.task_token:
+            self.answers.tokens.keep(arrival.dataset, arrival.arrival_id, arrival.task_token)
 
     def _start_next(self, dataset: str) -> None:
         lease = self.leases.held(dataset, datetime.now(UTC)) or self._take_lease(dataset)
@@ -113,7 +139,14 @@ class Dispatcher:
         if run and run["status"] == Status.RUNNING:
             reason = f"The execution ended as {ended.status}. {ended.error or ''} {ended.cause or ''}".strip()
             self.endings.fail(ended.run_id, reason)
+        self._ask_dependants(ended)
         self.leases.release(ended.dataset, ended.run_id)
+
+    def _ask_dependants(self, ended: ExecutionEnded) -> None:
+        """Ask for a run of every data set that follows this one, if the run made its champion."""
+        dependants = dependants_of(ended.dataset, self.contracts)
+        if dependants and (self.registry.champion(ended.dataset) or {}).get("run_id") == ended.run_id:
+            self.requests.send(*(promotion_request(each, ended.dataset, ended.run_id) for each in dependants))
 
     def _quarantine(self, arrival: Arrival, reason: str) -> None:
         if not self.ledger.record(arrival) and not self.ledger.open_among(arrival.dataset, [arrival.arrival_id]):

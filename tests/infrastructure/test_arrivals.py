@@ -38,7 +38,7 @@ def rule(template: Template, name: str) -> dict[str, Any]:
 def matches(template: Template, name: str, event: dict[str, Any]) -> bool:
     """Whether EventBridge would hand the event on by the deployed rule."""
     bucket, _ = template.one("AWS::S3::Bucket")
-    machine, _ = template.one("AWS::StepFunctions::StateMachine")
+    machine, _ = template.named("AWS::StepFunctions::StateMachine", "RetrainMachine")
     ours = sample("object-dropped")["detail"]["bucket"]["name"], sample("run-ended")["detail"]["stateMachineArn"]
     known = {f"${{{bucket}}}": ours[0], f"${{{machine}}}": ours[1]}
     pattern = _resolved(rule(template, name)["EventPattern"], known)
@@ -63,7 +63,7 @@ def sample(name: str) -> dict[str, Any]:
 
 
 def test_every_pattern_has_a_rule_and_a_sample(template: Template) -> None:
-    assert set(PATTERNS) == set(SAMPLES) == {"object-dropped", "run-ended", "yield-low"}
+    assert set(PATTERNS) == set(SAMPLES) == {"object-dropped", "run-ended", "run-requested", "yield-low"}
     described = {each["Description"] for each in template.of("AWS::Events::Rule").values()}
     assert described == {f"events/{name}.pattern.json" for name in PATTERNS}
 
@@ -126,6 +126,12 @@ def test_a_run_that_only_began_and_one_of_another_machine_free_nothing(template:
     assert not matches(template, "run-ended", other)
 
 
+def test_a_request_to_another_deployment_of_the_account_is_not_taken_here(template: Template) -> None:
+    event = sample("run-requested")
+    event["resources"] = ["arn:aws:states:us-east-1:123456789012:stateMachine:another"]
+    assert not matches(template, "run-requested", event)
+
+
 def test_every_rule_sends_to_the_queue_and_what_cannot_be_sent_to_the_dead_letters(
     template: Template, queue: tuple[str, Any], dead_letters: tuple[str, Any]
 ) -> None:
@@ -180,7 +186,7 @@ def test_dispatch_reads_the_queue_and_tells_apart_what_failed(template: Template
 
 
 def test_dispatch_may_start_the_workflow_and_nothing_else(template: Template) -> None:
-    machine, _ = template.one("AWS::StepFunctions::StateMachine")
+    machine, _ = template.named("AWS::StepFunctions::StateMachine", "RetrainMachine")
     _, dispatch = template.function("dispatch")
     starting = [each for each in template.statements_of(role_of(dispatch)) if "states:StartExecution" in each.actions]
     assert [each.resources for each in starting] == [[f"${{{machine}}}"]]

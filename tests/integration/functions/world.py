@@ -20,9 +20,12 @@ from evergreen.stores.leases import Leases
 from evergreen.stores.notices import Notices
 from evergreen.stores.outbox import Outbox
 from evergreen.stores.registry import Registry
+from evergreen.stores.requests import Requests
 from evergreen.stores.runs import RunRecords
+from evergreen.stores.task_tokens import TaskTokens
 from evergreen.stores.workflows import Workflows
 from evergreen.training import Training
+from functions.dispatch.answers import Answers
 from functions.dispatch.dispatcher import Dispatcher
 from functions.pin_inputs.pinning import Pinning
 from tests.integration.stores.aws import BUCKET, Account
@@ -45,6 +48,7 @@ class World:
     machine_arn: str
     sfn: Any
     sns: Any
+    events: Any
 
     @classmethod
     def of(cls, aws: Account) -> "World":
@@ -53,7 +57,7 @@ class World:
         arn = sfn.create_state_machine(name="retrain", definition=json.dumps(definition), roleArn=ROLE)[
             "stateMachineArn"
         ]
-        return cls(aws, read_datasets(ROOT / "datasets"), arn, sfn, boto3.client("sns"))
+        return cls(aws, read_datasets(ROOT / "datasets"), arn, sfn, boto3.client("sns"), boto3.client("events"))
 
     # the deployment's parts
 
@@ -93,6 +97,9 @@ class World:
             workflows=Workflows(self.sfn, self.machine_arn),
             files=self.files,
             notices=notices,
+            registry=self.registry,
+            requests=Requests(self.events, self.machine_arn),
+            answers=Answers(TaskTokens(self.aws.registry, self.sfn), self.runs),
         )
 
     @property
@@ -153,7 +160,8 @@ class World:
 
     def dies_at(self, call: int, moment: str) -> Callable[[], None]:
         """Let the process end `before-call` or `after-call` of its n-th call to AWS; returns what undoes that."""
-        clients, calls = (self.aws.registry.meta.client, self.aws.s3, self.sfn, self.sns), [0]
+        clients = (self.aws.registry.meta.client, self.aws.s3, self.sfn, self.sns, self.events)
+        calls = [0]
 
         def die(**_: Any) -> None:
             if current_thread() is not main_thread():

@@ -9,6 +9,7 @@ from evergreen.notices import (
     verdict_notice,
     what_became_of,
     where_the_report_is,
+    why_it_ran,
 )
 from evergreen.verdict import Outcome, Verdict
 
@@ -183,3 +184,12 @@ def test_who_is_behind_is_told_in_one_line_with_why_and_what_to_do() -> None:
     assert "SageMaker's model registry and MLflow" in line
     assert "connection refused" in line
     assert "evergreen mlflow" in line
+
+
+def test_a_notice_says_what_asked_for_the_run_besides_files() -> None:
+    causes = ["s3://b/k was dropped", "alarm low", "asked for by hand (ada): prices"]
+    assert why_it_ran(causes) == ["Why it ran: alarm low; asked for by hand (ada): prices"]
+    assert why_it_ran(causes[:1]) == []
+    assert why_it_ran([f"alarm {number}" for number in range(5)]) == [
+        "Why it ran: alarm 0; alarm 1; alarm 2; and 2 more"
+    ]
