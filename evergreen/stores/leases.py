@@ -38,6 +38,11 @@ class Leases:
         lease = self._lease(self._item(dataset))
         return lease if lease and lease.expires_at > now.timestamp() else None
 
+    def expired(self, dataset: str, now: datetime) -> Lease | None:
+        """The lease that nobody gave back in time, if there is one."""
+        lease = self._lease(self._item(dataset))
+        return lease if lease and lease.expires_at <= now.timestamp() else None
+
     def last_fence(self, dataset: str) -> int:
         """The fencing number of the newest run, 0 before the first."""
         return int(self._item(dataset).get("fence", 0))

@@ -38,10 +38,15 @@ class Workflows:
         return True
 
     def ended(self, run_id: str) -> ExecutionEnded | None:
-        """How the run's execution ended; None while it lasts."""
+        """How the run's execution ended; None while it lasts, or when it was never started."""
         arn = execution_arn(self._state_machine_arn, run_id)
-        with store_faults(f"describe {run_id}"):
-            found = self._client.describe_execution(executionArn=arn)
+        try:
+            with store_faults(f"describe {run_id}"):
+                found = self._client.describe_execution(executionArn=arn)
+        except ClientError as error:
+            if code_of(error) != "ExecutionDoesNotExist":
+                raise
+            return None
         if found["status"] == "RUNNING":
             return None
         return ExecutionEnded(

@@ -1,25 +1,33 @@
 """From an event to a run: record it, take the lease, start the workflow; each step safe to repeat."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import boto3
 
-from evergreen.arrivals import Arrival, ExecutionEnded, MisplacedObject, arrival_of, safe_file_name
+from evergreen.arrivals import Arrival, ExecutionEnded, MisplacedObject, Wake, arrival_of
 from evergreen.contracts import Contracts
-from evergreen.stores.arrivals import ArrivalsLedger, ArrivalState
+from evergreen.ledger import LedgerEntry
+from evergreen.stores.arrivals import ArrivalsLedger
 from evergreen.stores.endings import Endings, Status
 from evergreen.stores.files import Files
+from evergreen.stores.holdbacks import Holdbacks
 from evergreen.stores.leases import Lease, Leases
-from evergreen.stores.notices import Notice, Notices
+from evergreen.stores.notices import Notices
 from evergreen.stores.registry import Registry
 from evergreen.stores.runs import RunRecords
+from evergreen.stores.timers import Timers, TimerTarget
 from evergreen.stores.workflows import Workflows
+from functions.dispatch.admission import Admission
 from functions.dispatch.settings import Settings
 
 _CAUSES = 20  # told of each run; the ledger has them all
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 @dataclass(frozen=True)
@@ -32,71 +40,104 @@ class Dispatcher:
     runs: RunRecords
     endings: Endings
     workflows: Workflows
-    files: Files
-    notices: Notices
+    timers: Timers
+    admission: Admission
+    clock: Callable[[], datetime] = _now
 
     @classmethod
     def wired(cls, settings: Settings) -> "Dispatcher":
         """The dispatcher of this deployment."""
         table = boto3.resource("dynamodb").Table(settings.REGISTRY_TABLE)
-        ledger, runs = ArrivalsLedger(table), RunRecords(table)
+        contracts, ledger, runs = Contracts.deployed(), ArrivalsLedger(table), RunRecords(table)
         notices = Notices(boto3.client("sns"), settings.NOTICES_TOPIC_ARN)
+        files = Files(boto3.client("s3"), settings.DATA_BUCKET)
+        target = TimerTarget(
+            settings.SCHEDULE_GROUP, settings.ARRIVALS_QUEUE_ARN, settings.DEAD_LETTERS_ARN, settings.SCHEDULER_ROLE_ARN
+        )
+        timers = Timers(boto3.client("scheduler"), target)
         return cls(
-            contracts=Contracts.deployed(),
+            contracts=contracts,
             ledger=ledger,
             leases=Leases(table, timedelta(hours=settings.LEASE_HOURS)),
             runs=runs,
             endings=Endings(ledger, runs, Registry(table), notices),
             workflows=Workflows(boto3.client("stepfunctions"), settings.STATE_MACHINE_ARN),
-            files=Files(boto3.client("s3"), settings.DATA_BUCKET),
-            notices=notices,
+            timers=timers,
+            admission=Admission(contracts, ledger, runs, files, notices, Holdbacks(table), timers),
         )
 
     def take(self, event: Mapping[str, Any]) -> None:
         """Handle one EventBridge event, which may come again, late or out of order."""
+        now = self.clock()
         try:
             arrival = arrival_of(event, self.contracts.ids)
         except MisplacedObject as misplaced:
-            self._quarantine(misplaced.arrival, str(misplaced))
+            self._quarantine(misplaced.arrival, str(misplaced), now)
             return
         match arrival:
             case Arrival():
-                self.ledger.record(arrival)
-                self._start_next(arrival.dataset)
+                self.ledger.record(arrival, now)
+                self._start_next(arrival.dataset, now, batches_too=arrival.batch is not None)
+            case Wake():
+                set_for = datetime.fromisoformat(arrival.at)
+                self._start_next(arrival.dataset, max(now, set_for), batches_too=True)
             case ExecutionEnded():
                 self._close(arrival)
-                self._start_next(arrival.dataset)
+                self._start_next(arrival.dataset, now)
 
-    def _start_next(self, dataset: str) -> None:
-        lease = self.leases.held(dataset, datetime.now(UTC)) or self._take_lease(dataset)
-        if lease is None or self._start(dataset, lease):
+    def _start_next(self, dataset: str, now: datetime, *, batches_too: bool = False) -> None:
+        lease = self.leases.held(dataset, now)
+        if lease and batches_too:
+            self.admission.watch_batches(dataset, now, taken=lease.arrival_ids)
+        if lease is None:
+            self._close_expired(dataset, now)
+            lease = self._take_lease(dataset, now)
+        if lease is None or self._start(dataset, lease, now):
             return
         # The holder's execution is over, and its status event, which AWS sends as best it can, has not come.
         ended = self.workflows.ended(lease.run_id)
         if ended:
             self._close(ended)
-            following = self._take_lease(dataset)
+            following = self._take_lease(dataset, now)
             if following:
-                self._start(dataset, following)
+                self._start(dataset, following, now)
 
-    def _take_lease(self, dataset: str) -> Lease | None:
+    def _close_expired(self, dataset: str, now: datetime) -> None:
+        """End the run whose lease has expired, if its execution is over and nobody was told."""
+        expired = self.leases.expired(dataset, now)
+        ended = self.workflows.ended(expired.run_id) if expired else None
+        if ended:
+            self._close(ended)
+
+    def _take_lease(self, dataset: str, now: datetime) -> Lease | None:
         last_fence = self.leases.last_fence(dataset)
-        waiting = [arrival.arrival_id for arrival in self.ledger.waiting(dataset)]
-        return self.leases.take(dataset, waiting, datetime.now(UTC), after=last_fence) if waiting else None
+        admitted = self.admission.admitted(dataset, now)
+        return self.leases.take(dataset, admitted, now, after=last_fence) if admitted else None
 
-    def _start(self, dataset: str, lease: Lease) -> bool:
+    def _start(self, dataset: str, lease: Lease, now: datetime) -> bool:
         """Start the holder's execution; one that runs already is left alone. False when it is over."""
-        causes = [arrival.cause for arrival in self.ledger.get(dataset, list(lease.arrival_ids))]
-        more = [f"and {len(causes) - _CAUSES} more"] if len(causes) > _CAUSES else []
-        self.runs.create(
-            lease.run_id,
-            status=Status.RUNNING,
-            fence=lease.fence,
-            arrival_ids=list(lease.arrival_ids),
-            causes=[*causes[:_CAUSES], *more],
-            started_at=datetime.now(UTC).isoformat(),
-        )
+        if self.runs.get(lease.run_id) is None:
+            self.timers.wake(dataset, datetime.fromtimestamp(lease.expires_at, UTC), now)
+            self.runs.create(lease.run_id, **self._facts(dataset, lease, now))
         return self.workflows.start(lease.run_id, dataset=dataset, fence=lease.fence)
+
+    def _facts(self, dataset: str, lease: Lease, now: datetime) -> dict[str, Any]:
+        """What is known of a run when it starts: what asked for it, what that waited for, and what it replaces."""
+        entries, taken = self.ledger.entries(dataset), set(lease.arrival_ids)
+        asked = tuple(entry for entry in entries if entry.arrival.arrival_id in taken)
+        start = self.admission.next_start(dataset, asked)
+        first = min(entry.recorded_at for entry in asked)
+        superseded = [_words(entry) for entry in entries if entry.superseded_by in taken]
+        return {
+            "status": Status.RUNNING,
+            "fence": lease.fence,
+            "arrival_ids": list(lease.arrival_ids),
+            "causes": _first_of([entry.arrival.cause for entry in asked]),
+            "first_arrival_at": first.isoformat(),
+            "started_at": now.isoformat(),
+            "waited_for": {"rule": start.rule, "why": start.why, "seconds": max(0.0, (now - first).total_seconds())},
+            "superseded": _first_of(superseded),
+        }
 
     def _close(self, ended: ExecutionEnded) -> None:
         """Free the lease; an execution that was aborted or timed out never reached its own last state."""
@@ -106,19 +147,14 @@ class Dispatcher:
             self.endings.fail(ended.run_id, reason)
         self.leases.release(ended.dataset, ended.run_id)
 
-    def _quarantine(self, arrival: Arrival, reason: str) -> None:
-        if not self.ledger.record(arrival) and not self.ledger.open_among(arrival.dataset, [arrival.arrival_id]):
-            return
-        to = f"quarantine/{arrival.dataset}/{arrival.arrival_id}/{safe_file_name(arrival.key or '')}"
-        copied = self.files.freeze(arrival.bucket or "", arrival.key or "", arrival.version_id or "null", to)
-        kept = f"A copy is at {self.files.uri(to)}." if copied else "It was deleted before it could be copied."
-        self.notices.send(
-            Notice(
-                notification_id=arrival.arrival_id,
-                dataset=arrival.dataset,
-                kind=Status.DATA_REJECTED,
-                subject="A dropped file belongs to no data set",
-                body=f"{reason}\n{kept}",
-            )
-        )
-        self.ledger.settle(arrival.dataset, arrival.arrival_id, ArrivalState.QUARANTINED, "none", reason=reason)
+    def _quarantine(self, arrival: Arrival, reason: str, now: datetime) -> None:
+        if self.ledger.record(arrival, now) or self.ledger.open_among(arrival.dataset, [arrival.arrival_id]):
+            self.admission.quarantine(arrival, "A dropped file belongs to no data set", reason)
+
+
+def _words(entry: LedgerEntry) -> str:
+    return f"s3://{entry.arrival.bucket}/{entry.arrival.key} (version {entry.arrival.version_id})"
+
+
+def _first_of(told: list[str]) -> list[str]:
+    return [*told[:_CAUSES], *([f"and {len(told) - _CAUSES} more"] if len(told) > _CAUSES else [])]

@@ -41,6 +41,10 @@ def function(world: World, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], H
         "NOTICES_TOPIC_ARN": world.aws.topic_arn,
         "STATE_MACHINE_ARN": world.machine_arn,
         "LEASE_HOURS": "7",
+        "ARRIVALS_QUEUE_ARN": "arn:aws:sqs:us-east-1:123456789012:arrivals",
+        "DEAD_LETTERS_ARN": "arn:aws:sqs:us-east-1:123456789012:dead-letters",
+        "SCHEDULE_GROUP": "wakes",
+        "SCHEDULER_ROLE_ARN": "arn:aws:iam::123456789012:role/scheduler",
         "POWERTOOLS_SERVICE_NAME": "test",
     }
     for name, value in environment.items():

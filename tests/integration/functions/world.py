@@ -1,7 +1,9 @@
 """One deployment in moto: its ledger, leases, runs and workflow, and the events that reach it."""
 
+import hashlib
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,11 +18,14 @@ from evergreen.contracts import Contracts
 from evergreen.stores.arrivals import ArrivalsLedger
 from evergreen.stores.endings import Endings
 from evergreen.stores.files import Files
+from evergreen.stores.holdbacks import Holdbacks
 from evergreen.stores.leases import Leases
 from evergreen.stores.notices import Notices
 from evergreen.stores.registry import Registry
 from evergreen.stores.runs import RunRecords
+from evergreen.stores.timers import Timers, TimerTarget
 from evergreen.stores.workflows import Workflows
+from functions.dispatch.admission import Admission
 from functions.dispatch.dispatcher import Dispatcher
 from functions.pin_inputs.pinning import Pinning
 from tests.integration.stores.aws import BUCKET, Account
@@ -43,6 +48,9 @@ class World:
     machine_arn: str
     sfn: Any
     sns: Any
+    scheduler: Any
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    dropped: int = 0
 
     @classmethod
     def of(cls, aws: Account) -> "World":
@@ -51,7 +59,7 @@ class World:
         arn = sfn.create_state_machine(name="retrain", definition=json.dumps(definition), roleArn=ROLE)[
             "stateMachineArn"
         ]
-        return cls(aws, read_datasets(ROOT / "datasets"), arn, sfn, boto3.client("sns"))
+        return cls(aws, read_datasets(ROOT / "datasets"), arn, sfn, boto3.client("sns"), _scheduler())
 
     # the deployment's parts
 
@@ -85,9 +93,16 @@ class World:
             runs=self.runs,
             endings=Endings(self.ledger, self.runs, Registry(self.aws.registry), notices),
             workflows=Workflows(self.sfn, self.machine_arn),
-            files=self.files,
-            notices=notices,
+            timers=self.timers,
+            admission=Admission(
+                self.contracts, self.ledger, self.runs, self.files, notices, Holdbacks(self.aws.registry), self.timers
+            ),
+            clock=self.clock,
         )
+
+    @property
+    def timers(self) -> Timers:
+        return Timers(self.scheduler, TimerTarget("wakes", "arn:aws:sqs:r:1:q", "arn:aws:sqs:r:1:d", ROLE))
 
     @property
     def pinning(self) -> Pinning:
@@ -100,7 +115,9 @@ class World:
         version = self.aws.put(key, text)
         event = sample("object-dropped") | {"time": at}
         event["detail"]["bucket"]["name"] = BUCKET
-        event["detail"]["object"] |= {"key": key, "version-id": version, "size": len(text)}
+        self.dropped += 1
+        described = {"key": key, "version-id": version, "size": len(text), "sequencer": f"{self.dropped:X}"}
+        event["detail"]["object"] |= {**described, "etag": hashlib.md5(text.encode()).hexdigest()}
         return event
 
     def ended(self, run_id: str, status: str) -> dict[str, Any]:
@@ -147,7 +164,7 @@ class World:
 
     def dies_at(self, call: int, moment: str) -> Callable[[], None]:
         """Let the process end `before-call` or `after-call` of its n-th call to AWS; returns what undoes that."""
-        clients, calls = (self.aws.registry.meta.client, self.aws.s3, self.sfn, self.sns), [0]
+        clients, calls = (self.aws.registry.meta.client, self.aws.s3, self.sfn, self.sns, self.scheduler), [0]
 
         def die(**_: Any) -> None:
             if current_thread() is not main_thread():
@@ -164,6 +181,13 @@ class World:
                 client.meta.events.unregister(moment, die)
 
         return live
+
+
+def _scheduler() -> Any:
+    scheduler = boto3.client("scheduler")
+    with suppress(scheduler.exceptions.ConflictException):
+        scheduler.create_schedule_group(Name="wakes")
+    return scheduler
 
 
 def sample(name: str) -> dict[str, Any]:
