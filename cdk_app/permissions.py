@@ -1,8 +1,12 @@
 """The few kinds of permission our functions need, each with the actions it names and nothing more."""
 
+from aws_cdk import Stack
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
+from constructs import Construct
+
+from evergreen.requests import DETAIL_TYPE, SOURCE
 
 
 def read_objects(bucket: s3.IBucket, *prefixes: str) -> iam.PolicyStatement:
@@ -61,6 +65,15 @@ def change_table(table: dynamodb.ITable) -> iam.PolicyStatement:
 def load_table(table: dynamodb.ITable) -> iam.PolicyStatement:
     """Write items in batches."""
     return iam.PolicyStatement(actions=["dynamodb:BatchWriteItem"], resources=[table.table_arn])
+
+
+def request_runs(scope: Construct) -> iam.PolicyStatement:
+    """Ask for runs by an event on the account's default bus, and send no other event."""
+    stack = Stack.of(scope)
+    bus = stack.format_arn(service="events", resource="event-bus", resource_name="default")
+    statement = iam.PolicyStatement(actions=["events:PutEvents"], resources=[bus])
+    statement.add_condition("StringEquals", {"events:source": SOURCE, "events:detail-type": DETAIL_TYPE})
+    return statement
 
 
 def _objects(bucket: s3.IBucket, prefixes: tuple[str, ...]) -> list[str]:

@@ -12,6 +12,7 @@ from cdk_app.components.dashboard import Dashboard
 from cdk_app.components.image import ContainerImage
 from cdk_app.components.notices import NoticesTopic
 from cdk_app.components.retrain import Retrain
+from cdk_app.components.retrain_many import RetrainMany
 from cdk_app.components.sagemaker import SageMaker
 from cdk_app.components.storage import Storage
 from evergreen.contracts import Contracts
@@ -38,6 +39,7 @@ class EvergreenStack(Stack):
             sagemaker=sagemaker,
             image=image,
         )
+        retrain_many = RetrainMany(self, "RetrainMany", root, contracts=contracts, notices=notices, retrain=retrain)
         yields = YieldAlarms(self, "Yield", contracts=contracts)
         arrivals = Arrivals(
             self,
@@ -47,9 +49,17 @@ class EvergreenStack(Stack):
             storage=storage,
             notices=notices,
             retrain=retrain,
+            retrain_many=retrain_many,
             yields=yields,
         )
-        OperationalAlarms(self, "Alarms", topic=notices.topic, arrivals=arrivals, retrain=retrain)
+        OperationalAlarms(
+            self,
+            "Alarms",
+            topic=notices.topic,
+            arrivals=arrivals,
+            retrain=retrain,
+            retrain_many=retrain_many,
+        )
         Dashboard(self, "Dashboard", arrivals=arrivals, retrain=retrain, yields=yields)
         CfnOutput(self, "Datasets", value=",".join(sorted(contracts.ids)))
         digests = [f"{dataset}={digest}" for dataset, digest in contracts.digests().items()]
@@ -59,6 +69,8 @@ class EvergreenStack(Stack):
         CfnOutput(self, "RegistryTable", value=storage.registry.table_name)
         CfnOutput(self, "PredictionsTable", value=storage.predictions.table_name)
         CfnOutput(self, "StateMachineArn", value=retrain.machine.state_machine_arn)
+        CfnOutput(self, "RetrainManyArn", value=retrain_many.machine.state_machine_arn)
         CfnOutput(self, "NoticesTopicArn", value=notices.topic.topic_arn)
         CfnOutput(self, "ImageRepository", value=image.own_repository.repository_uri)
         CfnOutput(self, "ArrivalsQueueUrl", value=arrivals.queue.queue_url)
+        CfnOutput(self, "DeadLettersQueueUrl", value=arrivals.dead_letters.queue_url)

@@ -1,29 +1,30 @@
 """Arrivals: what EventBridge brings, told apart and given one identity each."""
 
-import hashlib
 import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Literal
 
+from pydantic import Field, ValidationError
+
 from evergreen.errors import DatasetRejected, EvergreenError
 from evergreen.layout import INCOMING, OWN_PREFIXES
+from evergreen.requests import SOURCE, RequestKind, RunRequest, identity
 from evergreen.runs import dataset_of
 from evergreen.strict import Strict
 
 MANIFEST = "manifest.json"
-SOURCE = "evergreen"  # of events of our own
 
 
 class Arrival(Strict):
-    """One reason to run: an S3 object version or an alarm. The same event always has the same `arrival_id`.
+    """One reason to run: an S3 object version, an alarm or a request. The same event has the same `arrival_id`.
 
     A manifest names the files of its batch, and is no data itself.
     """
 
     arrival_id: str
     dataset: str
-    kind: Literal["object", "manifest", "alarm"]
+    kind: Literal["object", "manifest", "alarm"] | RequestKind
     cause: str  # in words
     at: str  # ISO 8601, UTC
     bucket: str | None = None
@@ -33,6 +34,7 @@ class Arrival(Strict):
     sequencer: str | None = None  # orders the versions of one key
     etag: str | None = None
     batch: str | None = None  # the folder under the data set's, for files that belong together
+    task_token: str | None = Field(default=None, exclude=True)  # of a workflow that waits for how the run goes
 
     @property
     def name_in_batch(self) -> str:
@@ -69,12 +71,33 @@ class UnknownEvent(EvergreenError):
     """An event that no rule of ours should have let through."""
 
 
+class RefusedRequest(UnknownEvent):
+    """A request that cannot become a run; whoever waits with `task_token` can be answered."""
+
+    def __init__(self, asked: Any, reason: str, task_token: str | None) -> None:
+        super().__init__(reason)
+        self.asked = asked
+        self.task_token = task_token
+
+
 def arrival_of(event: Mapping[str, Any], datasets: frozenset[str]) -> Arrival | ExecutionEnded | Wake | None:
     """Read one EventBridge event; None for what asks for nothing, such as a console's empty folder marker
     or an execution that is no run.
 
-    Raises MisplacedObject for a file that belongs to no data set, UnknownEvent for anything unexpected.
+    Raises MisplacedObject for a file that belongs to no data set, RefusedRequest for a request that names none,
+    UnknownEvent for anything unexpected.
     """
+    if not isinstance(event, Mapping):
+        raise UnknownEvent(f"an event is an object, not {type(event).__name__}")
+    try:
+        return _read(event, datasets)
+    except (AttributeError, KeyError, TypeError, ValidationError) as error:
+        kind, source = event.get("detail-type"), event.get("source")
+        said = f"{type(error).__name__}: {error}"
+        raise UnknownEvent(f"cannot read an event of detail-type {kind!r} from {source!r}: {said}") from error
+
+
+def _read(event: Mapping[str, Any], datasets: frozenset[str]) -> Arrival | ExecutionEnded | Wake | None:
     match event.get("detail-type"):
         case "Object Created":
             return _dropped_object(event, datasets)
@@ -84,6 +107,8 @@ def arrival_of(event: Mapping[str, Any], datasets: frozenset[str]) -> Arrival | 
             return _ended(event["detail"])
         case "Wake":
             return Wake.model_validate(event["detail"])
+        case "Run Requested":
+            return _requested(event, datasets)
         case other:
             raise UnknownEvent(f"cannot read an event of detail-type {other!r} from {event.get('source')!r}")
 
@@ -99,7 +124,7 @@ def _dropped_object(event: Mapping[str, Any], datasets: frozenset[str]) -> Arriv
     batch = parts[1] if dataset and len(parts) > 2 else None
     is_manifest = batch is not None and parts[2:] == [MANIFEST]
     arrival = Arrival(
-        arrival_id=_identity("object", bucket, key, version),
+        arrival_id=identity("object", bucket, key, version),
         dataset=dataset if dataset in datasets else "unknown",
         kind="manifest" if is_manifest else "object",
         cause=f"s3://{bucket}/{key} was dropped",
@@ -131,11 +156,33 @@ def _alarm(event: Mapping[str, Any], datasets: frozenset[str]) -> Arrival:
         raise UnknownEvent(f"alarm {detail.get('alarmName')!r} names no data set of ours in its Dataset dimension")
     at = detail["state"]["timestamp"]
     return Arrival(
-        arrival_id=_identity("alarm", detail["alarmName"], at),
+        arrival_id=identity("alarm", detail["alarmName"], at),
         dataset=dataset,
         kind="alarm",
         cause=f"alarm {detail['alarmName']}: {detail['state'].get('reason', 'no reason given')}",
         at=event["time"],
+    )
+
+
+def _requested(event: Mapping[str, Any], datasets: frozenset[str]) -> Arrival:
+    detail = event["detail"]
+    asked, token = detail.get("dataset"), detail.get("task_token")
+    token = token if isinstance(token, str) and token else None
+    try:
+        request = RunRequest.model_validate(detail)
+    except ValidationError as error:
+        wrong = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors())
+        raise RefusedRequest(asked, f"the request for {asked!r:.100} cannot be read: {wrong}", token) from error
+    if request.dataset not in datasets:
+        known = ", ".join(sorted(datasets))
+        raise RefusedRequest(asked, f"no data set {request.dataset[:100]!r}; there are: {known}", token)
+    return Arrival(
+        arrival_id=request.arrival_id,
+        dataset=request.dataset,
+        kind=request.kind,
+        cause=request.cause,
+        at=event["time"],
+        task_token=token,
     )
 
 
@@ -166,10 +213,6 @@ def wake_event(dataset: str, at: datetime) -> dict[str, Any]:
     moment = at.strftime("%Y-%m-%dT%H:%M:%SZ")
     detail = {"dataset": dataset, "at": moment}
     return {"version": "0", "source": SOURCE, "detail-type": "Wake", "time": moment, "detail": detail}
-
-
-def _identity(*parts: str) -> str:
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 
 
 def safe_file_name(key: str) -> str:

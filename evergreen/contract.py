@@ -59,6 +59,10 @@ class Contract(Strict):
     observed_yield: Yield | None = Field(
         default=None, alias="yield", description="Asks for a run when it falls: see [yield](#yield)."
     )
+    retrain_after: tuple[str, ...] = Field(
+        default=(),
+        description="Other data sets; a new champion of one of them asks for a run of this one, on the rows there are.",
+    )
 
     runs: Pacing = Field(default=Pacing(), description="How often the data set may run: see [runs](#runs).")
     schedule: Schedule | None = Field(

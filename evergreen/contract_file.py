@@ -8,6 +8,7 @@ from evergreen.contract import Contract
 from evergreen.contract_errors import Fault, faults
 from evergreen.contract_yaml import Document, YamlInvalid, read_yaml
 from evergreen.contracts import Contracts, DatasetFolder
+from evergreen.dependants import order_faults
 from evergreen.errors import UserMustAct
 
 CONTRACT_FILE = "dataset.yaml"
@@ -26,9 +27,20 @@ def read_datasets(root: Path) -> Contracts:
             folders.append(read_folder(path.parent))
         except ContractInvalid as error:
             wrong.append(str(error))
+    wrong = wrong or _wrong_order(root, folders)
     if wrong:
         raise ContractInvalid("\n".join(wrong))
     return Contracts({folder.contract.id: folder for folder in folders})
+
+
+def _wrong_order(root: Path, folders: list[DatasetFolder]) -> list[str]:
+    """What is wrong with the data sets that contracts name in `retrain_after`."""
+    found = order_faults({each.contract.id: each.contract.retrain_after for each in folders})
+    paths = {dataset: root / dataset / CONTRACT_FILE for dataset in found}
+    return [
+        _told(paths[dataset], _document(paths[dataset]), [(("retrain_after",), words) for words in told])
+        for dataset, told in found.items()
+    ]
 
 
 def read_folder(folder: Path) -> DatasetFolder:

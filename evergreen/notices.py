@@ -14,6 +14,7 @@ _HEADLINES = {
     Outcome.CHAMPION_UNSCORABLE: "new champion, the old one could not be scored",
 }
 _EXAMPLES = 10  # files, kinds of rejection and drifted columns told in a notice; the report has them all
+_CAUSES = 3  # told in a notice
 _NOTES = 2  # told of each file
 _GIVEN_UP = "Run after run failed with these, so no further run takes them; mend them and drop them again: "
 _STILL_NONE = "still no champion, the challenger did not pass the gate"
@@ -93,6 +94,13 @@ def batch_notice(dataset: str, batch: BatchState, folder: str) -> tuple[str, str
         f"new manifest.json that names what is there.",
     ]
     return f"{dataset}: batch {batch.name} is not complete", "\n".join(lines)
+
+
+def why_it_ran(causes: list[str]) -> list[str]:
+    """What asked for the run besides dropped files, of which the notice tells anyway."""
+    asked = [cause for cause in causes if not cause.startswith("s3://")]
+    more = [f"and {len(asked) - _CAUSES} more"] if len(asked) > _CAUSES else []
+    return [f"Why it ran: {'; '.join([*asked[:_CAUSES], *more])}"] if asked else []
 
 
 def _file_line(file: FileReport) -> str:

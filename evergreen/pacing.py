@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 from evergreen.durations import DURATION_PATTERN, duration
 from evergreen.strict import Strict
 
-ASKED_FOR = frozenset({"manual", "many"})  # kinds of arrival by which a person asks for a run now
+ASKED_FOR = frozenset({"manual", "many", "redrive"})  # kinds of arrival by which a person asks for a run now
 _A_DAY = timedelta(hours=24)
 
 

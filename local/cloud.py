@@ -28,6 +28,7 @@ ADAPTERS = (
     "local.buckets",
     "local.alarms",
     "local.topics",
+    "local.message_moves",
     "local.images",
     "local.functions",
     "local.workflows",

@@ -16,6 +16,7 @@ from evergreen.contracts import Contracts
 if TYPE_CHECKING:
     from cdk_app.components.arrivals import Arrivals
     from cdk_app.components.retrain import Retrain
+    from cdk_app.components.retrain_many import RetrainMany
 
 NAMESPACE = "Evergreen"
 
@@ -55,7 +56,16 @@ class YieldAlarms(Construct):
 class OperationalAlarms(Construct):
     """What pages an engineer: failed runs, failing functions, and events that nobody could handle."""
 
-    def __init__(self, scope: Construct, name: str, *, topic: sns.Topic, arrivals: Arrivals, retrain: Retrain) -> None:
+    def __init__(
+        self,
+        scope: Construct,
+        name: str,
+        *,
+        topic: sns.Topic,
+        arrivals: Arrivals,
+        retrain: Retrain,
+        retrain_many: RetrainMany,
+    ) -> None:
         super().__init__(scope, name)
         self._topic = topic
         self._add(
@@ -67,7 +77,11 @@ class OperationalAlarms(Construct):
         self._add(
             "RunsTimedOut", retrain.machine.metric_timed_out(period=Duration.minutes(5)), "A retrain run timed out."
         )
-        for title, function in {"Dispatch": arrivals.dispatch, **retrain.functions}.items():
+        many = retrain_many.machine
+        self._add("ManyFailed", many.metric_failed(period=Duration.minutes(5)), "retrain_many failed.")
+        self._add("ManyTimedOut", many.metric_timed_out(period=Duration.minutes(5)), "retrain_many timed out.")
+        functions = {"Dispatch": arrivals.dispatch, **retrain.functions, **retrain_many.functions}
+        for title, function in functions.items():
             self._add(f"{title}Errors", function.errors(), f"{title} raised an error.")
 
     def _add(self, title: str, metric: cloudwatch.Metric, description: str) -> None:

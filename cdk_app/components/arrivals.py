@@ -15,9 +15,10 @@ from cdk_app.components.alarms import YieldAlarms
 from cdk_app.components.function import Function
 from cdk_app.components.notices import NoticesTopic
 from cdk_app.components.retrain import Retrain
+from cdk_app.components.retrain_many import RetrainMany
 from cdk_app.components.schedules import Schedules
 from cdk_app.components.storage import Storage
-from cdk_app.permissions import change_table, freeze_objects
+from cdk_app.permissions import change_table, freeze_objects, request_runs
 from evergreen.contracts import Contracts
 from functions.dispatch.settings import Settings
 
@@ -38,6 +39,7 @@ class Arrivals(Construct):
         storage: Storage,
         notices: NoticesTopic,
         retrain: Retrain,
+        retrain_many: RetrainMany,
         yields: YieldAlarms,
     ) -> None:
         super().__init__(scope, name)
@@ -65,9 +67,14 @@ class Arrivals(Construct):
         for path in sorted((root / "events").glob("*.pattern.json")):
             self._rule(path, values)
         self.schedules = Schedules(
-            self, "Schedules", contracts=contracts, queue=self.queue, dead_letters=self.dead_letters
+            self,
+            "Schedules",
+            contracts=contracts,
+            queue=self.queue,
+            dead_letters=self.dead_letters,
+            machine_arn=retrain.machine.state_machine_arn,
         )
-        self.dispatch = self._dispatch(root, contracts, storage, notices, retrain)
+        self.dispatch = self._dispatch(root, contracts, storage, notices, retrain=retrain, retrain_many=retrain_many)
 
     def _rule(self, path: Path, values: dict[str, str]) -> None:
         title = "".join(word.capitalize() for word in path.name.removesuffix(".pattern.json").split("-"))
@@ -94,7 +101,14 @@ class Arrivals(Construct):
             queue.add_to_resource_policy(statement)
 
     def _dispatch(
-        self, root: Path, contracts: Contracts, storage: Storage, notices: NoticesTopic, retrain: Retrain
+        self,
+        root: Path,
+        contracts: Contracts,
+        storage: Storage,
+        notices: NoticesTopic,
+        *,
+        retrain: Retrain,
+        retrain_many: RetrainMany,
     ) -> Function:
         settings = Settings(
             DATA_BUCKET=storage.bucket.bucket_name,
@@ -131,6 +145,10 @@ class Arrivals(Construct):
                         )
                     ],
                 ),
+                iam.PolicyStatement(
+                    actions=["states:SendTaskSuccess"], resources=[retrain_many.machine.state_machine_arn]
+                ),
+                request_runs(self),
                 iam.PolicyStatement(
                     actions=["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"],
                     resources=[self.queue.queue_arn],

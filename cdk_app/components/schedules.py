@@ -1,15 +1,13 @@
 """Schedules: one for each contract that states one, and the group in which Dispatch sets its timers."""
 
-import json
-
 from aws_cdk import ArnFormat, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_scheduler as scheduler
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from evergreen.arrivals import scheduled_event
 from evergreen.contracts import Contracts
+from evergreen.requests import scheduled_event
 from evergreen.schedule import Schedule
 
 
@@ -17,9 +15,17 @@ class Schedules(Construct):
     """EventBridge Scheduler, which sends to the arrivals queue and nowhere else."""
 
     def __init__(
-        self, scope: Construct, name: str, *, contracts: Contracts, queue: sqs.Queue, dead_letters: sqs.Queue
+        self,
+        scope: Construct,
+        name: str,
+        *,
+        contracts: Contracts,
+        queue: sqs.Queue,
+        dead_letters: sqs.Queue,
+        machine_arn: str,
     ) -> None:
         super().__init__(scope, name)
+        self._machine_arn = machine_arn
         self._queue, self._dead_letters = queue, dead_letters
         self.group = scheduler.CfnScheduleGroup(self, "Group", name=f"{Stack.of(self).stack_name}-arrivals")
         self.role = self._role()
@@ -70,7 +76,7 @@ class Schedules(Construct):
             target=scheduler.CfnSchedule.TargetProperty(
                 arn=self._queue.queue_arn,
                 role_arn=self.role.role_arn,
-                input=json.dumps(scheduled_event(dataset, stated.expression)),
+                input=Stack.of(self).to_json_string(scheduled_event(dataset, stated.expression, self._machine_arn)),
                 dead_letter_config=scheduler.CfnSchedule.DeadLetterConfigProperty(arn=self._dead_letters.queue_arn),
             ),
         ).node.add_dependency(self.role)

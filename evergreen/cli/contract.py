@@ -11,7 +11,7 @@ import typer
 
 from evergreen.cli.output import console, errors
 from evergreen.cli.up import checkout
-from evergreen.contract_file import CONTRACT_FILE, ContractInvalid, read_folder
+from evergreen.contract_file import CONTRACT_FILE, ContractInvalid, read_datasets, read_folder
 from evergreen.contract_reference import schema as contract_schema
 from evergreen.errors import UserMustAct
 
@@ -44,6 +44,8 @@ def check(
             errors.print(fault, markup=False)
         if not found:
             console.print(f"{folder}: ok", markup=False)
+    if all_well and not folders:
+        read_datasets(root / "datasets")  # whether they fit each other
     if not all_well:
         raise typer.Exit(1)
 

@@ -33,6 +33,8 @@ class Deployment:
     state_machine_arn: str
     datasets: tuple[str, ...]
     digests: Mapping[str, str] = field(default_factory=dict)  # of contracts; empty for a stack that does not say them
+    queue_url: str = ""
+    dead_letters_url: str = ""
 
     @classmethod
     def find(cls) -> "Deployment":
@@ -46,6 +48,8 @@ class Deployment:
             state_machine_arn=outputs["StateMachineArn"],
             datasets=tuple(outputs["Datasets"].split(",")),
             digests=_digests(outputs),
+            queue_url=outputs.get("ArrivalsQueueUrl", ""),
+            dead_letters_url=outputs.get("DeadLettersQueueUrl", ""),
         )
 
     def check(self, dataset: str) -> str:
@@ -79,6 +83,11 @@ class Deployment:
     @staticmethod
     def _table(name: str) -> Any:
         return boto3.resource("dynamodb").Table(name)
+
+
+def caller() -> str:
+    """Who we are to AWS."""
+    return boto3.client("sts").get_caller_identity()["Arn"]
 
 
 def _digests(outputs: Mapping[str, str]) -> dict[str, str]:

@@ -12,6 +12,8 @@ from evergreen.cli.drop import drop
 from evergreen.cli.init import init
 from evergreen.cli.output import errors
 from evergreen.cli.predictions import predictions
+from evergreen.cli.redrive import redrive
+from evergreen.cli.retrain import retrain
 from evergreen.cli.runs import run, runs
 from evergreen.cli.up import up
 from evergreen.errors import EvergreenError
@@ -25,7 +27,7 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
 )
-COMMANDS: tuple[Callable[..., None], ...] = (up, init, drop, runs, run, predictions, demo)
+COMMANDS: tuple[Callable[..., None], ...] = (up, init, drop, runs, run, retrain, redrive, predictions, demo)
 for command in COMMANDS:
     app.command()(command)
 app.add_typer(contract)

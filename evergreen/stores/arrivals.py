@@ -89,6 +89,30 @@ class ArrivalsLedger:
         self.settle(dataset, arrival_id, ArrivalState.QUARANTINED, run_id, reason=why)
         return False
 
+    def given_up(self, dataset: str) -> list[dict[str, Any]]:
+        """What failed runs left, oldest first: HELD for the next run, or QUARANTINED after MOST_FAILURES of them."""
+        found = [item for item in self._all(dataset) if _is_given_up(item)]
+        return sorted(found, key=lambda item: (item["at"], item["arrival_id"]))
+
+    def reopen(self, dataset: str, arrival_id: str) -> bool:
+        """Have an arrival that failed runs left wait again, its failures forgotten; False when that is not so."""
+        held = Attr("state").eq(ArrivalState.HELD)
+        given_up = Attr("state").eq(ArrivalState.QUARANTINED) & Attr("failed_runs").size().gte(MOST_FAILURES)
+        try:
+            with store_faults("reopen an arrival"):
+                self._table.update_item(
+                    Key=_key(dataset, arrival_id),
+                    UpdateExpression="SET #state = :waiting REMOVE failed_runs, run_id, reason",
+                    ConditionExpression=held | given_up,
+                    ExpressionAttributeNames={"#state": "state"},
+                    ExpressionAttributeValues={":waiting": ArrivalState.WAITING},
+                )
+        except ClientError as error:
+            if code_of(error) == "ConditionalCheckFailedException":
+                return False
+            raise
+        return True
+
     def settle(self, dataset: str, arrival_id: str, state: ArrivalState, run_id: str, **facts: str | None) -> None:
         """Say how an arrival ended in a run; saying it twice is the same as once."""
         with store_faults("settle an arrival"):
@@ -125,13 +149,13 @@ class ArrivalsLedger:
         return query_all(self._table, condition)
 
 
-def query_all(table: Table, condition: object) -> list[dict[str, str]]:
-    """Every item of a strongly consistent query, page after page."""
+def query_all(table: Table, condition: object, **narrowed: object) -> list[dict[str, str]]:
+    """Every item of a strongly consistent query, page after page; `narrowed` as by a FilterExpression."""
     items: list[dict[str, str]] = []
     start: dict[str, object] = {}
     while True:
         with store_faults("query the registry"):
-            page = table.query(KeyConditionExpression=condition, ConsistentRead=True, **start)  # type: ignore[arg-type]
+            page = table.query(KeyConditionExpression=condition, ConsistentRead=True, **narrowed, **start)  # type: ignore[arg-type]
         items.extend(from_item(item) for item in page["Items"])
         if "LastEvaluatedKey" not in page:
             return items
@@ -146,3 +170,9 @@ def _entry(item: dict[str, Any]) -> LedgerEntry:
     arrival = Arrival.model_validate({name: item[name] for name in Arrival.model_fields if name in item})
     facts = {name: item[name] for name in LedgerEntry.model_fields if name in item}
     return LedgerEntry.model_validate({"recorded_at": arrival.at, **facts, "arrival": arrival})
+
+
+def _is_given_up(item: dict[str, Any]) -> bool:
+    failures = len(item.get("failed_runs", ()))
+    quarantined = item["state"] == ArrivalState.QUARANTINED and failures >= MOST_FAILURES
+    return quarantined or item["state"] == ArrivalState.HELD

@@ -7,9 +7,11 @@ from typing import Any
 
 import boto3
 
-from evergreen.arrivals import Arrival, ExecutionEnded, MisplacedObject, Wake, arrival_of
+from evergreen.arrivals import Arrival, ExecutionEnded, MisplacedObject, RefusedRequest, Wake, arrival_of
 from evergreen.contracts import Contracts
+from evergreen.dependants import dependants_of
 from evergreen.ledger import LedgerEntry
+from evergreen.requests import promotion_request
 from evergreen.stores.arrivals import ArrivalsLedger
 from evergreen.stores.endings import Endings, Status
 from evergreen.stores.files import Files
@@ -17,10 +19,13 @@ from evergreen.stores.holdbacks import Holdbacks
 from evergreen.stores.leases import Lease, Leases
 from evergreen.stores.notices import Notices
 from evergreen.stores.registry import Registry
+from evergreen.stores.requests import Requests
 from evergreen.stores.runs import RunRecords
+from evergreen.stores.task_tokens import TaskTokens
 from evergreen.stores.timers import Timers, TimerTarget
 from evergreen.stores.workflows import Workflows
 from functions.dispatch.admission import Admission
+from functions.dispatch.answers import Answers
 from functions.dispatch.settings import Settings
 
 _CAUSES = 20  # told of each run; the ledger has them all
@@ -42,13 +47,18 @@ class Dispatcher:
     workflows: Workflows
     timers: Timers
     admission: Admission
+    registry: Registry
+    requests: Requests
+    answers: Answers
     clock: Callable[[], datetime] = _now
 
     @classmethod
     def wired(cls, settings: Settings) -> "Dispatcher":
         """The dispatcher of this deployment."""
         table = boto3.resource("dynamodb").Table(settings.REGISTRY_TABLE)
-        contracts, ledger, runs = Contracts.deployed(), ArrivalsLedger(table), RunRecords(table)
+        contracts, ledger = Contracts.deployed(), ArrivalsLedger(table)
+        runs, registry = RunRecords(table), Registry(table)
+        stepfunctions = boto3.client("stepfunctions")
         notices = Notices(boto3.client("sns"), settings.NOTICES_TOPIC_ARN)
         files = Files(boto3.client("s3"), settings.DATA_BUCKET)
         target = TimerTarget(
@@ -60,10 +70,13 @@ class Dispatcher:
             ledger=ledger,
             leases=Leases(table, timedelta(hours=settings.LEASE_HOURS)),
             runs=runs,
-            endings=Endings(ledger, runs, Registry(table), notices),
-            workflows=Workflows(boto3.client("stepfunctions"), settings.STATE_MACHINE_ARN),
+            endings=Endings(ledger, runs, registry, notices),
+            workflows=Workflows(stepfunctions, settings.STATE_MACHINE_ARN),
             timers=timers,
             admission=Admission(contracts, ledger, runs, files, notices, Holdbacks(table), timers),
+            registry=registry,
+            requests=Requests(boto3.client("events"), settings.STATE_MACHINE_ARN),
+            answers=Answers(TaskTokens(table, stepfunctions), runs),
         )
 
     def take(self, event: Mapping[str, Any]) -> None:
@@ -74,16 +87,31 @@ class Dispatcher:
         except MisplacedObject as misplaced:
             self._quarantine(misplaced.arrival, str(misplaced), now)
             return
+        except RefusedRequest as refused:
+            self.answers.refuse(refused)
+            return
         match arrival:
             case Arrival():
-                self.ledger.record(arrival, now)
+                self._record(arrival, now)
                 self._start_next(arrival.dataset, now, batches_too=arrival.batch is not None)
+                self.answers.give(arrival.dataset)
             case Wake():
                 set_for = datetime.fromisoformat(arrival.at)
                 self._start_next(arrival.dataset, max(now, set_for), batches_too=True)
+                self.answers.give(arrival.dataset)
             case ExecutionEnded():
                 self._close(arrival)
                 self._start_next(arrival.dataset, now)
+                self.answers.give(arrival.dataset)
+
+    def _record(self, arrival: Arrival, now: datetime) -> None:
+        """Write the arrival down, and who waits for it; a redrive first has what failed runs gave up wait again."""
+        if arrival.kind == "redrive" and not self.ledger.get(arrival.dataset, [arrival.arrival_id]):
+            for each in self.ledger.given_up(arrival.dataset):
+                self.ledger.reopen(arrival.dataset, each["arrival_id"])
+        self.ledger.record(arrival, now)
+        if arrival.task_token:
+            self.answers.tokens.keep(arrival.dataset, arrival.arrival_id, arrival.task_token)
 
     def _start_next(self, dataset: str, now: datetime, *, batches_too: bool = False) -> None:
         lease = self.leases.held(dataset, now)
@@ -145,7 +173,14 @@ class Dispatcher:
         if run and run["status"] == Status.RUNNING:
             reason = f"The execution ended as {ended.status}. {ended.error or ''} {ended.cause or ''}".strip()
             self.endings.fail(ended.run_id, reason)
+        self._ask_dependants(ended)
         self.leases.release(ended.dataset, ended.run_id)
+
+    def _ask_dependants(self, ended: ExecutionEnded) -> None:
+        """Ask for a run of every data set that follows this one, if the run made its champion."""
+        dependants = dependants_of(ended.dataset, self.contracts)
+        if dependants and (self.registry.champion(ended.dataset) or {}).get("run_id") == ended.run_id:
+            self.requests.send(*(promotion_request(each, ended.dataset, ended.run_id) for each in dependants))
 
     def _quarantine(self, arrival: Arrival, reason: str, now: datetime) -> None:
         if self.ledger.record(arrival, now) or self.ledger.open_among(arrival.dataset, [arrival.arrival_id]):

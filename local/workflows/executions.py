@@ -56,12 +56,19 @@ def install_executions(cloud: Cloud, seams: Seams) -> None:
         if not isinstance(env._program_state, ProgramStopped | ProgramTimedOut):
             stock_set_error(env, error)
 
+    def start_details(execution: Any) -> Any:
+        details = stock_start_details(execution)
+        details.start_time = execution.start_date.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        return details
+
     # Without a name moto takes the second execution for the first one.
     stock_start_execution = seams.replace(StepFunctionsParserBackend, "start_execution", start_execution)
     stock_start = seams.replace(Execution, "start", start)
     # moto shows an aborted execution as running until its current task has answered.
     seams.replace(BaseExecutionWorkerCommunication, "terminated", terminated)
     seams.replace(Execution, "stop", stop)
+    # moto's $$.Execution.StartTime is no text, so that it cannot be passed on.
+    stock_start_details = seams.replace(Execution, "get_start_execution_details", start_details)
     # A task that fails because its execution was stopped would turn the execution into a failed one.
     stock_set_error = seams.replace(Environment, "set_error", set_error)
 

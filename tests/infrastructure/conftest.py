@@ -33,7 +33,7 @@ def workflow() -> Workflow:
 
 @pytest.fixture(scope="session")
 def substitutions(template: Template) -> dict[str, Any]:
-    _, machine = template.one("AWS::StepFunctions::StateMachine")
+    _, machine = template.named("AWS::StepFunctions::StateMachine", "RetrainMachine")
     found: dict[str, Any] = machine["DefinitionSubstitutions"]
     return found
 

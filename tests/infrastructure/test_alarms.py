@@ -39,7 +39,7 @@ def test_one_dead_letter_calls_people(template: Template) -> None:
 
 @pytest.mark.parametrize("metric", ["ExecutionsFailed", "ExecutionsTimedOut"])
 def test_one_failed_run_calls_people(template: Template, metric: str) -> None:
-    machine, _ = template.one("AWS::StepFunctions::StateMachine")
+    machine, _ = template.named("AWS::StepFunctions::StateMachine", "RetrainMachine")
     assert calls_people(template, alarm(template, "AWS/States", metric, f"${{{machine}}}"))
 
 

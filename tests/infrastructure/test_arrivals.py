@@ -38,7 +38,7 @@ def rule(template: Template, name: str) -> dict[str, Any]:
 def matches(template: Template, name: str, event: dict[str, Any]) -> bool:
     """Whether EventBridge would hand the event on by the deployed rule."""
     bucket, _ = template.one("AWS::S3::Bucket")
-    machine, _ = template.one("AWS::StepFunctions::StateMachine")
+    machine, _ = template.named("AWS::StepFunctions::StateMachine", "RetrainMachine")
     ours = sample("object-dropped")["detail"]["bucket"]["name"], sample("run-ended")["detail"]["stateMachineArn"]
     known = {f"${{{bucket}}}": ours[0], f"${{{machine}}}": ours[1]}
     pattern = _resolved(rule(template, name)["EventPattern"], known)
@@ -180,7 +180,7 @@ def test_dispatch_reads_the_queue_and_tells_apart_what_failed(template: Template
 
 
 def test_dispatch_may_start_the_workflow_and_nothing_else(template: Template) -> None:
-    machine, _ = template.one("AWS::StepFunctions::StateMachine")
+    machine, _ = template.named("AWS::StepFunctions::StateMachine", "RetrainMachine")
     _, dispatch = template.function("dispatch")
     starting = [each for each in template.statements_of(role_of(dispatch)) if "states:StartExecution" in each.actions]
     assert [each.resources for each in starting] == [[f"${{{machine}}}"]]

@@ -56,7 +56,7 @@ def test_only_the_workflow_passes_a_role_and_only_the_jobs_role_to_sagemaker(
 ) -> None:
     (passing,) = (each for each in allowed if "iam:PassRole" in each.actions)
     job_role, _ = template.named("AWS::IAM::Role", "JobRole")
-    _, machine = template.one("AWS::StepFunctions::StateMachine")
+    _, machine = template.named("AWS::StepFunctions::StateMachine", "RetrainMachine")
     assert passing.resources == [f"${{{job_role}.Arn}}"]
     assert passing.conditions == {"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}}
     assert passing in template.statements_of(role_of(machine, "RoleArn"))

@@ -142,7 +142,7 @@ def test_it_has_a_log_of_its_own_that_forgets(
 def test_the_workflow_may_invoke_it_and_no_function_but_its_own(
     template: Template, workflow: Workflow, substitutions: dict[str, Any]
 ) -> None:
-    _, machine = template.one("AWS::StepFunctions::StateMachine")
+    _, machine = template.named("AWS::StepFunctions::StateMachine", "RetrainMachine")
     (invoking,) = (
         each for each in template.statements_of(role_of(machine, "RoleArn")) if "lambda:InvokeFunction" in each.actions
     )

@@ -148,7 +148,7 @@ def test_every_answer_of_pin_inputs_is_read(workflow: Workflow, pinned: dict[str
 
 @pytest.fixture(scope="module")
 def may(template: Template) -> list[Statement]:
-    _, machine = template.one("AWS::StepFunctions::StateMachine")
+    _, machine = template.named("AWS::StepFunctions::StateMachine", "RetrainMachine")
     return template.statements_of(role_of(machine, "RoleArn"))
 
 

@@ -22,10 +22,13 @@ from evergreen.stores.holdbacks import Holdbacks
 from evergreen.stores.leases import Leases
 from evergreen.stores.notices import Notices
 from evergreen.stores.registry import Registry
+from evergreen.stores.requests import Requests
 from evergreen.stores.runs import RunRecords
+from evergreen.stores.task_tokens import TaskTokens
 from evergreen.stores.timers import Timers, TimerTarget
 from evergreen.stores.workflows import Workflows
 from functions.dispatch.admission import Admission
+from functions.dispatch.answers import Answers
 from functions.dispatch.dispatcher import Dispatcher
 from functions.pin_inputs.pinning import Pinning
 from tests.integration.stores.aws import BUCKET, Account
@@ -48,6 +51,7 @@ class World:
     machine_arn: str
     sfn: Any
     sns: Any
+    events: Any
     scheduler: Any
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     dropped: int = 0
@@ -59,7 +63,8 @@ class World:
         arn = sfn.create_state_machine(name="retrain", definition=json.dumps(definition), roleArn=ROLE)[
             "stateMachineArn"
         ]
-        return cls(aws, read_datasets(ROOT / "datasets"), arn, sfn, boto3.client("sns"), _scheduler())
+        sns, events = boto3.client("sns"), boto3.client("events")
+        return cls(aws, read_datasets(ROOT / "datasets"), arn, sfn, sns, events, _scheduler())
 
     # the deployment's parts
 
@@ -97,6 +102,9 @@ class World:
             admission=Admission(
                 self.contracts, self.ledger, self.runs, self.files, notices, Holdbacks(self.aws.registry), self.timers
             ),
+            registry=self.registry,
+            requests=Requests(self.events, self.machine_arn),
+            answers=Answers(TaskTokens(self.aws.registry, self.sfn), self.runs),
             clock=self.clock,
         )
 
@@ -164,7 +172,8 @@ class World:
 
     def dies_at(self, call: int, moment: str) -> Callable[[], None]:
         """Let the process end `before-call` or `after-call` of its n-th call to AWS; returns what undoes that."""
-        clients, calls = (self.aws.registry.meta.client, self.aws.s3, self.sfn, self.sns, self.scheduler), [0]
+        of_aws = (self.aws.s3, self.sfn, self.sns, self.events, self.scheduler)
+        clients, calls = (self.aws.registry.meta.client, *of_aws), [0]
 
         def die(**_: Any) -> None:
             if current_thread() is not main_thread():

@@ -1,0 +1,9 @@
+"""SummarizeRuns' environment."""
+
+from evergreen.environment import Environment
+
+
+class Settings(Environment):
+    """Set by the CDK app, read by the handler."""
+
+    NOTICES_TOPIC_ARN: str
