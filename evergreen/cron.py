@@ -148,6 +148,5 @@ def _number(field: str, text: str, low: int, high: int, names: dict[str, int]) -
 
 
 def next_of_rate(every: timedelta, since: datetime, after: datetime) -> datetime:
-    """The first whole multiple of `every` since `since` that lies after `after`."""
-    passed = max(0, (after - since) // every)
-    return since + (passed + 1) * every
+    """The first time after `after`, of `since` and every whole multiple of `every` that follows it."""
+    return since if after < since else since + ((after - since) // every + 1) * every

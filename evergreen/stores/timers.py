@@ -12,7 +12,7 @@ from evergreen.stores.faults import code_of, store_faults
 
 _A_MINUTE = timedelta(minutes=1)
 _A_SECOND = timedelta(seconds=1)
-_SOON = 2 * _A_SECOND  # a schedule in the past would be refused
+_SOON = 5 * _A_SECOND  # lest the time is over before the schedule is there
 
 
 class SchedulerClient(Protocol):
