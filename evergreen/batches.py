@@ -41,7 +41,7 @@ class BatchManifest(Strict):
 
 
 class BatchState(Strict):
-    """A batch that is not complete: since when, what is wrong, and when people are told."""
+    """A batch that waits: since when, what is wrong with it, if anything, and when people are told."""
 
     name: str
     since: datetime

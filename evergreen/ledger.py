@@ -65,6 +65,7 @@ class Choice:
     ready: tuple[LedgerEntry, ...] = ()
     needless: tuple[Needless, ...] = ()
     incomplete: tuple[BatchState, ...] = ()
+    complete: tuple[BatchState, ...] = ()
 
 
 @dataclass
@@ -92,16 +93,18 @@ def choose(
     overtaken = {each.arrival_id for each in needless}
     usable = sorted((each for each in entries if each.arrival.arrival_id not in overtaken), key=lambda e: e.order)
     units = [[entry] for entry in usable if entry.is_open and entry.arrival.batch is None]
-    incomplete = []
+    incomplete, complete = [], []
     for batch in _batches(usable):
         files, faults = _compared(batch, manifests)
+        deadline = batch.since + batch_deadline
+        state = BatchState(name=batch.name, since=batch.since, faults=faults, deadline=deadline)
         if batch.manifest and not faults:
             units.append([batch.manifest, *files])
             needless += _replaced_within(batch, files)
+            complete.append(state)
         else:
-            deadline = batch.since + batch_deadline
-            incomplete.append(BatchState(name=batch.name, since=batch.since, faults=faults, deadline=deadline))
-    return Choice(tuple(_first(units, most)), tuple(needless), tuple(incomplete))
+            incomplete.append(state)
+    return Choice(tuple(_first(units, most)), tuple(needless), tuple(incomplete), tuple(complete))
 
 
 def manifests_to_read(entries: Iterable[LedgerEntry]) -> list[LedgerEntry]:

@@ -35,7 +35,7 @@ class Pacing(Strict):
     batch_deadline: str = Field(
         default="1h",
         pattern=DURATION_PATTERN,
-        description="How long a [batch](#batches) may be incomplete before people are told.",
+        description="How long a [batch](#batches) may be incomplete before people are told of it.",
     )
 
     @model_validator(mode="after")

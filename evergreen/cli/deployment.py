@@ -4,6 +4,7 @@ import difflib
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 import boto3
@@ -12,6 +13,8 @@ from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, 
 from evergreen.errors import StoreUnavailable, UnknownDataset, UserMustAct
 from evergreen.runs import execution_arn
 from evergreen.stores.arrivals import ArrivalsLedger
+from evergreen.stores.holdbacks import Holdbacks
+from evergreen.stores.leases import Leases
 from evergreen.stores.predictions import Predictions
 from evergreen.stores.registry import Registry
 from evergreen.stores.runs import RunRecords
@@ -71,6 +74,14 @@ class Deployment:
     @property
     def ledger(self) -> ArrivalsLedger:
         return ArrivalsLedger(self._table(self.registry_table))
+
+    @property
+    def leases(self) -> Leases:
+        return Leases(self._table(self.registry_table), timedelta(0))  # to look at; only Dispatch takes one
+
+    @property
+    def holdbacks(self) -> Holdbacks:
+        return Holdbacks(self._table(self.registry_table))
 
     @property
     def predictions(self) -> Predictions:

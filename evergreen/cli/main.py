@@ -6,6 +6,7 @@ from collections.abc import Callable
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
 
+from evergreen.cli.arrivals import arrivals
 from evergreen.cli.contract import app as contract
 from evergreen.cli.demo import demo
 from evergreen.cli.drop import drop
@@ -27,7 +28,7 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
 )
-COMMANDS: tuple[Callable[..., None], ...] = (up, init, drop, runs, run, retrain, redrive, predictions, demo)
+COMMANDS: tuple[Callable[..., None], ...] = (up, init, drop, runs, run, arrivals, retrain, redrive, predictions, demo)
 for command in COMMANDS:
     app.command()(command)
 app.add_typer(contract)

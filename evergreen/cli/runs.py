@@ -1,5 +1,6 @@
 """`evergreen runs` and `evergreen run`: what ran, how it went and why."""
 
+from collections.abc import Iterator
 from typing import Annotated, Any
 
 import typer
@@ -8,7 +9,7 @@ from rich.table import Table
 
 from evergreen.cli.deployment import Deployment
 from evergreen.cli.history import read_execution
-from evergreen.cli.output import Output, console, print_json
+from evergreen.cli.output import Output, console, print_json, span
 from evergreen.cli.watch import follow, tell, timeline, wait_for_run
 from evergreen.errors import UserMustAct
 from evergreen.layout import RunLayout
@@ -74,7 +75,19 @@ def run(
         console.print(f"{name.removesuffix('_at'):<9}{str(record.get(name, '–'))[:19].replace('T', ' ')}", markup=False)
     for cause in record.get("causes", []):
         console.print(f"because  {cause}", markup=False)
+    for line in _waited(record):
+        console.print(line, markup=False)
     console.print(f"files    {files}", markup=False)
+
+
+def _waited(record: dict[str, Any]) -> Iterator[str]:
+    """How long its first arrival waited and by which rule, and what no run takes because this one takes something
+    newer."""
+    waited = record.get("waited_for")
+    if waited:
+        yield f"waited   {span(waited['seconds'])} from its first arrival: {waited['why']}"
+    for each in record.get("superseded", []):
+        yield f"instead  of {each}, which is superseded"
 
 
 def _table(found: list[dict[str, Any]]) -> Table:

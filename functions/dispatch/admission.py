@@ -42,7 +42,7 @@ class Admission:
         choice = self._choice(dataset)
         for needless in choice.needless:
             self.ledger.supersede(dataset, needless)
-        self._watch(dataset, choice.incomplete, now)
+        self._watch(dataset, choice, now)
         if not any(entry.state == ArrivalState.WAITING for entry in choice.ready):
             return []
         start = self.next_start(dataset, choice.ready)
@@ -62,7 +62,7 @@ class Admission:
 
     def watch_batches(self, dataset: str, now: datetime, taken: tuple[str, ...]) -> None:
         """Tell people of batches that are overdue, while a run has taken these arrivals."""
-        self._watch(dataset, self._choice(dataset, frozenset(taken)).incomplete, now)
+        self._watch(dataset, self._choice(dataset, frozenset(taken)), now)
 
     def quarantine(self, arrival: Arrival, subject: str, reason: str) -> None:
         """Set one object aside: copied, told of, and only then settled."""
@@ -123,10 +123,11 @@ class Admission:
             entry.model_copy(update={"sha256": known.get(entry.arrival.arrival_id, entry.sha256)}) for entry in entries
         ]
 
-    def _watch(self, dataset: str, incomplete: tuple[BatchState, ...], now: datetime) -> None:
-        """Note what incomplete batches lack; tell people once of each that is overdue."""
-        for batch in incomplete:
+    def _watch(self, dataset: str, choice: Choice, now: datetime) -> None:
+        """Note what batches lack, if anything; tell people once of each that is overdue."""
+        for batch in (*choice.complete, *choice.incomplete):
             self.holdbacks.note_batch(dataset, batch)
+        for batch in choice.incomplete:
             if batch.deadline > now:
                 self.timers.wake(dataset, batch.deadline, now)
             elif not self.holdbacks.was_told(dataset, batch):
