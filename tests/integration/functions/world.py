@@ -13,6 +13,7 @@ from typing import Any
 import boto3
 
 from evergreen.arrivals import Arrival, arrival_of
+from evergreen.contract import Contract
 from evergreen.contract_file import read_datasets
 from evergreen.contracts import Contracts
 from evergreen.stores.arrivals import ArrivalsLedger
@@ -127,6 +128,33 @@ class World:
         described = {"key": key, "version-id": version, "size": len(text), "sequencer": f"{self.dropped:X}"}
         event["detail"]["object"] |= {**described, "etag": hashlib.md5(text.encode()).hexdigest()}
         return event
+
+    def drop_manifest(self, batch: str, **files: str) -> dict[str, Any]:
+        """Write the manifest of a batch whose files have these texts, by name without `.csv`."""
+        described = [
+            {"name": f"{name}.csv", "size": len(text), "etag": hashlib.md5(text.encode()).hexdigest()}
+            for name, text in files.items()
+        ]
+        return self.drop(f"incoming/{DATASET}/{batch}/manifest.json", json.dumps({"files": described}))
+
+    def states(self, **changed: Any) -> None:
+        """Have the data set's contract say something else."""
+        folders = {dataset: self.contracts[dataset] for dataset in self.contracts.ids}
+        said = folders[DATASET].contract.model_dump(by_alias=True, exclude_none=True)
+        contract = Contract.model_validate({**said, **changed})
+        folders[DATASET] = folders[DATASET].model_copy(update={"contract": contract})
+        self.contracts = Contracts(folders)
+
+    def timers_fire(self) -> list[dict[str, Any]]:
+        """The events of every timer that is due, which are then no more."""
+        fired = []
+        for each in self.scheduler.list_schedules(GroupName="wakes")["Schedules"]:
+            found = self.scheduler.get_schedule(GroupName="wakes", Name=each["Name"])
+            event = json.loads(found["Target"]["Input"])
+            if datetime.fromisoformat(event["time"]) <= self.clock():
+                self.scheduler.delete_schedule(GroupName="wakes", Name=each["Name"])
+                fired.append(event)
+        return fired
 
     def ended(self, run_id: str, status: str) -> dict[str, Any]:
         """The event that Step Functions would send."""
