@@ -14,6 +14,8 @@ from evergreen.stores.faults import code_of, store_faults
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions.client import SFNClient
 
+NEVER_STARTED = "NEVER_STARTED"  # the status of a run whose starter died, and nobody came after it
+
 
 class Workflows:
     """One state machine."""
@@ -38,7 +40,7 @@ class Workflows:
         return True
 
     def ended(self, run_id: str) -> ExecutionEnded | None:
-        """How the run's execution ended; None while it lasts, or when it was never started."""
+        """How the run's execution ended, NEVER_STARTED included; None while it lasts."""
         arn = execution_arn(self._state_machine_arn, run_id)
         try:
             with store_faults(f"describe {run_id}"):
@@ -46,7 +48,7 @@ class Workflows:
         except ClientError as error:
             if code_of(error) != "ExecutionDoesNotExist":
                 raise
-            return None
+            return ExecutionEnded(dataset=dataset_of(run_id), run_id=run_id, status=NEVER_STARTED)
         if found["status"] == "RUNNING":
             return None
         return ExecutionEnded(

@@ -23,7 +23,7 @@ from evergreen.stores.requests import Requests
 from evergreen.stores.runs import RunRecords
 from evergreen.stores.task_tokens import TaskTokens
 from evergreen.stores.timers import Timers, TimerTarget
-from evergreen.stores.workflows import Workflows
+from evergreen.stores.workflows import NEVER_STARTED, Workflows
 from functions.dispatch.admission import Admission
 from functions.dispatch.answers import Answers
 from functions.dispatch.settings import Settings
@@ -131,10 +131,17 @@ class Dispatcher:
                 self._start(dataset, following, now)
 
     def _close_expired(self, dataset: str, now: datetime) -> None:
-        """End the run whose lease has expired, if its execution is over and nobody was told."""
+        """End the run whose lease has expired, if its execution is over and nobody was told. What a run that never
+        started was to take is taken by the next."""
         expired = self.leases.expired(dataset, now)
         ended = self.workflows.ended(expired.run_id) if expired else None
-        if ended:
+        if ended and ended.status == NEVER_STARTED:
+            if self.runs.get(ended.run_id):
+                self.runs.note(
+                    ended.run_id, status=Status.FAILED, error="It was never started.", ended_at=now.isoformat()
+                )
+            self.leases.release(dataset, ended.run_id)
+        elif ended:
             self._close(ended)
 
     def _take_lease(self, dataset: str, now: datetime) -> Lease | None:

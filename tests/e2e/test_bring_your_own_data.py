@@ -1,48 +1,25 @@
 """A CSV that nobody has seen before: `evergreen init`, one drop, predictions. In a checkout of its own, in order."""
 
-import csv
 import json
 import os
 import random
-import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 from sklearn.datasets import load_diabetes, load_wine
 
 from cdk_app.synth import synthesize
 from evergreen.cli.laptop import laptop_cloud
-from tests.e2e.conftest import ROOT
-
-
-@dataclass
-class Checkout:
-    """A copy of the repository without its data sets, and the command line in it."""
-
-    root: Path
-
-    def evergreen(self, *arguments: str, expect: int = 0) -> str:
-        command = [sys.executable, "-c", "from evergreen.cli.main import main; main()", *arguments]
-        done = subprocess.run(command, cwd=self.root, capture_output=True, text=True)
-        assert done.returncode == expect, done.stdout + done.stderr
-        return done.stdout + done.stderr
+from tests.e2e.checkout import Checkout
 
 
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
-    root = tmp_path_factory.mktemp("checkout")
-    for name in ("cdk_app", "container", "events", "evergreen", "functions", "local", "statemachines"):
-        shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(ROOT / "cdk.json", root)
-    (root / "datasets").mkdir()
-    _write(root / "disease.csv", *_diabetes(), delimiter=";")
-    _write(root / "returns.csv", *_returns())
-    _write(root / "wine.csv", *_wine())
-    return Checkout(root)
+    made = Checkout.at(tmp_path_factory.mktemp("checkout"))
+    made.write("disease.csv", *_diabetes(), delimiter=";")
+    made.write("returns.csv", *_returns())
+    made.write("wine.csv", *_wine())
+    return made
 
 
 @pytest.fixture(scope="module")
@@ -99,18 +76,11 @@ def test_a_multiclass_target_is_predicted_by_label(cloud: Checkout) -> None:
 def test_a_new_snapshot_replaces_the_old_one_and_its_bad_rows_are_told_by_line(cloud: Checkout) -> None:
     header, rows = _wine()
     rows[4][1] = "much"
-    _write(cloud.root / "wine.csv", header, rows[:170])
+    cloud.write("wine.csv", header, rows[:170])
     said = cloud.evergreen("drop", "grapes", "wine.csv", "--watch")
     assert "line 6" in said
     assert "'much'" in said
     assert "Published 169 predictions" in said
-
-
-def _write(path: Path, header: list[str], rows: list[list[object]], delimiter: str = ",") -> None:
-    with path.open("w", encoding="utf-8", newline="") as target:
-        writer = csv.writer(target, delimiter=delimiter)
-        writer.writerow(header)
-        writer.writerows(rows)
 
 
 def _diabetes() -> tuple[list[str], list[list[object]]]:

@@ -26,9 +26,25 @@ def template(template_file: Path) -> Template:
     return Template(json.loads(template_file.read_text()))
 
 
+def read_workflow(name: str) -> Workflow:
+    """`statemachines/<name>.asl.json`."""
+    return Workflow(json.loads((ROOT / "statemachines" / f"{name}.asl.json").read_text()))
+
+
 @pytest.fixture(scope="session")
 def workflow() -> Workflow:
-    return Workflow(json.loads((ROOT / "statemachines" / "retrain.asl.json").read_text()))
+    return read_workflow("retrain")
+
+
+@pytest.fixture(scope="session")
+def many() -> Workflow:
+    return read_workflow("retrain_many")
+
+
+@pytest.fixture(scope="session", params=sorted(path.name for path in (ROOT / "statemachines").glob("*.asl.json")))
+def each_workflow(request: pytest.FixtureRequest) -> Workflow:
+    """Every workflow there is, one after the other."""
+    return read_workflow(request.param.removesuffix(".asl.json"))
 
 
 @pytest.fixture(scope="session")

@@ -63,7 +63,7 @@ def sample(name: str) -> dict[str, Any]:
 
 
 def test_every_pattern_has_a_rule_and_a_sample(template: Template) -> None:
-    assert set(PATTERNS) == set(SAMPLES) == {"object-dropped", "run-ended", "yield-low"}
+    assert set(PATTERNS) == set(SAMPLES) == {"object-dropped", "run-ended", "run-requested", "yield-low"}
     described = {each["Description"] for each in template.of("AWS::Events::Rule").values()}
     assert described == {f"events/{name}.pattern.json" for name in PATTERNS}
 
@@ -124,6 +124,12 @@ def test_a_run_that_only_began_and_one_of_another_machine_free_nothing(template:
     other["detail"]["stateMachineArn"] += "-of-others"
     assert not matches(template, "run-ended", began)
     assert not matches(template, "run-ended", other)
+
+
+def test_a_request_to_another_deployment_of_the_account_is_not_taken_here(template: Template) -> None:
+    event = sample("run-requested")
+    event["resources"] = ["arn:aws:states:us-east-1:123456789012:stateMachine:another"]
+    assert not matches(template, "run-requested", event)
 
 
 def test_every_rule_sends_to_the_queue_and_what_cannot_be_sent_to_the_dead_letters(

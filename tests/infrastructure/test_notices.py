@@ -4,7 +4,7 @@ import pytest
 
 from tests.infrastructure.template import Template, role_of, text
 
-PUBLISHERS = ("dispatch", "complete_run", "reject_data", "fail_run")
+PUBLISHERS = ("dispatch", "complete_run", "reject_data", "summarize_runs", "fail_run")
 
 
 @pytest.fixture(scope="module")

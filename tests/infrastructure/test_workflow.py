@@ -24,8 +24,9 @@ def behind(template: Template, name: str) -> tuple[str, dict[str, Any]]:
     return template.function(snake(name))
 
 
-def test_every_state_can_be_reached(workflow: Workflow) -> None:
-    assert workflow.reachable(workflow.definition["StartAt"]) == set(workflow.states)
+def test_every_state_can_be_reached(each_workflow: Workflow) -> None:
+    for workflow in (each_workflow, *each_workflow.within):
+        assert workflow.reachable(workflow.definition["StartAt"]) == set(workflow.states)
 
 
 def test_every_state_leads_to_an_end(workflow: Workflow) -> None:
@@ -35,19 +36,21 @@ def test_every_state_leads_to_an_end(workflow: Workflow) -> None:
         assert workflow.reachable(name) & ends, name
 
 
-def test_the_workflow_is_written_in_jsonpath(workflow: Workflow) -> None:
-    assert workflow.definition.get("QueryLanguage", "JSONPath") == "JSONPath"
-    assert not [text for text in strings(workflow.definition) if text.startswith("{%")]
+def test_each_workflow_is_written_in_jsonpath(each_workflow: Workflow) -> None:
+    assert each_workflow.definition.get("QueryLanguage", "JSONPath") == "JSONPath"
+    assert not [text for text in strings(each_workflow.definition) if text.startswith("{%")]
 
 
-def test_every_task_ends_in_time_and_is_tried_again_patiently(workflow: Workflow) -> None:
-    for name, state in workflow.tasks.items():
-        assert state["TimeoutSeconds"] > 0, name
-        for retry in state["Retry"]:
-            assert retry["MaxAttempts"] >= 3, name
-            assert retry["BackoffRate"] > 1, name
-            assert retry["JitterStrategy"] == "FULL", name
-            assert not {"States.ALL", "States.TaskFailed", "States.Timeout"} & set(retry["ErrorEquals"]), name
+def test_every_task_ends_in_time_and_is_tried_again_patiently(each_workflow: Workflow) -> None:
+    for workflow in (each_workflow, *each_workflow.within):
+        for name, state in workflow.tasks.items():
+            assert 0 < state["TimeoutSeconds"] < each_workflow.definition["TimeoutSeconds"], name
+            assert state["Retry"], name
+            for retry in state["Retry"]:
+                assert retry["MaxAttempts"] >= 3, name
+                assert retry["BackoffRate"] > 1, name
+                assert retry["JitterStrategy"] == "FULL", name
+                assert not {"States.ALL", "States.TaskFailed", "States.Timeout"} & set(retry["ErrorEquals"]), name
 
 
 def test_every_task_but_the_last_hands_its_errors_to_fail_run(workflow: Workflow) -> None:
@@ -120,7 +123,7 @@ def test_each_function_state_invokes_the_function_of_its_own_name(
         assert state["Parameters"]["FunctionName"] == f"${{{name}}}"
         function, _ = behind(template, name)
         assert substitutions[name] == {"Fn::GetAtt": [function, "Arn"]}
-    every = {path.parent.name for path in (ROOT / "functions").glob("*/handler.py")} - {"dispatch"}
+    every = {path.parent.name for path in (ROOT / "functions").glob("*/handler.py")} - {"dispatch", "summarize_runs"}
     assert {snake(name) for name in workflow.functions} == every | {"prepare_small_data"}
 
 

@@ -10,11 +10,12 @@ _INTRINSIC = re.compile(r"^States\.(?P<name>\w+)\((?P<arguments>.*)\)$")
 
 
 class Workflow:
-    """An ASL document in JSONPath."""
+    """An ASL document in JSONPath; `within` holds the workflows of its Map states."""
 
     def __init__(self, definition: dict[str, Any]) -> None:
         self.definition = definition
         self.states: dict[str, State] = definition["States"]
+        self.within = [Workflow(state["ItemProcessor"]) for state in self.states.values() if "ItemProcessor" in state]
 
     @property
     def tasks(self) -> dict[str, State]:

@@ -2,6 +2,7 @@
 
 import json
 import time
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -267,3 +268,12 @@ def test_the_history_is_written_to_the_log_group_of_the_machine(world: World) ->
 
     written = [json.loads(line)["type"] for line in world.log(group)]
     assert written == ["ExecutionStarted", "SucceedStateEntered", "SucceedStateExited", "ExecutionSucceeded"]
+
+
+def test_the_time_at_which_an_execution_started_is_text(world: World) -> None:
+    states = {
+        "Say": {"Type": "Pass", "Parameters": {"at.$": "States.Format('{}', $$.Execution.StartTime)"}, "End": True}
+    }
+    execution = world.run(states)
+    said = datetime.fromisoformat(output(execution)["at"])
+    assert abs((said - execution["startDate"]).total_seconds()) < 0.01

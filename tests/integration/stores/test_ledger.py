@@ -111,3 +111,31 @@ def test_a_call_that_can_never_work_is_not_worth_another_try(aws: Account) -> No
     answers(aws.registry.meta.client, "PutItem", code="AccessDeniedException")
     with pytest.raises(ClientError, match="AccessDenied"):
         ArrivalsLedger(aws.registry).record(arrival("a"))
+
+
+def test_what_failed_runs_left_waits_again_when_it_is_reopened(ledger: ArrivalsLedger) -> None:
+    for id_ in ("held", "given-up", "refused", "done", "waiting"):
+        ledger.record(arrival(id_))
+    ledger.hold(DATASET, "held", "run-1", "no memory")
+    for number in range(3):
+        ledger.hold(DATASET, "given-up", f"run-{number}", "no memory")
+    ledger.hold(DATASET, "refused", "run-1", "no memory")
+    ledger.settle(DATASET, "refused", ArrivalState.QUARANTINED, "run-2", reason="no header")
+    ledger.settle(DATASET, "done", ArrivalState.DONE, "run-2")
+    assert [each["arrival_id"] for each in ledger.given_up(DATASET)] == ["given-up", "held"]
+    reopened = {id_ for id_ in ("held", "given-up", "refused", "done", "waiting") if ledger.reopen(DATASET, id_)}
+    assert reopened == {"held", "given-up"}
+    assert ids(ledger.waiting(DATASET)) == ["given-up", "held", "waiting"]
+    assert ledger.given_up(DATASET) == []
+
+
+def test_a_reopened_arrival_is_given_up_only_after_as_many_failures_again(ledger: ArrivalsLedger) -> None:
+    ledger.record(arrival("a"))
+    for number in range(3):
+        ledger.hold(DATASET, "a", f"run-{number}", "no memory")
+    ledger.reopen(DATASET, "a")
+    assert [ledger.hold(DATASET, "a", f"again-{number}", "no memory") for number in range(3)] == [True, True, False]
+
+
+def test_an_unknown_arrival_is_not_reopened(ledger: ArrivalsLedger) -> None:
+    assert not ledger.reopen(DATASET, "nobody")

@@ -1,7 +1,14 @@
 import pytest
 
 from evergreen.manifest import UNUSABLE_DATA, ColumnDrift, DataReport, FileReport, Rejection
-from evergreen.notices import Published, failure_notice, rejection_notice, verdict_notice, what_became_of
+from evergreen.notices import (
+    Published,
+    failure_notice,
+    rejection_notice,
+    verdict_notice,
+    what_became_of,
+    why_it_ran,
+)
 from evergreen.verdict import Outcome, Verdict
 
 RUN = "next-purchase-00007-3f2a9c81"
@@ -159,3 +166,12 @@ def test_a_table_of_hundreds_of_drifted_columns_makes_no_long_notice() -> None:
     (line, _) = what_became_of(drifted(*columns), "s3://b/q", PAGE)
     assert line.endswith("and 390 more columns")
     assert len(line) < 400
+
+
+def test_a_notice_says_what_asked_for_the_run_besides_files() -> None:
+    causes = ["s3://b/k was dropped", "alarm low", "asked for by hand (ada): prices"]
+    assert why_it_ran(causes) == ["Why it ran: alarm low; asked for by hand (ada): prices"]
+    assert why_it_ran(causes[:1]) == []
+    assert why_it_ran([f"alarm {number}" for number in range(5)]) == [
+        "Why it ran: alarm 0; alarm 1; alarm 2; and 2 more"
+    ]

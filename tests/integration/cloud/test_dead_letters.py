@@ -1,0 +1,87 @@
+"""Dead letters looked at and replayed, as SQS does it and as the command line asks for it."""
+
+import json
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from evergreen.errors import StoreUnavailable
+from evergreen.stores.dead_letters import DeadLetters
+from local.cloud import Cloud
+from tests.integration.stores.aws import answers
+
+Receive = Callable[[str, int], list[Any]]
+
+
+@pytest.fixture
+def queues(cloud: Cloud) -> DeadLetters:
+    """A queue with its dead-letter queue."""
+    sqs, name = cloud.client("sqs"), uuid.uuid4().hex[:8]
+    dead = sqs.create_queue(QueueName=f"{name}-dead")["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=dead, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    policy = json.dumps({"deadLetterTargetArn": arn, "maxReceiveCount": 2})
+    url = sqs.create_queue(QueueName=name, Attributes={"RedrivePolicy": policy, "VisibilityTimeout": "0"})["QueueUrl"]
+    return DeadLetters(sqs, dead, url)
+
+
+def send(queues: DeadLetters, *bodies: Any, **attributes: str) -> None:
+    told = {name: {"DataType": "String", "StringValue": value} for name, value in attributes.items()}
+    for body in bodies:
+        queues.client.send_message(QueueUrl=queues.url, MessageBody=json.dumps(body), MessageAttributes=told)  # type: ignore[arg-type]
+
+
+def test_looking_takes_nothing_away(queues: DeadLetters) -> None:
+    send(queues, *range(25))
+    for _ in range(2):
+        assert sorted(int(letter.body) for letter in queues.look()) == list(range(25))
+
+
+def test_a_letter_that_eventbridge_could_not_deliver_says_why(queues: DeadLetters) -> None:
+    send(queues, "a", ERROR_MESSAGE="no permission", ERROR_CODE="403")
+    send(queues, "b")
+    assert {letter.body: letter.undelivered for letter in queues.look()} == {'"a"': "no permission", '"b"': None}
+
+
+def test_an_empty_queue_has_no_letters_and_a_replay_moves_none(queues: DeadLetters) -> None:
+    assert queues.look() == []
+    assert queues.replay() == 0
+
+
+def test_a_replay_moves_every_letter_with_its_attributes(queues: DeadLetters, receive: Receive) -> None:
+    send(queues, *range(23), ERROR_MESSAGE="no permission")
+    assert queues.look()
+    assert queues.replay() == 23
+    assert queues.look() == []
+    found: dict[str, str] = {}
+    while len(found) < 23:
+        answer = queues.client.receive_message(
+            QueueUrl=queues.queue_url, MaxNumberOfMessages=10, MessageAttributeNames=["All"], VisibilityTimeout=60
+        )
+        assert answer.get("Messages"), found
+        for message in answer["Messages"]:
+            found[message["Body"]] = message["MessageAttributes"]["ERROR_MESSAGE"]["StringValue"]
+    assert set(found) == {str(number) for number in range(23)}
+    assert set(found.values()) == {"no permission"}
+
+
+def test_what_fails_again_comes_back_to_the_dead_letters(queues: DeadLetters) -> None:
+    send(queues, "poison")
+    queues.replay()
+    for _ in range(3):  # twice received, the third time it goes
+        queues.client.receive_message(QueueUrl=queues.queue_url, VisibilityTimeout=0)
+    assert [letter.body for letter in queues.look()] == ['"poison"']
+
+
+def test_only_a_dead_letter_queue_can_be_moved(queues: DeadLetters) -> None:
+    other = DeadLetters(queues.client, queues.queue_url, queues.url)
+    with pytest.raises(ClientError, match="must be configured as a Dead Letter Queue"):
+        other.replay()
+
+
+def test_sqs_out_of_reach_is_worth_another_try(queues: DeadLetters, cloud: Cloud) -> None:
+    answers(queues.client, "StartMessageMoveTask", code="ThrottlingException")
+    with pytest.raises(StoreUnavailable, match="replay dead letters"):
+        queues.replay()
