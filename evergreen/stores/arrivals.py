@@ -42,6 +42,12 @@ class ArrivalsLedger:
             raise
         return True
 
+    def is_open(self, dataset: str, arrival_id: str) -> bool:
+        """Whether an arrival is there and not settled yet."""
+        with store_faults("read an arrival"):
+            item = self._table.get_item(Key=_key(dataset, arrival_id), ConsistentRead=True).get("Item")
+        return bool(item and item["state"] in OPEN)
+
     def entries(self, dataset: str) -> list[LedgerEntry]:
         """Every arrival of a data set, oldest first."""
         return sorted((_entry(item) for item in self._all(dataset)), key=lambda entry: entry.order)

@@ -92,7 +92,8 @@ class Dispatcher:
             return
         match arrival:
             case Arrival():
-                self._record(arrival, now)
+                if not self._record(arrival, now) and self._is_over(arrival):
+                    return
                 self._start_next(arrival.dataset, now, batches_too=arrival.batch is not None)
                 self.answers.give(arrival.dataset)
             case Wake():
@@ -104,14 +105,19 @@ class Dispatcher:
                 self._start_next(arrival.dataset, now)
                 self.answers.give(arrival.dataset)
 
-    def _record(self, arrival: Arrival, now: datetime) -> None:
+    def _is_over(self, arrival: Arrival) -> bool:
+        """Whether a redelivery is of what a run took long ago, and nobody waits for its answer."""
+        return arrival.task_token is None and not self.ledger.is_open(arrival.dataset, arrival.arrival_id)
+
+    def _record(self, arrival: Arrival, now: datetime) -> bool:
         """Write the arrival down, and who waits for it; a redrive first has what failed runs gave up wait again."""
         if arrival.kind == "redrive" and not self.ledger.get(arrival.dataset, [arrival.arrival_id]):
             for each in self.ledger.given_up(arrival.dataset):
                 self.ledger.reopen(arrival.dataset, each["arrival_id"])
-        self.ledger.record(arrival, now)
+        is_new = self.ledger.record(arrival, now)
         if arrival.task_token:
             self.answers.tokens.keep(arrival.dataset, arrival.arrival_id, arrival.task_token)
+        return is_new
 
     def _start_next(self, dataset: str, now: datetime, *, batches_too: bool = False) -> None:
         lease = self.leases.held(dataset, now)
