@@ -1,7 +1,8 @@
 """A directory in which what was published outlives the cloud.
 
-Kept are the objects of every bucket, with all their versions, and the items of every table. Not kept are messages in
-queues, the history of Step Functions executions, alarms' states, metrics, logs, and tags and ACLs of objects.
+Kept are the objects of every bucket, with all their versions, the items of every table, and one-time schedules. Not
+kept are messages in queues, the history of Step Functions executions, alarms' states, metrics, logs, and tags and ACLs
+of objects.
 A snapshot is taken soon after each change, so that even SIGKILL loses seconds at most; it survives the end of the
 process, not a power cut.
 """

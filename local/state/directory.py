@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from local.cloud import Cloud
-from local.state import items, objects
+from local.state import items, objects, schedules
 from local.state.blobs import Blobs, replace_file
 
 log = logging.getLogger(__name__)
@@ -35,6 +35,7 @@ class StateDirectory:
             with self._cloud.writes.held():
                 objects.restore(self._cloud, state["buckets"], self._blobs)
                 self._orphans = items.restore(self._cloud, state["tables"], self._blobs)
+                schedules.restore(self._cloud, state.get("schedules", []))
         for table in self._orphans:
             log.warning("no template has the table %s any more; its items are kept for when one has it again", table)
 
@@ -46,7 +47,8 @@ class StateDirectory:
                 return
             tables = {**self._orphans, **items.capture(self._cloud, self._blobs)}
             buckets = objects.capture(self._cloud, self._blobs)
-        state: dict[str, Any] = {"format": _FORMAT, "buckets": buckets, "tables": tables}
+            timers = schedules.capture(self._cloud)
+        state: dict[str, Any] = {"format": _FORMAT, "buckets": buckets, "tables": tables, "schedules": timers}
         replace_file(self._manifest, json.dumps(state).encode())
         self._blobs.keep_only(objects.referenced(buckets) | set(tables.values()))
         self._saved_at = count
