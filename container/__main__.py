@@ -1,6 +1,7 @@
 """`python -m container <verb>`: what SageMaker runs."""
 
 import argparse
+import os
 import sys
 import traceback
 from importlib import import_module
@@ -21,6 +22,8 @@ def main(arguments: list[str]) -> int:
         verbs.choices[verb].add_argument("--run", required=True, help="the run's prefix, as in runs/<dataset>/<run_id>")
     options = parser.parse_args(arguments)
     directories = Directories.of_sagemaker()
+    # Where we have threads of our own, those of numpy's matrix products wait for each other longer than they work.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
         verb_module = import_module(f"container.{options.verb}.command")
         verb_module.run(directories, **({"prefix": options.run} if "run" in options else {}))

@@ -1,4 +1,4 @@
-"""A model of any task: its boosters, its signature and how it was trained, in files that hold no code."""
+"""A model of any task: its predictors, its signature and how it was trained, in files that hold no code."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import xgboost as xgb
 
+from container.algorithms import DEFAULT, UnknownAlgorithm, algorithm
+from container.algorithms.definition import Contributions, Predictor
 from container.rows import Matrix
 from container.signature import Signature
 from container.tasks import TASKS
-from container.tasks.definition import Answer, Predictions, TaskDefinition
+from container.tasks.definition import HALF, Answer, Predictions, TaskDefinition
 
 SIGNATURE, TRAINING = "signature.json", "training.json"
 
@@ -25,9 +26,9 @@ class ModelUnusable(ValueError):
 
 @dataclass(frozen=True)
 class Model:
-    """Boosters that are trained, kept and used together."""
+    """Predictors that are trained, kept and used together."""
 
-    boosters: Mapping[str, xgb.Booster]
+    predictors: Mapping[str, Predictor]
     signature: Signature
     training: dict[str, Any]
 
@@ -37,21 +38,28 @@ class Model:
         try:
             signature = Signature.from_json(read(SIGNATURE))
             training = json.loads(read(TRAINING))
-            names = {name: _file(name) for name in TASKS[signature.task].BOOSTERS}
-            boosters = {name: _booster(read(file)) for name, file in names.items()}
-        except (KeyError, OSError, json.JSONDecodeError, xgb.core.XGBoostError) as error:
+            of = algorithm(training.get("algorithm", DEFAULT))
+            files = {name: f"{name}.{of.SUFFIX}" for name in TASKS[signature.task].PREDICTORS}
+            contents = {name: read(file) for name, file in files.items()}
+        except (KeyError, OSError, json.JSONDecodeError, UnknownAlgorithm) as error:
             raise ModelUnusable(f"the model cannot be read: {error}") from error
-        for name, booster in boosters.items():
-            if booster.num_features() != len(signature.features):
-                takes, lists = booster.num_features(), len(signature.features)
-                raise ModelUnusable(f"{names[name]} takes {takes} features, its signature lists {lists}")
-        return cls(boosters, signature, training)
+        predictors = {}
+        for name, content in contents.items():
+            try:
+                predictors[name] = of.load(content)
+            except ValueError as error:
+                raise ModelUnusable(f"the model cannot be read: {files[name]}: {error}") from error
+            takes, lists = predictors[name].features, len(signature.features)
+            if takes != lists:
+                raise ModelUnusable(f"{files[name]} takes {takes} features, its signature lists {lists}")
+        return cls(predictors, signature, training)
 
     def save(self, folder: Path) -> None:
         """Write the model's files."""
         folder.mkdir(parents=True, exist_ok=True)
-        for name, booster in self.boosters.items():
-            (folder / _file(name)).write_bytes(booster.save_raw("ubj"))
+        suffix = algorithm(self.training.get("algorithm", DEFAULT)).SUFFIX
+        for name, predictor in self.predictors.items():
+            (folder / f"{name}.{suffix}").write_bytes(predictor.save())
         (folder / SIGNATURE).write_text(self.signature.to_json())
         (folder / TRAINING).write_text(json.dumps(self.training, indent=1))
 
@@ -62,8 +70,8 @@ class Model:
     def predict(self, values: Matrix) -> Predictions:
         """Predict for rows in the signature's order of features."""
         try:
-            predictions = self.task.predict(self.boosters, values, self.signature)
-        except (xgb.core.XGBoostError, ValueError) as error:
+            predictions = self.task.predict(self.predictors, values, self.signature)
+        except ValueError as error:
             raise ModelUnusable(f"the model does not predict: {error}") from error
         if not np.isfinite(predictions).all():
             raise ModelUnusable("the model predicts values that are not numbers")
@@ -71,13 +79,16 @@ class Model:
 
     def answer(self, values: Matrix) -> Answer:
         """Predictions as the signature's outputs."""
-        return self.task.answer(self.predict(values))
+        return self.task.answer(self.predict(values), self.threshold)
 
+    @property
+    def threshold(self) -> float:
+        """From which probability on a binary model tells the positive label."""
+        return float(self.training.get("threshold", HALF))
 
-def _file(name: str) -> str:
-    return f"{name}.ubj"
-
-
-def _booster(content: bytes) -> xgb.Booster:
-    # One thread: who serves brings threads of its own, and on busy cores OpenMP's wait longer than they work.
-    return xgb.Booster({"nthread": 1}, model_file=bytearray(content))
+    def contributions(self, values: Matrix) -> dict[str, Contributions]:
+        """What each feature adds to every predictor's prediction, by the predictor's name."""
+        try:
+            return {name: predictor.contributions(values) for name, predictor in self.predictors.items()}
+        except ValueError as error:
+            raise ModelUnusable(f"the model does not explain itself: {error}") from error

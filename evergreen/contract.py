@@ -76,10 +76,10 @@ class Contract(Strict):
 
     @property
     def hyperparameters(self) -> dict[str, str]:
-        """What the training job is told; a regression's objective follows its metric unless the contract names one."""
-        squared = self.task == "regression" and self.metric in ("rmse", "r2")
-        objective = {"objective": "reg:squarederror"} if squared else {}
-        return objective | {name: str(value) for name, value in self.training.hyperparameters.items()}
+        """What the training job is told: the algorithm, by which metric it will be judged, and what the user states."""
+        told: dict[str, str] = {"algorithm": self.training.algorithm, "metric": self.metric}
+        told |= {"quantile": str(self.gate.quantile)} if self.metric == "pinball" else {}
+        return told | {name: str(value) for name, value in self.training.hyperparameters.items()}
 
     @property
     def time_column(self) -> str | None:
@@ -93,7 +93,7 @@ class Contract(Strict):
 
     @model_validator(mode="after")
     def _parts_fit_together(self) -> "Contract":
-        faults = [*self._unknown_columns(), *self._wrong_kinds(), *self._wrong_metrics()]
+        faults = [*self._unknown_columns(), *self._no_features(), *self._wrong_kinds(), *self._wrong_metrics()]
         if faults:
             raise ValueError("\n".join(faults))
         return self
@@ -104,11 +104,24 @@ class Contract(Strict):
         named += [("input.key", name) for name in self.input.key]
         if isinstance(self.target, ColumnTarget):
             named.append(("target.column", self.target.column))
+            named += [("gate.slices", name) for name in self.gate.slices]  # an event log's are those of its query
+            named += [("gate.trusted", name) for name in self.gate.trusted]
         for role, name in named:
             if name is not None and name not in self.input.columns:
                 near = get_close_matches(name, self.input.columns, n=1)
                 hint = f"; did you mean {near[0]!r}?" if near else f"; it has {', '.join(self.input.columns)}"
                 yield f"{role} is {name!r}, which input.columns does not declare{hint}"
+
+    def _no_features(self) -> Iterator[str]:
+        """Only features are told apart and looked at, for only they reach the hold-out."""
+        if not isinstance(self.target, ColumnTarget):
+            return
+        roles = (self.entity, self.time_column, self.target.column)
+        for place, names in (("gate.slices", self.gate.slices), ("gate.trusted", self.gate.trusted)):
+            for name in names:
+                column = self.input.columns.get(name)
+                if column and (name in roles or not column.feature):
+                    yield f"{place}: {name!r} is no feature of this data set, so the gate does not see it"
 
     def _wrong_kinds(self) -> Iterator[str]:
         """An event log has an entity, queries and cut-offs; a table has a target column."""

@@ -20,6 +20,7 @@ from evergreen.pacing import Pacing
 from evergreen.schedule import Schedule
 from evergreen.targets import ColumnTarget, CutoffSplit, EventTarget, RandomSplit, TimeSplit
 from evergreen.training import Training
+from evergreen.tuning import Range, Tune
 
 INTRODUCTION = Path(__file__).with_name("contract_introduction.md")
 SCHEMA_DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -34,6 +35,8 @@ SECTIONS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("split by: time", TimeSplit),
     ("split by: random", RandomSplit),
     ("training", Training),
+    ("training.tune", Tune),
+    ("training.tune.ranges.NAME", Range),
     ("gate", Gate),
     ("yield", Yield),
     ("runs", Pacing),

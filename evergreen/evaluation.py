@@ -40,6 +40,13 @@ class SliceComparison(Strict):
     comparison: Comparison
 
 
+class SliceLeftOut(Strict):
+    """Hold-out rows of a slice that were not judged by themselves."""
+
+    column: str
+    reason: str  # in words, with numbers
+
+
 class Leak(Strict):
     """A column that tells the target all alone, as one that is known only afterwards would."""
 
@@ -60,8 +67,9 @@ class Evaluation(Strict):
     champion: dict[MetricName, float] | None = None
     intervals: dict[Role, dict[MetricName, Interval]] = Field(default={})
     champion_unscorable: str | None = None
-    against_baseline: Comparison
+    against_baseline: Comparison | None = None  # nothing is compared on rows that are unjudgeable
     against_champion: Comparison | None = None
     slices: tuple[SliceComparison, ...] = ()
+    slices_left_out: tuple[SliceLeftOut, ...] = ()
     leaks: tuple[Leak, ...] = ()
     threshold: float | None = None  # of task binary: from which probability on the positive label is told

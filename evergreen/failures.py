@@ -5,7 +5,8 @@ import json
 from evergreen.strict import Strict
 
 _LONGEST = 1000  # characters; a Fail state's cause may have 32,768, a person's patience less
-_JOB_NAMES = ("TrainingJobName", "ProcessingJobName", "TransformJobName")
+_TUNING_JOB = "HyperParameterTuningJobName"
+_JOB_NAMES = ("TrainingJobName", "ProcessingJobName", "TransformJobName", _TUNING_JOB)
 
 
 class TaskError(Strict):
@@ -30,4 +31,6 @@ def _told(error: TaskError) -> str:
         return f"{error.Error}: {error.Cause}"
     job = next((cause[name] for name in _JOB_NAMES if name in cause), "")
     reason = cause.get("ExitMessage") or cause.get("FailureReason") or cause.get("errorMessage") or error.Cause
+    if _TUNING_JOB in cause:
+        reason = f"{reason} `evergreen run` with the run's id tells each trial's reason."
     return f"{job}: {reason}" if job else f"{error.Error}: {reason}"

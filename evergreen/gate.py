@@ -1,6 +1,6 @@
 """The gate: what a challenger must show on the hold-out to become champion, as a contract states it."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -14,6 +14,9 @@ class Gate(Strict):
     """What a challenger must show on the hold-out to become champion."""
 
     metric: MetricName | None = Field(default=None, description="The metric that decides; see [metrics](#metrics).")
+    quantile: float = Field(
+        default=0.5, gt=0, lt=1, description="Which quantile metric pinball asks for: 0.9 is passed by one row in ten."
+    )
     min_improvement: float = Field(
         default=0.01, ge=0, lt=1, description="By which share of the champion's value the metric must be better."
     )
@@ -21,10 +24,10 @@ class Gate(Strict):
     guards: dict[MetricName, float] = Field(
         default={}, description="By how much another metric may be worse than the champion's."
     )
-    slices: dict[str, float] = Field(
+    slices: dict[str, Annotated[float, Field(ge=0)]] = Field(
         default={},
-        description="Columns whose every value is judged by itself, and by which share of the champion's value "
-        "the deciding metric may be worse there.",
+        description="Features whose every value is judged by itself, and by which share of the champion's value "
+        "the deciding metric may be worse there; numbers of many values are judged by quarters.",
     )
     trusted: tuple[str, ...] = Field(
         default=(),

@@ -7,11 +7,14 @@ MetricName = Literal[
     "mae",
     "rmse",
     "r2",
+    "pinball",
     "concordance",
     "roc_auc",
     "pr_auc",
     "logloss",
     "brier",
+    "f1",
+    "mcc",
     "accuracy",
     "macro_f1",
 ]
@@ -20,23 +23,26 @@ HIGHER_IS_BETTER: dict[MetricName, bool] = {
     "mae": False,
     "rmse": False,
     "r2": True,
+    "pinball": False,
     "concordance": True,
     "roc_auc": True,
     "pr_auc": True,
     "logloss": False,
     "brier": False,
+    "f1": True,
+    "mcc": True,
     "accuracy": True,
     "macro_f1": True,
 }
 
 OF_TASK: dict[Task, tuple[MetricName, ...]] = {  # the first one decides unless the contract names another
-    "time_to_event": ("mae", "concordance", "roc_auc", "brier"),
-    "regression": ("mae", "rmse", "r2"),
-    "binary": ("pr_auc", "roc_auc", "logloss", "brier"),
+    "time_to_event": ("mae", "concordance", "roc_auc", "brier", "logloss"),
+    "regression": ("mae", "rmse", "r2", "pinball"),
+    "binary": ("pr_auc", "roc_auc", "logloss", "brier", "f1", "mcc"),
     "multiclass": ("logloss", "accuracy", "macro_f1"),
 }
 
-IN_UNITS_OF_TARGET: frozenset[MetricName] = frozenset({"mae", "rmse"})
+IN_UNITS_OF_TARGET: frozenset[MetricName] = frozenset({"mae", "rmse", "pinball"})
 
 
 def counts_rows_with_event_only(task: Task, metric: MetricName) -> bool:

@@ -1,5 +1,6 @@
 """What people are told at the end of a run: what happened, why, and what to do next."""
 
+from evergreen.approval import Approval
 from evergreen.batches import BatchState
 from evergreen.manifest import UNUSABLE_DATA, DataReport, FileReport, Rejection
 from evergreen.runs import dataset_of
@@ -30,12 +31,22 @@ class Published(Strict):
 
 
 def verdict_notice(
-    run_id: str, verdict: Verdict, published: Published | None, data: list[str], *, had_champion: bool
+    run_id: str,
+    verdict: Verdict,
+    published: Published | None,
+    data: list[str],
+    *,
+    had_champion: bool,
+    approval: Approval | None = None,
 ) -> tuple[str, str]:
     """Subject and body for a run that went all the way; `data` says what became of the dropped files."""
     dataset = dataset_of(run_id)
     headline = _HEADLINES[verdict.outcome] if had_champion or verdict.promote else _STILL_NONE
+    if approval and not approval.granted:
+        headline = f"{'champion kept' if had_champion else 'still no champion'}, {approval.headline}"
     lines = [f"{dataset}: {headline} ({verdict.outcome}).", *verdict.reasons]
+    if approval:
+        lines.append(approval.sentence)
     if published:
         as_of = f" as of {published.as_of}" if published.as_of else ""
         lines.append(f"Published {published.rows:,} predictions{as_of}, generation {published.generation}.")
@@ -101,6 +112,19 @@ def why_it_ran(causes: list[str]) -> list[str]:
     asked = [cause for cause in causes if not cause.startswith("s3://")]
     more = [f"and {len(asked) - _CAUSES} more"] if len(asked) > _CAUSES else []
     return [f"Why it ran: {'; '.join([*asked[:_CAUSES], *more])}"] if asked else []
+
+
+def rollback_notice(
+    dataset: str, *, champion: str, replaced: str, generation: str, by: str, reason: str
+) -> tuple[str, str]:
+    """Subject and body for a champion that a person brought back."""
+    lines = [
+        f"{dataset}: rolled back by {by}: {reason}",
+        f"{champion} is champion again, in place of {replaced}; readers see its predictions, generation {generation}.",
+        f"Everything about it: evergreen history {dataset}",
+        f'Undo: evergreen rollback {dataset} --to {replaced} --reason "…"',
+    ]
+    return f"{dataset}: rolled back", "\n".join(lines)
 
 
 def _file_line(file: FileReport) -> str:

@@ -17,6 +17,11 @@ def run_id_for(dataset: str, fence: int, arrival_ids: Iterable[str]) -> str:
     return f"{dataset.replace('_', '-')}-{fence:05d}-{digest[:8]}"
 
 
+def tuning_name(run_id: str) -> str:
+    """What the run's tuning jobs are called: at most 26 characters, for SageMaker takes 32 with the attempt's."""
+    return f"{run_id[:13].strip('-')}-{hashlib.sha256(run_id.encode()).hexdigest()[:12]}"
+
+
 def dataset_of(run_id: str) -> str:
     """The data set that a run id names. Raises ValueError when the text is no run id."""
     match = _RUN_ID.match(run_id)

@@ -1,17 +1,41 @@
-"""Training, as a contract states it: which algorithm, with which hyperparameters."""
+"""Training, as a contract states it: which algorithm, with which hyperparameters, and whether they are tuned."""
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from evergreen.strict import Strict
+from evergreen.tuning import Tune
+
+# Hyperparameters by which the contract itself tells the training job what to do.
+STATED_ELSEWHERE = {"algorithm": "training.algorithm", "metric": "gate.metric", "quantile": "gate.quantile"}
 
 
 class Training(Strict):
     """How a challenger is trained."""
 
-    algorithm: Literal["xgboost"] = Field(default="xgboost", description="The learner.")
+    algorithm: Literal["xgboost", "lightgbm", "linear"] = Field(
+        default="xgboost", description="The learner; see [algorithms](#algorithms-and-their-hyperparameters)."
+    )
     hyperparameters: dict[str, str | int | float] = Field(
         default={},
-        description="XGBoost's, and num_round and early_stopping_rounds; see [defaults](#default-hyperparameters).",
+        description="The algorithm's own names; see [what they are by default](#algorithms-and-their-hyperparameters).",
     )
+    tune: Tune | None = Field(default=None, description="Searches hyperparameters: see [tuning](#tuning).")
+
+    @model_validator(mode="after")
+    def _each_in_one_place(self) -> "Training":
+        searched = self.tune.ranges if self.tune else {}
+        faults = [
+            f"{name} is for {place} to say, not a hyperparameter"
+            for name, place in STATED_ELSEWHERE.items()
+            if name in self.hyperparameters or name in searched
+        ]
+        faults += [
+            f"{name} is in hyperparameters and in tune.ranges; state it in one of them"
+            for name in self.hyperparameters
+            if name in searched
+        ]
+        if faults:
+            raise ValueError("\n".join(faults))
+        return self

@@ -1,12 +1,14 @@
 """The verdict: whether the challenger becomes champion, and why, in words. Pure; numbers in, sentences out."""
 
 from enum import StrEnum
-from math import floor, isfinite, isnan, log10
+from math import isfinite, isnan
 
 from evergreen.evaluation import Comparison, Evaluation
 from evergreen.gate import Gate
-from evergreen.metrics import HIGHER_IS_BETTER, IN_UNITS_OF_TARGET, MetricName
+from evergreen.metrics import HIGHER_IS_BETTER, MetricName
+from evergreen.slices import slice_notes, slice_vetoes
 from evergreen.strict import Strict
+from evergreen.verdict_words import as_share, described, first_few, number, rows_needed
 
 
 class Outcome(StrEnum):
@@ -28,98 +30,117 @@ class Verdict(Strict):
 
 
 def decide(evaluation: Evaluation, gate: Gate) -> Verdict:
-    """Judge a challenger on what it showed on the hold-out."""
-    if evaluation.judged_rows < gate.min_rows:
-        reason = f"The hold-out has {evaluation.judged_rows} rows to judge by; {gate.min_rows} are needed."
-        return Verdict(outcome=Outcome.INCONCLUSIVE, promote=False, reasons=(reason,))
-    misses = _floor_misses(evaluation, gate) + _baseline_miss(evaluation)
-    if misses:
-        return Verdict(outcome=Outcome.KEEP, promote=False, reasons=tuple(misses))
-    beats = _describe(evaluation.against_baseline, evaluation)
+    """Judge a challenger on what it showed on the hold-out; whatever refuses it comes before whatever speaks for it."""
+    leaks = _leaks(evaluation)
+    cannot = _cannot_judge(evaluation, gate)
+    if cannot:
+        return _stays(Outcome.INCONCLUSIVE, cannot, *leaks)
+    refused = [*leaks, *_floor_misses(evaluation, gate), *_baseline_miss(evaluation)]
+    if refused or evaluation.against_baseline is None:
+        return _stays(Outcome.KEEP, *refused)
+    beats = described(evaluation.against_baseline, evaluation)
     if evaluation.champion_unscorable:
         reason = f"The champion cannot score this hold-out: {evaluation.champion_unscorable}"
-        return Verdict(outcome=Outcome.CHAMPION_UNSCORABLE, promote=True, reasons=(reason, beats))
+        return _wins(Outcome.CHAMPION_UNSCORABLE, reason, beats)
     if evaluation.against_champion is None:
-        first = "There is no champion yet, and the challenger beats the naive baseline."
-        return Verdict(outcome=Outcome.FIRST, promote=True, reasons=(first, beats))
+        return _wins(Outcome.FIRST, "There is no champion yet, and the challenger beats the naive baseline.", beats)
     return _against_champion(evaluation, evaluation.against_champion, gate)
 
 
 def _against_champion(evaluation: Evaluation, comparison: Comparison, gate: Gate) -> Verdict:
-    told = _describe(comparison, evaluation)
-    worse = _guard_misses(evaluation, gate)
+    told, notes = described(comparison, evaluation), slice_notes(evaluation, gate)
+    worse = [*_guard_misses(evaluation, gate), *slice_vetoes(evaluation, gate)]
     if worse:
-        return Verdict(outcome=Outcome.KEEP, promote=False, reasons=(told, *worse))
-    margin = gate.min_improvement
-    if comparison.high <= 0 or comparison.improvement <= 0:
-        return Verdict(outcome=Outcome.KEEP, promote=False, reasons=(told, "It is not better than the champion."))
+        return _stays(Outcome.KEEP, told, *worse, *notes)
+    if comparison.improvement <= 0 or comparison.high <= 0:
+        return _stays(Outcome.KEEP, told, "It is not better than the champion.", *notes)
+    margin, asked = _margin(evaluation, gate), as_share(gate.min_improvement)
+    if comparison.high < margin:
+        most = f"At most it is better by {as_share(comparison.high / margin * gate.min_improvement)}, "
+        return _stays(Outcome.KEEP, told, f"{most}surely less than the {asked} the contract asks for.", *notes)
     if not comparison.low > 0:  # NaN, too, is no evidence
         noise = "The interval includes zero, so the difference may be chance; the champion stays."
-        return Verdict(outcome=Outcome.INCONCLUSIVE, promote=False, reasons=(told, noise))
-    if not comparison.relative >= margin:
-        small = f"That is {comparison.relative:.1%}, less than the {margin:.1%} the contract asks for."
-        return Verdict(outcome=Outcome.KEEP, promote=False, reasons=(told, small))
-    enough = f"That is {comparison.relative:.1%}, at least the {margin:.1%} the contract asks for, and beyond noise."
-    return Verdict(outcome=Outcome.PROMOTE, promote=True, reasons=(told, enough))
+        return _stays(Outcome.INCONCLUSIVE, told, noise, *_needed(evaluation, comparison, margin), *notes)
+    if not _reaches(comparison, gate):
+        small = (
+            f"That is {as_share(comparison.relative)}, less than the {asked} the contract asks for, though the "
+            "interval does not exclude as much; the champion stays."
+        )
+        return _stays(Outcome.INCONCLUSIVE, told, small, *_needed(evaluation, comparison, margin), *notes)
+    share = f"{as_share(comparison.relative)}, at least the {asked} the contract asks for" if margin else "enough"
+    return _wins(Outcome.PROMOTE, told, f"That is {share}, and beyond noise.", *notes)
 
 
-def _describe(comparison: Comparison, evaluation: Evaluation) -> str:
-    other = evaluation.baseline if comparison.against == "baseline" else (evaluation.champion or {})
-    metric = evaluation.metric
-    value = evaluation.challenger[metric]
-    digits = _digits(metric, value)
-    name = "the naive baseline" if comparison.against == "baseline" else "the champion"
-    return (
-        f"{metric} {_rounded(value, digits)} against {_rounded(other[metric], digits)} of {name} "
-        f"on the same {evaluation.judged_rows:,} rows: {_by(comparison.improvement, digits)} "
-        f"({comparison.confidence:.0%} interval of the improvement: "
-        f"{_rounded(comparison.low, digits)} to {_rounded(comparison.high, digits)})."
+def _wins(outcome: Outcome, *reasons: str) -> Verdict:
+    return Verdict(outcome=outcome, promote=True, reasons=reasons)
+
+
+def _stays(outcome: Outcome, *reasons: str) -> Verdict:
+    return Verdict(outcome=outcome, promote=False, reasons=reasons)
+
+
+def _cannot_judge(evaluation: Evaluation, gate: Gate) -> str | None:
+    """Why these rows tell nothing, whatever the models say of them."""
+    if evaluation.unjudgeable:
+        return f"The hold-out cannot tell one model from another: {evaluation.unjudgeable}"
+    if evaluation.judged_rows < gate.min_rows:
+        return f"The hold-out has {evaluation.judged_rows:,} rows to judge by; {gate.min_rows:,} are needed."
+    return None
+
+
+def _leaks(evaluation: Evaluation) -> list[str]:
+    if not evaluation.leaks:
+        return []
+    found = first_few([f"{leak.column!r} {leak.reason}." for leak in evaluation.leaks], "columns do so")
+    remedy = (
+        "Only what is known afterwards tells so much: say `feature: false` of such a column, or leave it out of the "
+        "query; if it is honestly known beforehand, name it in `gate.trusted`."
     )
+    return [*found, remedy]
 
 
-def _by(improvement: float, digits: int) -> str:
-    size = _rounded(abs(improvement), digits)
-    if float(size) == 0:
-        return "the same"
-    return f"{'better' if improvement > 0 else 'worse'} by {size}"
+def _margin(evaluation: Evaluation, gate: Gate) -> float:
+    """By how much the metric must be better, in its own unit."""
+    value = (evaluation.champion or {}).get(evaluation.metric, float("nan"))
+    return gate.min_improvement * abs(value) if isfinite(value) else 0.0
 
 
-def _number(metric: MetricName, value: float) -> str:
-    return _rounded(value, _digits(metric, value))
+def _reaches(comparison: Comparison, gate: Gate) -> bool:
+    return comparison.relative >= gate.min_improvement or (comparison.relative == 0 and comparison.improvement > 0)
 
 
-def _digits(metric: MetricName, value: float) -> int:
-    """Decimals: two in units of the target, or three significant digits of a small value; three of a share."""
-    if metric not in IN_UNITS_OF_TARGET or not isfinite(value):
-        return 3
-    return 2 if abs(value) >= 1 or not value else 2 - floor(log10(abs(value)))
-
-
-def _rounded(value: float, digits: int) -> str:
-    """Never a negative zero."""
-    return f"{round(value, digits) + 0.0:.{digits}f}"
+def _needed(evaluation: Evaluation, comparison: Comparison, margin: float) -> list[str]:
+    """How many rows could tell: those after which the interval, which shrinks with their root, leaves what it spans."""
+    if comparison.low > 0:
+        reach, gap = comparison.high - comparison.improvement, margin - comparison.improvement
+    else:
+        reach, gap = comparison.improvement - comparison.low, comparison.improvement
+    return rows_needed(evaluation.judged_rows, reach, gap)
 
 
 def _floor_misses(evaluation: Evaluation, gate: Gate) -> list[str]:
     return [
-        f"{name} is {_number(name, evaluation.challenger[name])}, and the contract's floor is {_number(name, floor)}."
+        f"{name} is {number(name, value)}, and the contract's floor is {number(name, floor)}."
         for name, floor in gate.floors.items()
-        if _worse(name, evaluation.challenger[name], floor) > 0
+        if _worse(name, value := evaluation.challenger.get(name, float("nan")), floor) > 0
     ]
 
 
 def _baseline_miss(evaluation: Evaluation) -> list[str]:
     comparison = evaluation.against_baseline
-    return [] if comparison.low > 0 else ["It does not beat the baseline: " + _describe(comparison, evaluation)]
+    if comparison is None:
+        return ["It was not compared with the naive baseline."]
+    return [] if comparison.low > 0 else ["It does not beat the baseline: " + described(comparison, evaluation)]
 
 
 def _guard_misses(evaluation: Evaluation, gate: Gate) -> list[str]:
     champion = evaluation.champion or {}
     return [
-        f"{name} would go from {_number(name, champion[name])} to {_number(name, evaluation.challenger[name])}, "
-        f"worse by more than the {_number(name, tolerance)} the contract allows."
+        f"{name} would go from {number(name, champion[name])} to {number(name, value)}, "
+        f"worse by more than the {number(name, tolerance)} the contract allows."
         for name, tolerance in gate.guards.items()
-        if name in champion and _worse(name, evaluation.challenger[name], champion[name]) > tolerance
+        if name in champion
+        and _worse(name, value := evaluation.challenger.get(name, float("nan")), champion[name]) > tolerance
     ]
 
 

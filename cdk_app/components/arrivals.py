@@ -23,7 +23,7 @@ from evergreen.contracts import Contracts
 from functions.dispatch.settings import Settings
 
 _DISPATCH_TIMEOUT = Duration.seconds(60)
-_LEASE_HOURS = 7  # longer than the workflow's own TimeoutSeconds
+_LEASE_HOURS = 7 * 24 + 7  # longer than the workflow's own TimeoutSeconds
 
 
 class Arrivals(Construct):

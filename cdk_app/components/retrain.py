@@ -26,6 +26,7 @@ from cdk_app.permissions import (
 )
 from evergreen.contracts import Contracts
 from evergreen.environment import Environment
+from functions.await_approval.settings import Settings as AwaitApprovalSettings
 from functions.complete_run.settings import Settings as CompleteRunSettings
 from functions.decide_promotion.settings import Settings as DecidePromotionSettings
 from functions.fail_run.settings import Settings as FailRunSettings
@@ -91,11 +92,20 @@ class Retrain(Construct):
             [note_table(registry), read_objects(bucket, "runs/"), write_objects(bucket, "runs/")],
         )
         self._add(
+            "AwaitApproval",
+            AwaitApprovalSettings(REGISTRY_TABLE=table, NOTICES_TOPIC_ARN=topic),
+            [note_table(registry), *notices.publishing()],
+        )
+        self._add(
             "PromoteChallenger",
             PromoteChallengerSettings(DATA_BUCKET=data, REGISTRY_TABLE=table),
             [change_table(registry), read_objects(bucket, "runs/")],
         )
-        self._add("KeepChampion", KeepChampionSettings(DATA_BUCKET=data), [read_objects(bucket, "runs/")])
+        self._add(
+            "KeepChampion",
+            KeepChampionSettings(DATA_BUCKET=data, REGISTRY_TABLE=table),
+            [note_table(registry), read_objects(bucket, "runs/")],
+        )
         self._add(
             "LoadPredictions",
             LoadPredictionsSettings(DATA_BUCKET=data, PREDICTIONS_TABLE=storage.predictions.table_name),

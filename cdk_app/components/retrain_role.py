@@ -14,8 +14,15 @@ _MANAGED_RULES = (
     "StepFunctionsGetEventsForSageMakerProcessingJobsRule",
     "StepFunctionsGetEventsForSageMakerTrainingJobsRule",
     "StepFunctionsGetEventsForSageMakerTransformJobsRule",
+    "StepFunctionsGetEventsForSageMakerTuningJobsRule",
 )
-_JOBS = {"processing-job": "ProcessingJob", "training-job": "TrainingJob", "transform-job": "TransformJob"}
+# The training jobs of a tuning job are SageMaker's own: who creates the one needs no permission for the others.
+_JOBS = {
+    "hyper-parameter-tuning-job": "HyperParameterTuningJob",
+    "processing-job": "ProcessingJob",
+    "training-job": "TrainingJob",
+    "transform-job": "TransformJob",
+}
 
 
 def retrain_statements(

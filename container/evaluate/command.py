@@ -3,26 +3,20 @@
 from pathlib import Path
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from container.directories import Directories
-from container.evaluate.archive import load_archive
-from container.evaluate.bootstrap import compare
-from container.evaluate.holdout import HoldoutUnfit, read_holdout, seen_in_training
+from container.evaluate.archive import StoredModel, load_archive
+from container.evaluate.holdout import HoldoutUnfit, seen_in_training, unjudgeable
+from container.evaluate.judgement import Judgement, Scored
+from container.evaluate.leaks import leaks
+from container.evaluate.rows_file import write_rows
 from container.log import log
-from container.metrics import Statistic
-from container.model import Model, ModelUnusable
+from container.model import ModelUnusable
 from container.rows import LabelledRows, matrix
-from container.signature import AS_OF, Signature, SignatureError
-from container.tasks import TASKS
-from container.tasks.definition import Predictions
+from container.signature import Signature, SignatureError
 from evergreen.contract import Contract
-from evergreen.evaluation import Evaluation
+from evergreen.evaluation import Evaluation, Role
 from evergreen.manifest import ChampionModel, RunManifest
-from evergreen.metrics import HIGHER_IS_BETTER, OF_TASK, MetricName
-
-ONLY_WHEN_ASKED: tuple[MetricName, ...] = ("concordance",)  # it looks at every pair of rows
 
 
 def run(directories: Directories, prefix: str) -> None:
@@ -31,101 +25,68 @@ def run(directories: Directories, prefix: str) -> None:
     manifest = RunManifest.model_validate_json((source / "run" / prefix / "run.json").read_bytes())
     contract = Contract.model_validate_json((source / "holdout" / "dataset.json").read_bytes())
     signature = Signature.from_json((source / "holdout" / "signature.json").read_bytes())
-    rows = read_holdout(source / "holdout", signature)
-    challenger = load_archive(source / "challenger" / "model.tar.gz")
-    predictions = {
-        "challenger": _score(challenger, rows, signature),
-        "baseline": _baseline(challenger, contract.metric, len(rows.targets)),
-    }
-    unscorable = None
-    if manifest.champion:
-        try:
-            predictions["champion"] = _score(_champion(source / "run", manifest.champion), rows, signature)
-        except (ModelUnusable, SignatureError, HoldoutUnfit) as error:
-            unscorable = f"the champion of run {manifest.champion.run_id} cannot be scored: {error}"
-    evaluation, gate = _evaluate(contract, rows, signature, predictions, unscorable)
+    rows = LabelledRows.read(source / "holdout" / "holdout.parquet", signature)
+    judgement = Judgement(contract, rows, signature)
+    reason = unjudgeable(rows, signature)
+    if reason:
+        scored: dict[Role, Scored] = {}
+        evaluation = judgement.none(reason)
+    else:
+        scored, unscorable = _every_model(source, manifest, contract, rows, signature)
+        found = leaks(rows, signature, contract.gate.trusted)
+        evaluation = judgement.of(scored).model_copy(update={"champion_unscorable": unscorable, "leaks": found})
     folder = directories.processing_output / "evaluation"
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "evaluation.json").write_text(evaluation.model_dump_json(indent=1))
-    _write_rows(folder / "rows.parquet", rows, signature, predictions, gate)
-    log("evaluated", **evaluation.model_dump())
+    write_rows(folder / "rows.parquet", rows, signature, scored, judgement.shares(scored))
+    log("evaluated", **_without_intervals(evaluation))
 
 
-def _champion(folder: Path, champion: ChampionModel) -> Model:
+def _every_model(
+    source: Path, manifest: RunManifest, contract: Contract, rows: LabelledRows, signature: Signature
+) -> tuple[dict[Role, Scored], str | None]:
+    """Challenger, baseline and, if it can be scored, champion; otherwise why it cannot."""
+    challenger = load_archive(source / "challenger" / "model.tar.gz")
+    scored: dict[Role, Scored] = {
+        "challenger": _score(challenger, rows, signature),
+        "baseline": _baseline(challenger, contract, len(rows.targets)),
+    }
+    if manifest.champion is None:
+        return scored, None
+    try:
+        champion = _score(_champion(source / "run", manifest.champion), rows, signature)
+    except (ModelUnusable, SignatureError, HoldoutUnfit) as error:
+        return scored, f"the champion of run {manifest.champion.run_id} cannot be scored: {error}"
+    return {**scored, "champion": champion}, None
+
+
+def _champion(folder: Path, champion: ChampionModel) -> StoredModel:
     path = folder / champion.model_key
     if not path.exists():
         raise ModelUnusable(f"its model {champion.model_key} is missing")
     return load_archive(path)
 
 
-def _score(model: Model, rows: LabelledRows, signature: Signature) -> Predictions:
+def _score(stored: StoredModel, rows: LabelledRows, signature: Signature) -> Scored:
     """Score by the model's own signature, on rows that neither it nor its labels have seen."""
+    model = stored.model
     if model.signature.task != signature.task:
         raise SignatureError(f"it is of task {model.signature.task}, and the hold-out of {signature.task}")
     mismatch = model.signature.mismatch(signature)
     if mismatch:
         raise SignatureError(mismatch)
-    seen = seen_in_training(model.training, rows, signature)
+    seen = seen_in_training(model.training, stored.learned, rows, signature)
     if seen:
         raise HoldoutUnfit(seen)
-    return model.predict(matrix(rows.table, model.signature))
+    return Scored(model.predict(matrix(rows.table, model.signature)), model.threshold)
 
 
-def _baseline(challenger: Model, metric: MetricName, rows: int) -> Predictions:
-    """What one would say of everyone, knowing the training rows' labels alone."""
-    naive = challenger.task.naive(challenger.training["baseline"], metric)
-    return np.tile(np.array(naive, dtype=np.float32), (rows, 1))
+def _baseline(challenger: StoredModel, contract: Contract, rows: int) -> Scored:
+    """What one would say of everyone, knowing the training rows' labels alone: of two classes, the rare one."""
+    baseline = challenger.model.training["baseline"]
+    naive = challenger.model.task.naive(baseline, contract.metric, contract.gate.quantile)
+    return Scored(np.tile(np.array(naive, dtype=np.float32), (rows, 1)), threshold=0.0)
 
 
-def _evaluate(
-    contract: Contract,
-    rows: LabelledRows,
-    signature: Signature,
-    predictions: dict[str, Predictions],
-    unscorable: str | None,
-) -> tuple[Evaluation, dict[str, Statistic]]:
-    metric, task = contract.metric, TASKS[contract.task]
-    asked = {metric, *contract.gate.floors, *contract.gate.guards}
-    names = [name for name in OF_TASK[contract.task] if name in asked or name not in ONLY_WHEN_ASKED]
-    found = {
-        model: {name: task.statistic(name, rows.targets, predicted, signature) for name in names}
-        for model, predicted in predictions.items()
-    }
-    values = {model: {name: each.value() for name, each in of.items()} for model, of in found.items()}
-    gate = {model: of[metric] for model, of in found.items()}
-    higher = HIGHER_IS_BETTER[metric]
-    evaluation = Evaluation(
-        task=contract.task,
-        metric=metric,
-        rows=len(rows.targets),
-        judged_rows=int((~np.isnan(rows.targets)).sum()),
-        challenger=values["challenger"],
-        baseline=values["baseline"],
-        champion=values.get("champion"),
-        champion_unscorable=unscorable,
-        against_baseline=compare("baseline", gate["challenger"], gate["baseline"], higher),
-        against_champion=(
-            compare("champion", gate["challenger"], gate["champion"], higher) if "champion" in gate else None
-        ),
-    )
-    return evaluation, gate
-
-
-def _write_rows(
-    path: Path,
-    rows: LabelledRows,
-    signature: Signature,
-    predictions: dict[str, Predictions],
-    gate: dict[str, Statistic],
-) -> None:
-    """Every model's answer and share of the gate metric, row by row, for whoever wants to look closer."""
-    table = rows.table.select([signature.entity, AS_OF, signature.target])
-    for model, predicted in predictions.items():
-        answer = TASKS[signature.task].answer(predicted)
-        columns = [pa.array(column) for column in answer.numbers.T]
-        if answer.labels is not None:
-            columns.insert(0, pa.array(signature.classes, pa.string()).take(pa.array(answer.labels)))
-        for name, column in zip(signature.outputs, columns, strict=True):
-            table = table.append_column(f"{model}_{name}", column)
-        table = table.append_column(f"{model}_share", pa.array(gate[model].shares))
-    pq.write_table(table, path, compression="zstd")
+def _without_intervals(evaluation: Evaluation) -> dict[str, object]:
+    return evaluation.model_dump(exclude={"intervals", "slices"})

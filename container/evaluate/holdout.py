@@ -1,40 +1,47 @@
 """The frozen hold-out and the rules that a fair comparison needs."""
 
 from datetime import date, datetime
-from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from container.learned_rows import LearnedRows, row_hashes
 from container.rows import LabelledRows
-from container.signature import Signature
+from container.signature import ROW_NUMBER, Signature
 from container.tasks import TASKS
+
+LOOK_ALIKE = 0.01  # share of rows without an entity that may look like others once their text is made plain
 
 
 class HoldoutUnfit(ValueError):
-    """The hold-out cannot decide anything; says why."""
+    """A model has seen the hold-out; says how that is known."""
 
 
-def read_holdout(folder: Path, signature: Signature) -> LabelledRows:
-    """Read the hold-out; an empty one, or one that holds nothing to tell apart, is refused."""
-    rows = LabelledRows.read(folder / "holdout.parquet", signature)
+def unjudgeable(rows: LabelledRows, signature: Signature) -> str | None:
+    """Why these rows cannot tell one model from another, or None."""
     if not len(rows.targets):
-        raise HoldoutUnfit("the hold-out is empty: there is nothing to judge a model by")
+        return "it is empty, so there is nothing to judge a model by."
     reason = TASKS[signature.task].unfit(rows.targets, signature)
-    if reason:
-        raise HoldoutUnfit(f"the hold-out decides nothing: {reason}")
-    return rows
+    return f"{reason}." if reason else None
 
 
-def seen_in_training(training: dict[str, Any], rows: LabelledRows, signature: Signature) -> str | None:
+def seen_in_training(
+    training: dict[str, Any], learned: LearnedRows | None, rows: LabelledRows, signature: Signature
+) -> str | None:
     """Why the hold-out is not unseen by a model, or None.
 
-    Both must have been split by one rule, under which a draw is the same in every run; and where there is time, the
-    model's labels must end before the hold-out begins.
+    Both must have been split by one rule, under which a draw is the same in every run; where there is time, the
+    model's labels must end before the hold-out begins; and no row may be one that the model has learned from.
     """
     if training.get("split") != signature.split:
         return (
             f"its rows were split by another rule ({training.get('split')}) than the hold-out's ({signature.split}), "
             "so it may have been trained on hold-out rows"
         )
+    return _late_labels(training, rows) or _learned_from(learned, rows, signature)
+
+
+def _late_labels(training: dict[str, Any], rows: LabelledRows) -> str | None:
     if rows.span is None:
         return None
     if "labels_until" not in training:
@@ -47,3 +54,17 @@ def seen_in_training(training: dict[str, Any], rows: LabelledRows, signature: Si
         until = date.fromisoformat(training["labels_until"])
         late = until > first
     return f"it was trained on labels up to {until}, but the hold-out begins at {first}" if late else None
+
+
+def _learned_from(learned: LearnedRows | None, rows: LabelledRows, signature: Signature) -> str | None:
+    """By the rows' hashes; models older than those are judged by the other rules alone."""
+    if learned is None:
+        return None
+    seen = learned.among(row_hashes(rows, signature))
+    count, without_entity = int(seen.sum()), signature.entity == ROW_NUMBER
+    if not count or (without_entity and count <= LOOK_ALIKE * len(seen)):
+        return None
+    example = rows.table.column(signature.entity)[int(np.flatnonzero(seen)[0])].as_py()
+    name = "row number" if without_entity else signature.entity
+    at_least = "at least " if learned.bits else ""
+    return f"it has learned from {at_least}{count:,} of the {len(seen):,} hold-out rows, such as {name} {example}"

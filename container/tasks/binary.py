@@ -4,21 +4,19 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-import xgboost as xgb
 
-from container.metrics import Statistic, brier, logloss
+from container.algorithms.definition import Fit, Goal, Predictor
+from container.fold import Fold
+from container.metrics import Statistic, brier, f1, logloss, mcc
 from container.ranking import average_precision, roc_auc
 from container.rows import Matrix, Vector
 from container.signature import Signature
-from container.tasks.definition import Answer, Predictions
+from container.tasks.definition import HALF, Answer, Predictions
 from container.tasks.labels import class_counts, one_class
-from container.train.boosting import Fit, Fold
-from container.train.boosting import fit as boost
-from container.train.parameters import COMMON, Choices, Hyperparameters, Value
+from container.train.learner import Learner
 from evergreen.metrics import MetricName
 
-BOOSTERS: tuple[str, ...] = ("model",)
-CHOICES = Choices(COMMON, more=("scale_pos_weight",))  # unset, for weights would bend the probabilities
+PREDICTORS: tuple[str, ...] = ("model",)
 
 
 def unfit(targets: Vector, signature: Signature) -> str | None:
@@ -26,20 +24,19 @@ def unfit(targets: Vector, signature: Signature) -> str | None:
     return one_class(targets, signature)
 
 
-def fit(train: Fold, validation: Fold, signature: Signature, parameters: Hyperparameters) -> dict[str, Fit]:
-    """The logarithmic loss makes probabilities that can be taken at their word."""
-    objective: dict[str, Value] = {"objective": "binary:logistic", "eval_metric": "logloss"}
-    return {"model": boost(objective, train, validation, signature, parameters, learn_all=True)}
+def fit(train: Fold, validation: Fold, signature: Signature, learner: Learner) -> dict[str, Fit]:
+    """A probability that can be taken at its word."""
+    return {"model": learner.fit(Goal("probability"), train, validation, signature.features, learn_all=True)}
 
 
-def predict(boosters: Mapping[str, xgb.Booster], values: Matrix, signature: Signature) -> Predictions:
+def predict(predictors: Mapping[str, Predictor], values: Matrix, signature: Signature) -> Predictions:
     """One column: the probability of the positive class."""
-    return np.asarray(boosters["model"].inplace_predict(values)).reshape(-1, 1)
+    return predictors["model"].predict(values).reshape(-1, 1)
 
 
-def answer(predictions: Predictions) -> Answer:
-    """The likelier class, and the probability of the positive one."""
-    return Answer(predictions, (predictions[:, 0] >= 0.5).astype(np.intp))
+def answer(predictions: Predictions, threshold: float = HALF) -> Answer:
+    """The class on this side of the threshold, and the probability of the positive one."""
+    return Answer(predictions, (predictions[:, 0] >= threshold).astype(np.intp))
 
 
 def about(targets: Vector, signature: Signature) -> dict[str, Any]:
@@ -47,13 +44,21 @@ def about(targets: Vector, signature: Signature) -> dict[str, Any]:
     return {"class_rows": class_counts(targets, signature), "baseline": {"probability": float(targets.mean())}}
 
 
-def naive(baseline: Any, metric: MetricName) -> list[float]:
+def naive(baseline: Any, metric: MetricName, quantile: float = HALF) -> list[float]:
     """The share of the positive class."""
     return [baseline["probability"]]
 
 
-def statistic(metric: MetricName, targets: Vector, predictions: Predictions, signature: Signature) -> Statistic:
-    """A metric of the probability."""
+def statistic(
+    metric: MetricName,
+    targets: Vector,
+    predictions: Predictions,
+    signature: Signature,
+    *,
+    threshold: float = HALF,
+    quantile: float = HALF,
+) -> Statistic:
+    """A metric of the probability, or of what it says from the threshold on."""
     positive, probability = targets == 1, predictions[:, 0]
     match metric:
         case "pr_auc":
@@ -64,4 +69,8 @@ def statistic(metric: MetricName, targets: Vector, predictions: Predictions, sig
             return logloss(np.where(positive, probability, 1 - probability))
         case "brier":
             return brier(positive, probability)
+        case "f1":
+            return f1(positive, probability >= threshold)
+        case "mcc":
+            return mcc(positive, probability >= threshold)
     raise ValueError(f"{metric} is no metric of task binary")

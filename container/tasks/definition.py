@@ -5,16 +5,17 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
-import xgboost as xgb
 from numpy.typing import NDArray
 
+from container.algorithms.definition import Fit, Predictor
+from container.fold import Fold
 from container.metrics import Statistic
 from container.rows import Matrix, Vector
 from container.signature import Signature
-from container.train.boosting import Fit, Fold
-from container.train.parameters import Choices, Hyperparameters
+from container.train.learner import Learner
 from evergreen.metrics import MetricName
 
+HALF = 0.5
 Predictions = NDArray[np.float32]  # one row per row; what its columns are is the task's own business
 
 
@@ -29,28 +30,34 @@ class Answer:
 class TaskDefinition(Protocol):
     """Everything that differs between one task and another; each is a module of its own."""
 
-    BOOSTERS: tuple[str, ...]
-    CHOICES: Choices
+    PREDICTORS: tuple[str, ...]
 
     def unfit(self, targets: Vector, signature: Signature) -> str | None:
         """Why rows with these targets are nothing to learn from or to judge by, or None."""
 
-    def fit(self, train: Fold, validation: Fold, signature: Signature, parameters: Hyperparameters) -> dict[str, Fit]:
-        """Train every booster."""
+    def fit(self, train: Fold, validation: Fold, signature: Signature, learner: Learner) -> dict[str, Fit]:
+        """Train every predictor: the task says what is to be learned, the learner's algorithm how."""
 
-    def predict(self, boosters: Mapping[str, xgb.Booster], values: Matrix, signature: Signature) -> Predictions:
+    def predict(self, predictors: Mapping[str, Predictor], values: Matrix, signature: Signature) -> Predictions:
         """Predict for rows in the signature's order of features."""
 
-    def answer(self, predictions: Predictions) -> Answer:
+    def answer(self, predictions: Predictions, threshold: float = HALF) -> Answer:
         """What the signature's outputs hold."""
 
     def about(self, targets: Vector, signature: Signature) -> dict[str, Any]:
         """What training.json says of the training rows: their baseline, and counts."""
 
-    def naive(self, baseline: Any, metric: MetricName) -> list[float]:
+    def naive(self, baseline: Any, metric: MetricName, quantile: float = HALF) -> list[float]:
         """What one would predict for everyone, knowing the targets alone and by which metric one is judged."""
 
     def statistic(
-        self, metric: MetricName, targets: Vector, predictions: Predictions, signature: Signature
+        self,
+        metric: MetricName,
+        targets: Vector,
+        predictions: Predictions,
+        signature: Signature,
+        *,
+        threshold: float = HALF,
+        quantile: float = HALF,
     ) -> Statistic:
-        """A metric of predictions."""
+        """A metric of predictions; some ask for the model's threshold or for the contract's quantile."""

@@ -4,20 +4,18 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-import xgboost as xgb
 
+from container.algorithms.definition import Fit, Goal, Predictor
+from container.fold import Fold
 from container.metrics import Statistic, accuracy, logloss, macro_f1
 from container.rows import Matrix, Vector
 from container.signature import Signature
-from container.tasks.definition import Answer, Predictions
+from container.tasks.definition import HALF, Answer, Predictions
 from container.tasks.labels import class_counts, one_class
-from container.train.boosting import Fit, Fold
-from container.train.boosting import fit as boost
-from container.train.parameters import COMMON, Choices, Hyperparameters, Value
+from container.train.learner import Learner
 from evergreen.metrics import MetricName
 
-BOOSTERS: tuple[str, ...] = ("model",)
-CHOICES = Choices(COMMON)
+PREDICTORS: tuple[str, ...] = ("model",)
 
 
 def unfit(targets: Vector, signature: Signature) -> str | None:
@@ -25,19 +23,18 @@ def unfit(targets: Vector, signature: Signature) -> str | None:
     return one_class(targets, signature)
 
 
-def fit(train: Fold, validation: Fold, signature: Signature, parameters: Hyperparameters) -> dict[str, Fit]:
-    """The logarithmic loss over all classes."""
-    objective: dict[str, Value] = {"objective": "multi:softprob", "eval_metric": "mlogloss"}
-    objective["num_class"] = len(signature.classes)
-    return {"model": boost(objective, train, validation, signature, parameters, learn_all=True)}
+def fit(train: Fold, validation: Fold, signature: Signature, learner: Learner) -> dict[str, Fit]:
+    """The probabilities of all classes together."""
+    goal = Goal("classes", classes=len(signature.classes))
+    return {"model": learner.fit(goal, train, validation, signature.features, learn_all=True)}
 
 
-def predict(boosters: Mapping[str, xgb.Booster], values: Matrix, signature: Signature) -> Predictions:
+def predict(predictors: Mapping[str, Predictor], values: Matrix, signature: Signature) -> Predictions:
     """One column per class: its probability."""
-    return np.asarray(boosters["model"].inplace_predict(values)).reshape(len(values), len(signature.classes))
+    return predictors["model"].predict(values).reshape(len(values), len(signature.classes))
 
 
-def answer(predictions: Predictions) -> Answer:
+def answer(predictions: Predictions, threshold: float = HALF) -> Answer:
     """The likeliest class and its probability."""
     return Answer(predictions.max(axis=1, keepdims=True), predictions.argmax(axis=1))
 
@@ -48,12 +45,20 @@ def about(targets: Vector, signature: Signature) -> dict[str, Any]:
     return {"class_rows": counts, "baseline": {name: rows / len(targets) for name, rows in counts.items()}}
 
 
-def naive(baseline: Any, metric: MetricName) -> list[float]:
+def naive(baseline: Any, metric: MetricName, quantile: float = HALF) -> list[float]:
     """The shares of the classes."""
     return list(baseline.values())
 
 
-def statistic(metric: MetricName, targets: Vector, predictions: Predictions, signature: Signature) -> Statistic:
+def statistic(
+    metric: MetricName,
+    targets: Vector,
+    predictions: Predictions,
+    signature: Signature,
+    *,
+    threshold: float = HALF,
+    quantile: float = HALF,
+) -> Statistic:
     """A metric of the probabilities, or of the likeliest class."""
     truth = targets.astype(np.intp)
     match metric:

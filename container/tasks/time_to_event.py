@@ -1,25 +1,22 @@
-"""Will the event come within the horizon, and if so, after how many days: two boosters, a hurdle model."""
+"""Will the event come within the horizon, and if so, after how many days: two predictors, a hurdle model."""
 
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-import xgboost as xgb
 
-from container.metrics import Ratio, Statistic, brier
-from container.ranking import concordance, roc_auc
+from container.algorithms.definition import Fit, Goal, Predictor
+from container.concordance import concordance
+from container.fold import Fold
+from container.metrics import Statistic, brier, logloss, ratio
+from container.ranking import roc_auc
 from container.rows import Matrix, Vector
 from container.signature import Signature
-from container.tasks.definition import Answer, Predictions
-from container.train.boosting import Fit, Fold
-from container.train.boosting import fit as boost
-from container.train.parameters import COMMON, Choices, Hyperparameters, Value
+from container.tasks.definition import HALF, Answer, Predictions
+from container.train.learner import Learner
 from evergreen.metrics import MetricName
 
-EVENT: dict[str, Value] = {"objective": "binary:logistic", "eval_metric": "logloss"}
-DURATION: dict[str, Value] = {"objective": "reg:absoluteerror", "eval_metric": "mae"}
-BOOSTERS: tuple[str, ...] = ("event", "duration")
-CHOICES = Choices({**COMMON, "min_child_weight": 10})
+PREDICTORS: tuple[str, ...] = ("event", "duration")
 
 
 def unfit(targets: Vector, signature: Signature) -> str | None:
@@ -30,22 +27,23 @@ def unfit(targets: Vector, signature: Signature) -> str | None:
     return f"{'all' if came.any() else 'none'} of the {len(targets)} rows have an event: nothing to tell apart"
 
 
-def fit(train: Fold, validation: Fold, signature: Signature, parameters: Hyperparameters) -> dict[str, Fit]:
+def fit(train: Fold, validation: Fold, signature: Signature, learner: Learner) -> dict[str, Fit]:
     """Whether is learned from all rows, after how many days (the median) from those whose event came."""
+    came = _those_that_came(train), _those_that_came(validation)
     return {
-        "event": boost(EVENT, _whether(train), _whether(validation), signature, parameters),
-        "duration": boost(DURATION, _those_that_came(train), _those_that_came(validation), signature, parameters),
+        "event": learner.fit(Goal("probability"), _whether(train), _whether(validation), signature.features),
+        "duration": learner.fit(Goal("median"), *came, signature.features),
     }
 
 
-def predict(boosters: Mapping[str, xgb.Booster], values: Matrix, signature: Signature) -> Predictions:
+def predict(predictors: Mapping[str, Predictor], values: Matrix, signature: Signature) -> Predictions:
     """The days to the event if it comes, never beyond the horizon, and the probability that it comes."""
-    probability, days = boosters["event"].inplace_predict(values), boosters["duration"].inplace_predict(values)
+    probability, days = (predictors[name].predict(values)[:, 0] for name in PREDICTORS)
     days = np.where(np.isfinite(days), days, np.nan)  # lest clipping should hide that they are no numbers
     return np.column_stack((np.clip(days, 0, signature.horizon_days), probability))
 
 
-def answer(predictions: Predictions) -> Answer:
+def answer(predictions: Predictions, threshold: float = HALF) -> Answer:
     """Both, as they are."""
     return Answer(predictions)
 
@@ -57,20 +55,30 @@ def about(targets: Vector, signature: Signature) -> dict[str, Any]:
     return {"event_rows": int(came.sum()), "baseline": baseline}
 
 
-def naive(baseline: Any, metric: MetricName) -> list[float]:
+def naive(baseline: Any, metric: MetricName, quantile: float = HALF) -> list[float]:
     """The median days and the share of events."""
     return [baseline["duration"], baseline["event_probability"]]
 
 
-def statistic(metric: MetricName, targets: Vector, predictions: Predictions, signature: Signature) -> Statistic:
+def statistic(
+    metric: MetricName,
+    targets: Vector,
+    predictions: Predictions,
+    signature: Signature,
+    *,
+    threshold: float = HALF,
+    quantile: float = HALF,
+) -> Statistic:
     """Days are judged where the event came, probabilities everywhere."""
     came = ~np.isnan(targets)
     days, probability = predictions.astype(np.float64).T
     match metric:
         case "mae":
-            return Ratio(np.where(came, np.abs(days - np.nan_to_num(targets)), 0.0), came.astype(np.float64))
+            return ratio(np.where(came, np.abs(days - np.nan_to_num(targets)), 0.0), came.astype(np.float64))
         case "brier":
             return brier(came, probability)
+        case "logloss":
+            return logloss(np.where(came, probability, 1 - probability))
         case "roc_auc":
             return roc_auc(came, probability)
         case "concordance":

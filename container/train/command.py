@@ -5,16 +5,16 @@ from datetime import timedelta
 from math import isfinite
 from typing import Any
 
-import xgboost as xgb
-
 from container.directories import Directories
+from container.fold import Fold
+from container.learned_rows import LearnedRows
 from container.log import log
 from container.model import Model
 from container.rows import LabelledRows
 from container.signature import Signature
 from container.tasks import TASKS
-from container.train.boosting import Fold
-from container.train.parameters import Hyperparameters
+from container.train.learner import Learner
+from container.train.threshold import best_threshold
 from evergreen.metrics import OF_TASK
 
 
@@ -27,18 +27,19 @@ def run(directories: Directories) -> None:
     channel = directories.train_channel
     signature = Signature.from_json((channel / "signature.json").read_bytes())
     task = TASKS[signature.task]
-    parameters = Hyperparameters.read(directories.hyperparameters, task.CHOICES)
+    learner = Learner.read(directories.hyperparameters, signature.task)
     rows = LabelledRows.read(channel / "train.parquet", signature)
     judges = LabelledRows.read(channel / "validation.parquet", signature)
     reason = task.unfit(rows.targets, signature) if len(rows.targets) else "there are none"
     if reason:
         raise NothingToLearn(f"the training rows are nothing to learn from: {reason}")
     train, validation = Fold.of(rows, signature), Fold.of(judges, signature)
-    fits = task.fit(train, validation, signature, parameters)
+    fits = task.fit(train, validation, signature, learner)
     training = {
         "training_job": os.environ.get("TRAINING_JOB_NAME"),
-        "xgboost": xgb.__version__,
-        "hyperparameters": parameters.values,
+        "algorithm": learner.name,
+        "library": learner.algorithm.version(),
+        "hyperparameters": learner.parameters.values,
         "split": signature.split,
         **_when(rows, judges, signature),
         "rows": len(train.targets),
@@ -46,9 +47,18 @@ def run(directories: Directories) -> None:
         "best_iterations": {name: fit.best_iteration for name, fit in fits.items()},
         **task.about(train.targets, signature),
     }
-    metrics = _metrics(Model({name: fit.judged for name, fit in fits.items()}, signature, training), validation)
+    judged = Model({name: fit.judged for name, fit in fits.items()}, signature, training)
+    if threshold := _threshold(judged, validation):
+        training["threshold"] = threshold
+    metrics = _metrics(judged, validation, learner)
     training["validation_metrics"] = metrics
-    Model({name: fit.booster for name, fit in fits.items()}, signature, training).save(directories.model)
+    if learner.tuned and learner.metric not in metrics:
+        raise NothingToLearn(
+            f"the {len(validation.targets)} validation rows do not tell {learner.metric}, by which tuning chooses; "
+            "bring more rows, or leave out training.tune"
+        )
+    LearnedRows.of((rows, judges), signature).save(directories.model)
+    Model({name: fit.predictor for name, fit in fits.items()}, signature, training).save(directories.model)
     log("trained", **{f"validation:{name}": value for name, value in metrics.items()}, rows=training["rows"])
 
 
@@ -63,15 +73,24 @@ def _when(rows: LabelledRows, judges: LabelledRows, signature: Signature) -> dic
     return {"train_cutoffs": [str(cutoff) for cutoff in rows.cutoffs], "labels_until": str(until)}
 
 
-def _metrics(model: Model, validation: Fold) -> dict[str, float]:
-    """What the validation rows say, of what they can; concordance, which looks at every pair, is left to the gate."""
+def _threshold(model: Model, validation: Fold) -> float | None:
+    """Chosen on the validation rows by the model that has not seen them."""
+    if model.signature.task != "binary" or not len(validation.targets):
+        return None
+    return best_threshold(validation.targets, model.predict(validation.values))
+
+
+def _metrics(model: Model, validation: Fold, learner: Learner) -> dict[str, float]:
+    """What the validation rows say, of what they can; concordance, which looks at every pair, only where it decides."""
     task, signature = model.task, model.signature
     if not len(validation.targets) or task.unfit(validation.targets, signature):
         return {}
     predictions = model.predict(validation.values)
     values = {
-        name: task.statistic(name, validation.targets, predictions, signature).value()
+        name: task.statistic(
+            name, validation.targets, predictions, signature, threshold=model.threshold, quantile=learner.quantile
+        ).value()
         for name in OF_TASK[signature.task]
-        if name != "concordance"
+        if name != "concordance" or name == learner.metric
     }
     return {name: value for name, value in values.items() if isfinite(value)}

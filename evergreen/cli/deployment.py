@@ -12,12 +12,18 @@ from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, 
 
 from evergreen.errors import StoreUnavailable, UnknownDataset, UserMustAct
 from evergreen.runs import execution_arn
+from evergreen.stores.approvals import Approvals
 from evergreen.stores.arrivals import ArrivalsLedger
+from evergreen.stores.files import Files
 from evergreen.stores.holdbacks import Holdbacks
 from evergreen.stores.leases import Leases
+from evergreen.stores.notices import Notices
+from evergreen.stores.outbox import Outbox
 from evergreen.stores.predictions import Predictions
 from evergreen.stores.registry import Registry
+from evergreen.stores.rollbacks import Rollbacks
 from evergreen.stores.runs import RunRecords
+from evergreen.stores.workflows import Workflows
 
 _START_ONE = "Start a cloud with `evergreen up` and paste its exports, or point your AWS profile at a deployment."
 
@@ -35,6 +41,8 @@ class Deployment:
     predictions_table: str
     state_machine_arn: str
     datasets: tuple[str, ...]
+    notices_topic_arn: str = ""
+    track_run: str | None = None  # the function that tells those who follow the champion; not every stack has one
     digests: Mapping[str, str] = field(default_factory=dict)  # of contracts; empty for a stack that does not say them
     queue_url: str = ""
     dead_letters_url: str = ""
@@ -50,6 +58,8 @@ class Deployment:
             predictions_table=outputs["PredictionsTable"],
             state_machine_arn=outputs["StateMachineArn"],
             datasets=tuple(outputs["Datasets"].split(",")),
+            notices_topic_arn=outputs["NoticesTopicArn"],
+            track_run=outputs.get("TrackRunFunction"),
             digests=_digests(outputs),
             queue_url=outputs.get("ArrivalsQueueUrl", ""),
             dead_letters_url=outputs.get("DeadLettersQueueUrl", ""),
@@ -76,16 +86,40 @@ class Deployment:
         return ArrivalsLedger(self._table(self.registry_table))
 
     @property
-    def leases(self) -> Leases:
-        return Leases(self._table(self.registry_table), timedelta(0))  # to look at; only Dispatch takes one
-
-    @property
     def holdbacks(self) -> Holdbacks:
         return Holdbacks(self._table(self.registry_table))
 
     @property
     def predictions(self) -> Predictions:
         return Predictions(self._table(self.predictions_table))
+
+    @property
+    def approvals(self) -> Approvals:
+        return Approvals(self._table(self.registry_table))
+
+    @property
+    def outbox(self) -> Outbox:
+        return Outbox(self._table(self.registry_table))
+
+    @property
+    def leases(self) -> Leases:
+        return Leases(self._table(self.registry_table), timedelta())  # to look at, never to take
+
+    @property
+    def rollbacks(self) -> Rollbacks:
+        return Rollbacks(self._table(self.registry_table))
+
+    @property
+    def workflows(self) -> Workflows:
+        return Workflows(boto3.client("stepfunctions"), self.state_machine_arn)
+
+    @property
+    def files(self) -> Files:
+        return Files(boto3.client("s3"), self.bucket)
+
+    @property
+    def notices(self) -> Notices:
+        return Notices(boto3.client("sns"), self.notices_topic_arn)
 
     def execution_arn(self, run_id: str) -> str:
         """The Step Functions execution of a run."""
@@ -94,11 +128,6 @@ class Deployment:
     @staticmethod
     def _table(name: str) -> Any:
         return boto3.resource("dynamodb").Table(name)
-
-
-def caller() -> str:
-    """Who we are to AWS."""
-    return boto3.client("sts").get_caller_identity()["Arn"]
 
 
 def _digests(outputs: Mapping[str, str]) -> dict[str, str]:

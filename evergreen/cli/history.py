@@ -16,6 +16,7 @@ WORK = (
     "ScoreEntities",
     "LoadPredictions",
 )
+_SILENT = {"ChooseTraining"}  # choices by the contract alone, for which no task before them gave a reason
 _ENDS = {"ExecutionSucceeded", "ExecutionFailed", "ExecutionAborted", "ExecutionTimedOut"}
 
 
@@ -67,7 +68,8 @@ def parse(events: Iterable[Mapping[str, Any]]) -> Execution | None:
         began = began or at
         if kind.endswith("StateEntered"):
             entered = event["stateEnteredEventDetails"]
-            reason = _choice_reason(entered.get("input", "{}")) if kind == "ChoiceStateEntered" else ""
+            tells = kind == "ChoiceStateEntered" and entered["name"] not in _SILENT
+            reason = _choice_reason(entered.get("input", "{}")) if tells else ""
             visits.append(StateVisit(entered["name"], at, reason=reason))
         elif kind.endswith("StateExited"):
             name = event["stateExitedEventDetails"]["name"]
@@ -96,7 +98,7 @@ def _choice_reason(state_input: str) -> str:
         state: dict[str, Any] = json.loads(state_input)
     except ValueError:
         return ""
-    for source in ("champion", "verdict", "data"):
+    for source in ("champion", "approval", "verdict", "data"):
         value = state.get(source, {}).get("value", {})
         if value.get("reason"):
             return str(value["reason"])

@@ -6,7 +6,9 @@ from collections.abc import Callable
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
 
+from evergreen.cli.approve import approve, reject
 from evergreen.cli.arrivals import arrivals
+from evergreen.cli.champions import history
 from evergreen.cli.contract import app as contract
 from evergreen.cli.demo import demo
 from evergreen.cli.drop import drop
@@ -15,6 +17,7 @@ from evergreen.cli.output import errors
 from evergreen.cli.predictions import predictions
 from evergreen.cli.redrive import redrive
 from evergreen.cli.retrain import retrain
+from evergreen.cli.rollback import rollback
 from evergreen.cli.runs import run, runs
 from evergreen.cli.up import up
 from evergreen.errors import EvergreenError
@@ -28,7 +31,22 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
 )
-COMMANDS: tuple[Callable[..., None], ...] = (up, init, drop, runs, run, arrivals, retrain, redrive, predictions, demo)
+COMMANDS: tuple[Callable[..., None], ...] = (
+    up,
+    init,
+    drop,
+    runs,
+    run,
+    arrivals,
+    retrain,
+    redrive,
+    predictions,
+    approve,
+    reject,
+    history,
+    rollback,
+    demo,
+)
 for command in COMMANDS:
     app.command()(command)
 app.add_typer(contract)

@@ -6,7 +6,8 @@ from typing import Annotated, Any
 import boto3
 import typer
 
-from evergreen.cli.deployment import Deployment, caller
+from evergreen.cli.caller import caller
+from evergreen.cli.deployment import Deployment
 from evergreen.cli.output import console
 from evergreen.dead_letters import Explanation, explain
 from evergreen.errors import UserMustAct
@@ -89,7 +90,12 @@ def _tell(dataset: str, arrivals: list[dict[str, Any]]) -> None:
         console.print(f"{dataset}: no failed run has left anything.", markup=False)
         return
     console.print(f"{dataset}: left by failed runs:", markup=False)
-    _list([f"{each['cause']} ({each['state']}, {len(each.get('failed_runs', ()))} runs failed)" for each in arrivals])
+    _list([f"{each['cause']} ({each['state']}, {_failures(each)})" for each in arrivals])
+
+
+def _failures(arrival: dict[str, Any]) -> str:
+    count = len(arrival.get("failed_runs", ()))
+    return "1 run failed with it" if count == 1 else f"{count} runs failed with it"
 
 
 def _list(lines: list[str]) -> None:

@@ -7,7 +7,8 @@ from typing import Annotated
 import boto3
 import typer
 
-from evergreen.cli.deployment import Deployment, caller
+from evergreen.cli.caller import caller
+from evergreen.cli.deployment import Deployment
 from evergreen.cli.output import console
 from evergreen.cli.watch import follow
 from evergreen.errors import UserMustAct

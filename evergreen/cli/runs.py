@@ -7,10 +7,12 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
+from evergreen.approval import status_of
 from evergreen.cli.deployment import Deployment
 from evergreen.cli.history import read_execution
 from evergreen.cli.output import Output, console, print_json, span
-from evergreen.cli.watch import follow, tell, timeline, wait_for_run
+from evergreen.cli.trials import Trials
+from evergreen.cli.watch import awaited, follow, tell, timeline, wait_for_run
 from evergreen.errors import UserMustAct
 from evergreen.layout import RunLayout
 from evergreen.runs import dataset_of
@@ -39,7 +41,7 @@ def runs(
     if watch:
         _watch(deployment, datasets[0], found)
     elif output is Output.json:
-        print_json(found)
+        print_json([{**each, "status": status_of(each)} for each in found])
     elif found:
         console.print(_table(found))
     else:
@@ -50,7 +52,7 @@ def run(
     run_id: Annotated[str, typer.Argument(help="As `evergreen runs` lists it.")],
     output: OutputOption = Output.text,
 ) -> None:
-    """Show one run: its states and times, verdict and reasons, metrics, inputs, and where its files are.
+    """Show one run: its states and times, trials, verdict and reasons, metrics, inputs, and where its files are.
 
     Example: `evergreen run next-purchase-00001-3f2a9c81`
     """
@@ -63,16 +65,22 @@ def run(
     if record is None:
         raise UserMustAct(f"no run {run_id}; see: evergreen runs {dataset}")
     files = f"s3://{deployment.bucket}/{RunLayout(dataset, run_id).prefix}/"
-    if output is Output.json:
-        print_json({**record, "files": files})
-        return
+    shown = {**record, "status": status_of(record), "files": files}
     execution = read_execution(deployment.execution_arn(run_id))
+    trials = Trials.of(run_id, execution)
+    if output is Output.json:
+        print_json({**shown, **({"tuning": trials.document()} if trials else {})})
+        return
     if execution:
         console.print(timeline(execution, run_id))
+        console.print(awaited(execution, run_id), markup=False)
+    if trials:
+        console.print()
+        console.print(trials.table())
     tell(record)
     console.print()
     for name in ("status", "started_at", "ended_at"):
-        console.print(f"{name.removesuffix('_at'):<9}{str(record.get(name, '–'))[:19].replace('T', ' ')}", markup=False)
+        console.print(f"{name.removesuffix('_at'):<9}{str(shown.get(name, '–'))[:19].replace('T', ' ')}", markup=False)
     for cause in record.get("causes", []):
         console.print(f"because  {cause}", markup=False)
     for line in _waited(record):
@@ -100,7 +108,7 @@ def _table(found: list[dict[str, Any]]) -> Table:
         started = str(each.get("started_at", ""))[:19].replace("T", " ")
         published = f"{rows:,} rows" if rows else ""
         why = str(each.get("reason") or each.get("error") or "")[:_WHY]
-        table.add_row(*map(escape, (each["run_id"], started, each["status"], verdict, published, why)))
+        table.add_row(*map(escape, (each["run_id"], started, status_of(each), verdict, published, why)))
     return table
 
 

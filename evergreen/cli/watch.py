@@ -5,10 +5,13 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from rich.console import Group
 from rich.live import Live
 from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
+from evergreen.approval import how_to_decide
 from evergreen.cli.deployment import Deployment
 from evergreen.cli.history import Execution, StateVisit, read_execution
 from evergreen.cli.output import console, span
@@ -61,10 +64,26 @@ def metrics_table(evaluation: Mapping[str, Any]) -> Table:
     for metric in evaluation["challenger"]:
         better = "higher" if HIGHER_IS_BETTER[metric] else "lower"
         judged = with_event if counts_rows_with_event_only(evaluation["task"], metric) else rows
-        values = (evaluation[name].get(metric) for name in models)
-        shown = ("–" if value is None else f"{value:.3f}" for value in values)
+        shown = (_with_interval(evaluation, name, metric) for name in models)
         table.add_row(metric, better, f"{judged:,}", *shown)
     return table
+
+
+def awaited(execution: Execution, run_id: str) -> str:
+    """What a run waits for that people must give; empty when it waits for nobody."""
+    if not any(visit.name == "AwaitApproval" and visit.ended is None for visit in execution.visits):
+        return ""
+    return "\n".join(["It waits for a person's approval; without one, the champion stays.", *how_to_decide(run_id)])
+
+
+def _with_interval(evaluation: Mapping[str, Any], model: str, metric: str) -> str:
+    value = evaluation[model].get(metric)
+    interval = evaluation.get("intervals", {}).get(model, {}).get(metric)
+    if value is None:
+        return "–"
+    if interval is None:
+        return f"{value:.3f}"
+    return f"{value:.3f} [dim]{interval['low']:.3f}–{interval['high']:.3f}[/dim]"
 
 
 def _snapshots(deployment: Deployment, run_id: str) -> Iterator[Execution]:
@@ -81,17 +100,20 @@ def _snapshots(deployment: Deployment, run_id: str) -> Iterator[Execution]:
 def _follow_live(deployment: Deployment, run_id: str) -> Execution:
     with Live(console=console, refresh_per_second=4) as live:
         for execution in _snapshots(deployment, run_id):
-            live.update(timeline(execution, run_id))
+            live.update(Group(timeline(execution, run_id), Text(awaited(execution, run_id))))
     return execution
 
 
 def _follow_log(deployment: Deployment, run_id: str) -> Execution:
-    told = 0
+    told, asked = 0, False
     for execution in _snapshots(deployment, run_id):
         finished = [visit for visit in execution.visits if visit.ended]
         for visit in finished[told:]:
             console.print(_log_line(execution, visit), markup=False)
         told = len(finished)
+        if not asked and (waiting := awaited(execution, run_id)):
+            console.print(waiting, markup=False)
+            asked = True
     return execution
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import boto3
 
+from evergreen.approval import Approval, approval_of
 from evergreen.layout import RunLayout
 from evergreen.manifest import DataReport, InputFile
 from evergreen.notices import Published, failure_notice, why_it_ran
@@ -75,6 +76,10 @@ class Endings:
         """What the run published, if it did."""
         published = (self._runs.get(run_id) or {}).get("published")
         return Published.model_validate(published) if published else None
+
+    def approval(self, run_id: str) -> Approval | None:
+        """What became of the approval that the run asked for, if it did."""
+        return approval_of(self._runs.get(run_id) or {})
 
     def settle_files(self, run_id: str, report: DataReport, inputs: tuple[InputFile, ...], files: Files) -> None:
         """Mark each dropped file DONE, or QUARANTINED with a copy and its reason, as the data report says."""

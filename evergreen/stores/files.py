@@ -89,6 +89,17 @@ class Files:
             raise
         return body.iter_chunks(_CHUNK)
 
+    def exists(self, key: str) -> bool:
+        """Whether there is an object with this key."""
+        try:
+            with store_faults(f"look for {key}"):
+                self._client.head_object(Bucket=self.bucket, Key=key)
+        except ClientError as error:
+            if code_of(error) in ("404", "NoSuchKey"):
+                return False
+            raise
+        return True
+
     def keys(self, prefix: str) -> list[str]:
         """Every key under a prefix, in order."""
         return list(self.sizes(prefix))

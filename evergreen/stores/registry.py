@@ -7,11 +7,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from boto3.dynamodb.conditions import Key
 from botocore.exceptions import ClientError
 
+from evergreen.champions import Entry, Generation
 from evergreen.errors import RunSuperseded
+from evergreen.stores.arrivals import query_all
 from evergreen.stores.faults import code_of, store_faults
 from evergreen.stores.items import from_item, to_item
+from evergreen.stores.outbox import Follower, Outstanding
+from evergreen.stores.outbox import item as outbox_item
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
@@ -47,26 +52,49 @@ class Registry:
         """The generation that readers see."""
         return self._get(dataset, "PUBLISHED")
 
-    def promote(self, change: Change, champion: Mapping[str, Any], reasons: tuple[str, ...]) -> None:
-        """Make the run's model the champion."""
-        item = {**champion, "promoted_at": change.at.isoformat()}
-        self._change("CHAMPION", change, item, {"event": "PROMOTED", "why": list(reasons)})
+    def history(self, dataset: str) -> list[Entry]:
+        """Every change there was, oldest first."""
+        condition = Key("pk").eq(f"DATASET#{dataset}") & Key("sk").begins_with("HISTORY#")
+        entries = [Entry.model_validate(each) for each in query_all(self._table, condition)]
+        return sorted(entries, key=lambda entry: (entry.fence, entry.at))
+
+    def promote(
+        self, change: Change, champion: Mapping[str, Any], reasons: tuple[str, ...], by: str | None = None
+    ) -> None:
+        """Make the run's model the champion; those who follow the champion have to be told, from now on."""
+        entry = {"event": "PROMOTED", "why": list(reasons), "by": by, "champion": champion}
+        followers = followers_to_tell(self._table.name, change.dataset, change.run_id, change.at)
+        item = {**champion, "promoted_at": change.at.isoformat(), "why": list(reasons), "by": by}
+        self._change("CHAMPION", change, item, entry, followers)
 
     def publish(self, change: Change, published: Mapping[str, Any]) -> None:
         """Flip readers to the run's generation."""
-        item = {**published, "generation": change.run_id, "published_at": change.at.isoformat()}
-        self._change("PUBLISHED", change, item, {"event": "PUBLISHED"})
+        seen = {**published, "generation": change.run_id}
+        entry = {
+            "event": "PUBLISHED",
+            "published": {name: seen[name] for name in Generation.model_fields if name in seen},
+        }
+        self._change("PUBLISHED", change, {**seen, "published_at": change.at.isoformat()}, entry, [])
 
-    def _change(self, what: str, change: Change, item: Mapping[str, Any], history: Mapping[str, Any]) -> None:
+    def _change(
+        self,
+        what: str,
+        change: Change,
+        item: Mapping[str, Any],
+        history: Mapping[str, Any],
+        more: list[TransactWriteItemTypeDef],
+    ) -> None:
         current = self._get(change.dataset, what)
         if current and current["run_id"] == change.run_id:
             return
         pk, at = f"DATASET#{change.dataset}", change.at.isoformat()
+        when = {"at": at, "fence": change.fence}
         shared = {"pk": pk, "run_id": change.run_id, "replaced": change.replaces}
         writes = [
             self._holds_lease(change),
-            self._put({**item, **shared, "sk": what}, change.replaces),
-            self._put({**history, **shared, "sk": f"HISTORY#{at}#{what}", "at": at}, None),
+            put(self._table.name, {**item, **shared, "sk": what}, change.replaces),
+            put(self._table.name, {**history, **shared, "sk": f"HISTORY#{at}#{what}", **when}, None),
+            *more,
         ]
         try:
             with store_faults(f"change {what} of {change.dataset}"):
@@ -89,15 +117,23 @@ class Registry:
             }
         }
 
-    def _put(self, item: Mapping[str, Any], replaces: str | None) -> TransactWriteItemTypeDef:
-        put: PutTypeDef = {"TableName": self._table.name, "Item": to_item(item)}
-        if replaces is None:
-            return {"Put": {**put, "ConditionExpression": "attribute_not_exists(pk)"}}
-        condition = {"ConditionExpression": "run_id = :replaces", "ExpressionAttributeValues": {":replaces": replaces}}
-        return {"Put": {**put, **condition}}  # type: ignore[typeddict-item]
-
     def _get(self, dataset: str, what: str) -> dict[str, Any] | None:
         key = {"pk": f"DATASET#{dataset}", "sk": what}
         with store_faults(f"read {what} of {dataset}"):
             item = self._table.get_item(Key=key, ConsistentRead=True).get("Item")
         return from_item(item) if item else None
+
+
+def put(table: str, item: Mapping[str, Any], replaces: str | None) -> TransactWriteItemTypeDef:
+    """A write that takes place only while the item of this run is there still; of no run: while none is there."""
+    write: PutTypeDef = {"TableName": table, "Item": to_item(item)}
+    if replaces is None:
+        return {"Put": {**write, "ConditionExpression": "attribute_not_exists(pk)"}}
+    condition = {"ConditionExpression": "run_id = :replaces", "ExpressionAttributeValues": {":replaces": replaces}}
+    return {"Put": {**write, **condition}}  # type: ignore[typeddict-item]
+
+
+def followers_to_tell(table: str, dataset: str, run_id: str, at: datetime) -> list[TransactWriteItemTypeDef]:
+    """What a transaction that changes the champion also writes, so that nobody who follows it is forgotten."""
+    wanted = (Outstanding(follower=each, what="CHAMPION", run_id=run_id, at=at.isoformat()) for each in Follower)
+    return [{"Put": {"TableName": table, "Item": outbox_item(dataset, each)}} for each in wanted]

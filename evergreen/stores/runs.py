@@ -28,7 +28,7 @@ class RunRecords:
         try:
             with store_faults("record a run"):
                 self._table.put_item(
-                    Item=to_item({**_key(run_id), "run_id": run_id, "dataset": dataset_of(run_id), **facts}),
+                    Item=to_item({**run_key(run_id), "run_id": run_id, "dataset": dataset_of(run_id), **facts}),
                     ConditionExpression=Attr("pk").not_exists(),
                 )
         except ClientError as error:
@@ -38,12 +38,12 @@ class RunRecords:
     def note(self, run_id: str, **facts: Any) -> None:
         """Add facts to a run; the same facts again change nothing."""
         with store_faults("note a fact of a run"):
-            self._table.update_item(Key=_key(run_id), **set_arguments(facts))
+            self._table.update_item(Key=run_key(run_id), **set_arguments(facts))
 
     def get(self, run_id: str) -> dict[str, Any] | None:
         """One run's record, or None when there is none."""
         with store_faults("read a run"):
-            item = self._table.get_item(Key=_key(run_id), ConsistentRead=True).get("Item")
+            item = self._table.get_item(Key=run_key(run_id), ConsistentRead=True).get("Item")
         return from_item(item) if item else None
 
     def of(self, dataset: str) -> list[dict[str, Any]]:
@@ -65,5 +65,6 @@ class RunRecords:
         return [datetime.fromisoformat(str(item["started_at"])) for item in page["Items"] if "started_at" in item]
 
 
-def _key(run_id: str) -> dict[str, str]:
+def run_key(run_id: str) -> dict[str, str]:
+    """The key of a run's record."""
     return {"pk": f"DATASET#{dataset_of(run_id)}", "sk": f"RUN#{run_id}"}

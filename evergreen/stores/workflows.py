@@ -1,9 +1,10 @@
-"""Starting runs of the `retrain` state machine."""
+"""Starting runs of the `retrain` state machine, and answering those that wait."""
 
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
@@ -13,8 +14,7 @@ from evergreen.stores.faults import code_of, store_faults
 
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions.client import SFNClient
-
-NEVER_STARTED = "NEVER_STARTED"  # the status of a run whose starter died, and nobody came after it
+    from mypy_boto3_stepfunctions.type_defs import DescribeExecutionOutputTypeDef
 
 
 class Workflows:
@@ -39,16 +39,19 @@ class Workflows:
             return False
         return True
 
-    def ended(self, run_id: str) -> ExecutionEnded | None:
-        """How the run's execution ended, NEVER_STARTED included; None while it lasts."""
-        arn = execution_arn(self._state_machine_arn, run_id)
+    def was_started(self, run_id: str) -> bool:
+        """Whether the run has an execution; none when its starter died and nobody came after it."""
         try:
-            with store_faults(f"describe {run_id}"):
-                found = self._client.describe_execution(executionArn=arn)
+            self._describe(run_id)
         except ClientError as error:
             if code_of(error) != "ExecutionDoesNotExist":
                 raise
-            return ExecutionEnded(dataset=dataset_of(run_id), run_id=run_id, status=NEVER_STARTED)
+            return False
+        return True
+
+    def ended(self, run_id: str) -> ExecutionEnded | None:
+        """How the run's execution ended; None while it lasts."""
+        found = self._describe(run_id)
         if found["status"] == "RUNNING":
             return None
         return ExecutionEnded(
@@ -58,3 +61,19 @@ class Workflows:
             error=found.get("error"),
             cause=found.get("cause"),
         )
+
+    def _describe(self, run_id: str) -> DescribeExecutionOutputTypeDef:
+        arn = execution_arn(self._state_machine_arn, run_id)
+        with store_faults(f"describe {run_id}"):
+            return self._client.describe_execution(executionArn=arn)
+
+    def answer(self, token: str, output: Mapping[str, Any]) -> bool:
+        """Tell a task that waits under this token; False when it waits no more."""
+        try:
+            with store_faults("answer a waiting task"):
+                self._client.send_task_success(taskToken=token, output=json.dumps(output))
+        except ClientError as error:
+            if code_of(error) not in ("InvalidToken", "TaskDoesNotExist", "TaskTimedOut"):
+                raise
+            return False
+        return True

@@ -32,5 +32,6 @@ def handler(event: dict[str, Any], context: LambdaContext) -> None:
     endings.settle_rest(run.run_id)
     verdict, published = files.read(layout.verdict, Verdict), endings.published(run.run_id)
     data = what_became_of(report, files.uri(layout.quarantine), files.uri(layout.report_page))
-    subject, body = verdict_notice(run.run_id, verdict, published, data, had_champion=manifest.champion is not None)
-    endings.end(run.run_id, Status.SUCCEEDED, subject, body)
+    had_champion, approval = manifest.champion is not None, endings.approval(run.run_id)
+    told = verdict_notice(run.run_id, verdict, published, data, had_champion=had_champion, approval=approval)
+    endings.end(run.run_id, Status.SUCCEEDED, *told)

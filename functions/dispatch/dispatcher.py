@@ -10,6 +10,7 @@ import boto3
 from evergreen.arrivals import Arrival, ExecutionEnded, MisplacedObject, RefusedRequest, Wake, arrival_of
 from evergreen.contracts import Contracts
 from evergreen.dependants import dependants_of
+from evergreen.errors import StoreUnavailable
 from evergreen.ledger import LedgerEntry
 from evergreen.requests import promotion_request
 from evergreen.stores.arrivals import ArrivalsLedger
@@ -23,11 +24,12 @@ from evergreen.stores.requests import Requests
 from evergreen.stores.runs import RunRecords
 from evergreen.stores.task_tokens import TaskTokens
 from evergreen.stores.timers import Timers, TimerTarget
-from evergreen.stores.workflows import NEVER_STARTED, Workflows
+from evergreen.stores.workflows import Workflows
 from functions.dispatch.admission import Admission
 from functions.dispatch.answers import Answers
 from functions.dispatch.settings import Settings
 
+_TRIES = 3
 _CAUSES = 20  # told of each run; the ledger has them all
 
 
@@ -140,20 +142,28 @@ class Dispatcher:
         """End the run whose lease has expired, if its execution is over and nobody was told. What a run that never
         started was to take is taken by the next."""
         expired = self.leases.expired(dataset, now)
-        ended = self.workflows.ended(expired.run_id) if expired else None
-        if ended and ended.status == NEVER_STARTED:
-            if self.runs.get(ended.run_id):
-                self.runs.note(
-                    ended.run_id, status=Status.FAILED, error="It was never started.", ended_at=now.isoformat()
-                )
-            self.leases.release(dataset, ended.run_id)
-        elif ended:
+        if expired is None:
+            return
+        if not self.workflows.was_started(expired.run_id):
+            if self.runs.get(expired.run_id):
+                error, ended_at = "It was never started.", now.isoformat()
+                self.runs.note(expired.run_id, status=Status.FAILED, error=error, ended_at=ended_at)
+            self.leases.release(dataset, expired.run_id)
+            return
+        ended = self.workflows.ended(expired.run_id)
+        if ended:
             self._close(ended)
 
     def _take_lease(self, dataset: str, now: datetime) -> Lease | None:
-        last_fence = self.leases.last_fence(dataset)
-        admitted = self.admission.admitted(dataset, now)
-        return self.leases.take(dataset, admitted, now, after=last_fence) if admitted else None
+        """Take it for what is admitted; None when nothing is, or when another run holds it, which starts the next."""
+        for _ in range(_TRIES):
+            last_fence = self.leases.last_fence(dataset)
+            admitted = self.admission.admitted(dataset, now)
+            lease = self.leases.take(dataset, admitted, now, after=last_fence) if admitted else None
+            if lease or not admitted or self.leases.held(dataset, now):
+                return lease
+        # A rollback raises the fencing number without holding the lease, so nobody else would start this run.
+        raise StoreUnavailable(f"the lease of {dataset} changed {_TRIES} times and nobody holds it")
 
     def _start(self, dataset: str, lease: Lease, now: datetime) -> bool:
         """Start the holder's execution; one that runs already is left alone. False when it is over."""

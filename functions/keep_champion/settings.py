@@ -7,3 +7,4 @@ class Settings(Environment):
     """Set by the CDK app, read by the handler."""
 
     DATA_BUCKET: str
+    REGISTRY_TABLE: str

@@ -1,5 +1,6 @@
 """LoadPredictions: writes every scored row as one item of a generation that nobody reads yet."""
 
+from itertools import chain, islice
 from typing import Any
 
 import boto3
@@ -23,11 +24,13 @@ predictions = Predictions(boto3.resource("dynamodb", config=quick).Table(setting
 
 
 @logger.inject_lambda_context
-def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
-    """Returns how many items were written."""
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """Returns how many items were written, and one entity among them, by which a rollback sees that they are there."""
     request = Request.model_validate(event)
     layout = RunLayout(request.dataset, request.run_id)
     task = files.read(layout.contract_file("dataset.json"), Contract).task
     parts = [key for key in files.keys(layout.predictions + "/") if key.endswith(".out")]
     rows = (row for part in parts for row in read_rows(files.lines(part), part, request.champion_run_id, task))
-    return {"written": predictions.load(request.dataset, request.run_id, rows), "parts": len(parts)}
+    first = list(islice(rows, 1))
+    written = predictions.load(request.dataset, request.run_id, chain(first, rows))
+    return {"written": written, "parts": len(parts), "sample": first[0]["entity"] if first else ""}

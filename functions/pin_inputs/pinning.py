@@ -14,6 +14,7 @@ from evergreen.stores.files import Files
 from evergreen.stores.registry import Registry
 from evergreen.stores.runs import RunRecords
 from functions.pin_inputs.sizes import text_bytes
+from functions.pin_inputs.tuning import tuning
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,10 @@ class Pinning:
             "run_id": run_id,
             "dataset": dataset,
             "hyperparameters": folder.contract.hyperparameters,
+            "approval": folder.contract.gate.approval,
+            "approval_seconds": folder.contract.gate.approval_hours * 3600,
+            "tuned": folder.contract.training.tune is not None,
+            "tuning": tuning(folder.contract, run_id),
             "input_bytes": self._input_bytes(layout, manifest),
             "output_filter": "$[0,-1]" if folder.contract.task == "regression" else "$[0,-2,-1]",
             **self._uris(layout),
@@ -118,6 +123,7 @@ class Pinning:
             "quarantine": layout.quarantine,
             "models": layout.models,
             "evaluation": layout.evaluation,
+            "model_report": layout.model_report,
             "predictions": layout.predictions,
         }
         uris = {name: self.files.uri(key) for name, key in keys.items()}

@@ -32,8 +32,9 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         raise CountsDisagree(f"{report.scoring_rows} rows to score, {run.written} items written: nothing published")
     before = registry.published(run.dataset)
     published = {"rows": run.written, "champion": run.champion_run_id, "as_of": report.scoring_cutoff}
+    facts = published | {"sample": run.sample}
     replaces = before["generation"] if before else None
-    registry.publish(Change(run.dataset, run.run_id, run.fence, replaces, at=datetime.now(UTC)), published)
+    registry.publish(Change(run.dataset, run.run_id, run.fence, replaces, at=datetime.now(UTC)), facts)
     published["generation"] = run.run_id
     runs.note(run.run_id, published=published)
     return published

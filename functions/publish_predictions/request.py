@@ -11,3 +11,4 @@ class Request(Strict):
     fence: int
     champion_run_id: str
     written: int
+    sample: str  # an entity among them

@@ -4,11 +4,13 @@ from local.cloud import Cloud
 from local.jobs.api import install_api
 from local.jobs.book import Book, open_book
 from local.jobs.host import Host
-from local.jobs.job import PROCESSING, TRAINING, TRANSFORM
+from local.jobs.job import PROCESSING, TRAINING, TRANSFORM, TUNING
+from local.jobs.launcher import Launcher
 from local.jobs.models import install_models
 from local.jobs.processing import process
 from local.jobs.training import train
 from local.jobs.transform import transform
+from local.jobs.tuning import tune
 from local.seams import Seams
 
 
@@ -16,7 +18,9 @@ def install(cloud: Cloud) -> None:
     """Has SageMaker's jobs run here."""
     book = open_book(cloud)
     seams = Seams(cloud)
-    install_api(seams, Host(cloud), book, {TRAINING: train, PROCESSING: process, TRANSFORM: transform})
+    launcher = Launcher(Host(cloud), book, {TRAINING: train, PROCESSING: process, TRANSFORM: transform})
+    launcher.runs[TUNING] = lambda _, job: tune(launcher, job)
+    install_api(seams, cloud, book, launcher)
     install_models(cloud, seams)
     cloud.on_close(lambda: _stop_all(book))
 

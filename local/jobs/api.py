@@ -1,44 +1,29 @@
 """The job operations of the SageMaker API, in place of moto's, whose jobs are Completed when they are created."""
 
 import json
-from collections.abc import Callable
 from typing import Any
 
 from moto.core.responses import ActionResult, EmptyResult
-from moto.sagemaker.exceptions import ResourceInUseException, ValidationError
-from moto.sagemaker.models import sagemaker_backends
+from moto.sagemaker.exceptions import ValidationError
 from moto.sagemaker.responses import SageMakerResponse
 
+from local.cloud import Cloud
 from local.jobs.book import Book
-from local.jobs.host import Host
-from local.jobs.job import KINDS, Job, Kind
+from local.jobs.job import KINDS, TRAINING, TUNING, Job, Kind
+from local.jobs.launcher import Launcher
+from local.jobs.trials import COUNTERS, trial_listing
 from local.jobs.validation import validate
 from local.seams import Seams
 
-Run = Callable[[Host, Job], None]
 
-
-def install_api(seams: Seams, host: Host, book: Book, runs: dict[Kind, Run]) -> None:
+def install_api(seams: Seams, cloud: Cloud, book: Book, launcher: Launcher) -> None:
     """Replaces create, describe, list and stop of every kind of job."""
 
-    cloud = host.cloud
-
     def operations(kind: Kind) -> dict[str, Any]:
-        noun = f"{kind.title.lower()}_job"
-        registered = getattr(sagemaker_backends[cloud.account][cloud.region], f"{noun}s")
-
         def create(response: Any) -> Any:
             request = json.loads(response.body)
             validate(cloud, kind, request)
-            name = request[kind.name_key]
-            job = Job(kind, request, f"arn:aws:sagemaker:{cloud.region}:{cloud.account}:{kind.arn_type}/{name}")
-            if not book.add(job):
-                raise ResourceInUseException(
-                    "Job name must be unique within an AWS account and region, "
-                    f"and a job with this name already exists ({job.arn})"
-                )
-            registered[name] = job  # where moto looks for what it tags
-            host.start(job, runs[kind])
+            job = launcher.launch(kind, request)
             return ActionResult({kind.arn_key: job.arn})
 
         def describe(response: Any) -> Any:
@@ -62,15 +47,24 @@ def install_api(seams: Seams, host: Host, book: Book, runs: dict[Kind, Run]) -> 
             return job
 
         return {
-            f"create_{noun}": create,
-            f"describe_{noun}": describe,
-            f"stop_{noun}": stop,
-            f"list_{noun}s": list_jobs,
+            f"create_{kind.noun}": create,
+            f"describe_{kind.noun}": describe,
+            f"stop_{kind.noun}": stop,
+            f"list_{kind.noun}s": list_jobs,
         }
 
     for kind in KINDS:
         for name, operation in operations(kind).items():
             seams.replace(SageMakerResponse, name, operation)
+
+    def list_trials(response: Any) -> Any:
+        request = json.loads(response.body)
+        job = book.find(TUNING, request[TUNING.name_key])
+        if job is None:
+            raise ValidationError(f"Could not find requested job with name: {request[TUNING.name_key]}")
+        return ActionResult(trial_listing(job, book.of_kind(TRAINING), request))
+
+    seams.replace(SageMakerResponse, "list_training_jobs_for_hyper_parameter_tuning_job", list_trials)
 
 
 def listing(kind: Kind, jobs: list[Job], request: dict[str, Any]) -> dict[str, Any]:
@@ -90,7 +84,18 @@ def listing(kind: Kind, jobs: list[Job], request: dict[str, Any]) -> dict[str, A
 
 
 def _summary(job: Job) -> dict[str, Any]:
-    wanted = [job.kind.name_key, job.kind.arn_key, job.kind.status_key, "CreationTime", "LastModifiedTime"]
-    wanted += [f"{job.kind.title}EndTime", "FailureReason", "SecondaryStatus"]
+    wanted = [
+        "Strategy",
+        "ResourceLimits",
+        job.kind.name_key,
+        job.kind.arn_key,
+        job.kind.status_key,
+        "CreationTime",
+        "LastModifiedTime",
+    ]
+    wanted += [f"{job.kind.title}EndTime", "FailureReason", "SecondaryStatus", *COUNTERS]
     described = job.describe()
+    if job.kind is TUNING:
+        config = described["HyperParameterTuningJobConfig"]
+        described |= {name: config[name] for name in ("Strategy", "ResourceLimits")}
     return {name: described[name] for name in wanted if name in described}

@@ -6,7 +6,7 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from local.cloud import Cloud
 from local.image_modules import image_python_path
@@ -22,8 +22,17 @@ GRACE_SECONDS = 10.0  # between SIGTERM and SIGKILL; SageMaker gives 120
 class Container:
     """One process of the image, whose output goes to the job's log."""
 
-    def __init__(self, cloud: Cloud, job: Job, opt_ml: OptMl, command: Sequence[str], env: Mapping[str, str]) -> None:
-        self._job = job
+    def __init__(
+        self,
+        cloud: Cloud,
+        job: Job,
+        opt_ml: OptMl,
+        command: Sequence[str],
+        env: Mapping[str, str],
+        *,
+        reader: Callable[[Sequence[str]], None] | None = None,
+    ) -> None:
+        self._job, self._reader = job, reader
         self.last_lines: deque[str] = deque(maxlen=20)
         self._log = LogStream(cloud, job.kind.log_group, f"{job.name}/algo-1-{int(time.time())}")
         program = [sys.executable if word == "python" else word for word in command]
@@ -69,6 +78,8 @@ class Container:
     def _take_lines(self, lines: Sequence[str]) -> None:
         self.last_lines.extend(lines)
         self._log.write(lines)
+        if self._reader:
+            self._reader(lines)
 
     def _watch(self) -> None:
         self._process.wait()

@@ -1,6 +1,7 @@
 """A SageMaker job: its request, and what became of it so far."""
 
 import queue
+import re
 import threading
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,8 +14,14 @@ Signal = Literal["exited", "stop"]
 class Kind:
     """One of SageMaker's kinds of job, with the names that its API gives to the same things."""
 
-    title: str  # Training, Processing, Transform
+    title: str  # Training, Processing, Transform, HyperParameterTuning
     log_group: str
+    longest_name: int = 63
+
+    @property
+    def noun(self) -> str:
+        """As in the names of operations: hyper_parameter_tuning_job."""
+        return re.sub(r"(?<!^)(?=[A-Z])", "_", self.title).lower() + "_job"
 
     @property
     def name_key(self) -> str:
@@ -30,13 +37,14 @@ class Kind:
 
     @property
     def arn_type(self) -> str:
-        return f"{self.title.lower()}-job"
+        return self.noun.replace("_", "-")
 
 
 TRAINING = Kind("Training", "/aws/sagemaker/TrainingJobs")
 PROCESSING = Kind("Processing", "/aws/sagemaker/ProcessingJobs")
 TRANSFORM = Kind("Transform", "/aws/sagemaker/TransformJobs")
-KINDS = (TRAINING, PROCESSING, TRANSFORM)
+TUNING = Kind("HyperParameterTuning", TRAINING.log_group, longest_name=32)
+KINDS = (TRAINING, PROCESSING, TRANSFORM, TUNING)
 
 
 class JobFailed(Exception):

@@ -6,6 +6,7 @@ from typing import Any
 from local.jobs.container import Container, command_of, role_environment
 from local.jobs.host import Host
 from local.jobs.job import Job, JobFailed, JobStopped
+from local.jobs.metrics import LogMetrics
 from local.jobs.opt_ml import OptMl
 
 MESSAGES = {
@@ -49,10 +50,13 @@ def _run_container(host: Host, job: Job, opt_ml: OptMl) -> JobStopped | None:
     )
     environment |= {"TRAINING_JOB_NAME": job.name, "TRAINING_JOB_ARN": job.arn, **request.get("Environment", {})}
     command = command_of(request["AlgorithmSpecification"], ["train"])
+    metrics = LogMetrics(request["AlgorithmSpecification"].get("MetricDefinitions", []))
     try:
-        code = Container(host.cloud, job, opt_ml, command, environment).wait()
+        code = Container(host.cloud, job, opt_ml, command, environment, reader=metrics.read).wait()
     except JobStopped as stopped:
         return stopped
+    finally:
+        job.note(**metrics.facts())
     if code:
         raise JobFailed(f"AlgorithmError: {opt_ml.text('output/failure')}, exit code: {code}")
     return None

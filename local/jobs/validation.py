@@ -14,7 +14,8 @@ from moto.sagemaker.models import sagemaker_backends
 
 from local.cloud import Cloud
 from local.jobs.data_processing import DataProcessing
-from local.jobs.job import PROCESSING, TRAINING, TRANSFORM, JobFailed, Kind
+from local.jobs.job import PROCESSING, TRAINING, TRANSFORM, TUNING, JobFailed, Kind
+from local.jobs.tuning_validation import tuning_problem
 
 NAME = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}")
 
@@ -26,7 +27,8 @@ def validate(cloud: Cloud, kind: Kind, request: dict[str, Any]) -> None:
         _shape_problem(kind, request)
         or _name_problem(kind, request[kind.name_key])
         or _instances_problem(kind, request)
-        or (_transform_problem(cloud, request) if kind is TRANSFORM else _role_problem(cloud, request["RoleArn"]))
+        or (_transform_problem(cloud, request) if kind is TRANSFORM else _role_problem(cloud, _role(kind, request)))
+        or (tuning_problem(request) if kind is TUNING else None)
     )
     if problem:
         raise ValidationError(problem)
@@ -46,8 +48,8 @@ def _input_shape(kind: Kind) -> Any:
 def _name_problem(kind: Kind, name: str) -> str | None:
     member = kind.name_key[0].lower() + kind.name_key[1:]
     failed = f"1 validation error detected: Value '{name}' at '{member}' failed to satisfy constraint: Member must "
-    if len(name) > 63:
-        return failed + "have length less than or equal to 63"
+    if len(name) > kind.longest_name:
+        return failed + f"have length less than or equal to {kind.longest_name}"
     if not NAME.fullmatch(name):
         return failed + f"satisfy regular expression pattern: ^{NAME.pattern}"
     return None
@@ -58,12 +60,17 @@ def _instances_problem(kind: Kind, request: dict[str, Any]) -> str | None:
         TRAINING: request.get("ResourceConfig", {}),
         PROCESSING: request.get("ProcessingResources", {}).get("ClusterConfig", {}),
         TRANSFORM: request.get("TransformResources", {}),
+        TUNING: request.get("TrainingJobDefinition", {}).get("ResourceConfig", {}),
     }[kind]
     if "InstanceType" not in resources:
         return "InstanceType is required: the laptop cloud runs jobs on instances only"
     if resources.get("InstanceCount") != 1:
         return "The laptop cloud runs a job on one instance; set InstanceCount to 1"
     return None
+
+
+def _role(kind: Kind, request: dict[str, Any]) -> str:
+    return str((request["TrainingJobDefinition"] if kind is TUNING else request)["RoleArn"])
 
 
 def _role_problem(cloud: Cloud, role_arn: str) -> str | None:

@@ -15,6 +15,7 @@ from local.workflows.executions import install_executions
 from local.workflows.nested_executions import nested_execution_class
 from local.workflows.parameters import install_parameters
 from local.workflows.sagemaker_tasks import sagemaker_task_class
+from local.workflows.task_tokens import install_task_tokens
 from local.workflows.variables import install_variables
 
 
@@ -26,6 +27,7 @@ def install(cloud: Cloud) -> None:
     install_parameters(seams)
     install_variables(seams)
     install_polling(seams)
+    install_task_tokens(seams)
     install_executions(cloud, seams)
     install_descriptions(seams)
     own = {"sagemaker": sagemaker_task_class(cloud, sessions), "states": nested_execution_class(sessions)}

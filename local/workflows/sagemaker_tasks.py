@@ -102,7 +102,7 @@ class JobWatch(Watch):
         return _with_millisecond_dates(answer)
 
     def _call(self, verb: str) -> Any:
-        operation = getattr(self._client, f"{verb}_{self._kind.title.lower()}_job")
+        operation = getattr(self._client, f"{verb}_{self._kind.noun}")
         return operation(**{self._kind.name_key: self._job.name})
 
 

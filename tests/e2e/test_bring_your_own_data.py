@@ -9,8 +9,14 @@ import pytest
 from sklearn.datasets import load_diabetes, load_wine
 
 from cdk_app.synth import synthesize
+from evergreen.cli.deployment import Deployment
 from evergreen.cli.laptop import laptop_cloud
 from tests.e2e.checkout import Checkout
+
+TUNED = """training:
+  algorithm: linear
+  tune: {max_jobs: 3, ranges: {lambda: {min: 0.0001, max: 1, scale: log}}}
+"""
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +49,7 @@ def test_init_writes_a_contract_that_passes_its_own_check(checkout: Checkout) ->
     assert "multiclass" in said
     assert "lower `gate: {min_rows: …}`" in said, "178 rows leave fewer to judge by than the gate asks for"
     contract = checkout.root / "datasets" / "grapes" / "dataset.yaml"
-    contract.write_text(contract.read_text().replace("gate:\n", "gate:\n  min_rows: 30\n"))
+    contract.write_text(contract.read_text().replace("gate:\n", f"{TUNED}gate:\n  min_rows: 30\n"))
     checkout.evergreen("contract", "check")
     proposed = (checkout.root / "datasets" / "returns" / "dataset.yaml").read_text()
     assert "feature: false" in next(line for line in proposed.splitlines() if "refund" in line)
@@ -71,6 +77,21 @@ def test_a_multiclass_target_is_predicted_by_label(cloud: Checkout) -> None:
     assert "first champion" in said
     items = [json.loads(cloud.evergreen("predictions", "grapes", row, "-o", "json")) for row in ("1", "178")]
     assert [item["prediction"] for item in items] == ["Barolo", "Barbera"]
+
+
+def test_a_tuned_run_shows_what_was_tried_and_the_best_of_it_is_the_champion(cloud: Checkout) -> None:
+    runs = json.loads(cloud.evergreen("runs", "grapes", "-o", "json"))
+    run_id = runs[-1]["run_id"]
+    tuning = json.loads(cloud.evergreen("run", run_id, "-o", "json"))["tuning"]
+    assert len(tuning["trials"]) == 3
+    best = min(tuning["trials"], key=lambda trial: trial["value"])
+    assert tuning["objective"] == "validation:logloss"
+    assert tuning["best"] == best["training_job"]
+    assert len({trial["hyperparameters"]["lambda"] for trial in tuning["trials"]}) == 3
+    assert "Trials of" in cloud.evergreen("run", run_id)
+    champion = Deployment.find().registry.champion("grapes")
+    assert champion
+    assert f"/{tuning['best']}/output/model.tar.gz" in champion["model_uri"]
 
 
 def test_a_new_snapshot_replaces_the_old_one_and_its_bad_rows_are_told_by_line(cloud: Checkout) -> None:

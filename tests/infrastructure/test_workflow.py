@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from evergreen.gate import Gate
+from functions.pin_inputs.tuning import MOST_SECONDS
 from tests.infrastructure.conftest import ROOT
 from tests.infrastructure.template import Template
 from tests.infrastructure.workflow import Workflow, strings
@@ -14,6 +16,14 @@ ENDS = {"RunCompleted", "DataRejected", "RunFailed"}
 
 def snake(name: str) -> str:
     return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
+
+
+def longest(state: dict[str, Any]) -> int:
+    """The most seconds that a task may take: its own, or what a contract may say at most."""
+    if state.get("TimeoutSecondsPath") == "$.run.value.approval_seconds":
+        hours = Gate.model_json_schema()["properties"]["approval_hours"]["maximum"]
+        return int(hours) * 3600
+    return int(state["TimeoutSeconds"])
 
 
 def behind(template: Template, name: str) -> tuple[str, dict[str, Any]]:
@@ -44,7 +54,7 @@ def test_each_workflow_is_written_in_jsonpath(each_workflow: Workflow) -> None:
 def test_every_task_ends_in_time_and_is_tried_again_patiently(each_workflow: Workflow) -> None:
     for workflow in (each_workflow, *each_workflow.within):
         for name, state in workflow.tasks.items():
-            assert 0 < state["TimeoutSeconds"] < each_workflow.definition["TimeoutSeconds"], name
+            assert 0 < longest(state) < each_workflow.definition["TimeoutSeconds"], name
             assert state["Retry"], name
             for retry in state["Retry"]:
                 assert retry["MaxAttempts"] >= 3, name
@@ -72,7 +82,7 @@ def test_a_failed_run_is_a_failed_execution(workflow: Workflow) -> None:
 def test_no_task_may_outlast_the_workflow_and_no_workflow_its_lease(workflow: Workflow, template: Template) -> None:
     whole = workflow.definition["TimeoutSeconds"]
     for name, state in workflow.tasks.items():
-        assert state["TimeoutSeconds"] < whole, name
+        assert longest(state) < whole, name
     _, dispatch = template.function("dispatch")
     assert float(dispatch["Environment"]["Variables"]["LEASE_HOURS"]) * 3600 > whole
 
@@ -80,13 +90,30 @@ def test_no_task_may_outlast_the_workflow_and_no_workflow_its_lease(workflow: Wo
 def test_a_state_waits_for_its_function_as_long_as_the_function_may_run(workflow: Workflow, template: Template) -> None:
     for name, state in workflow.functions.items():
         _, function = behind(template, name)
-        assert state["TimeoutSeconds"] >= function["Timeout"], name
+        assert longest(state) >= function["Timeout"], name
 
 
 def test_a_job_is_stopped_by_sagemaker_before_its_state_gives_up(workflow: Workflow) -> None:
     for name, state in workflow.jobs.items():
         if "StoppingCondition" in state["Parameters"]:
             assert state["Parameters"]["StoppingCondition"]["MaxRuntimeInSeconds"] < state["TimeoutSeconds"], name
+
+
+def test_a_search_ends_before_its_state_gives_up(workflow: Workflow) -> None:
+    state = workflow.states["TuneChallenger"]
+    trial = state["Parameters"]["TrainingJobDefinition"]["StoppingCondition"]["MaxRuntimeInSeconds"]
+    assert state["TimeoutSeconds"] > MOST_SECONDS, "or Step Functions would end it without a model"
+    assert trial <= MOST_SECONDS
+
+
+def test_whether_tuned_or_not_the_challenger_is_trained_on_the_same_channel(workflow: Workflow) -> None:
+    plain = workflow.states["TrainChallenger"]["Parameters"]
+    trial = workflow.states["TuneChallenger"]["Parameters"]["TrainingJobDefinition"]
+    kept = ("RoleArn", "InputDataConfig", "OutputDataConfig", "ResourceConfig", "StoppingCondition")
+    assert {name: trial[name] for name in kept} == {name: plain[name] for name in kept}
+    assert trial["EnableNetworkIsolation"] is plain["EnableNetworkIsolation"] is True
+    assert trial["StaticHyperParameters.$"] == plain["HyperParameters.$"]
+    assert not [each for each in strings(trial) if "holdout" in each], "validation rows choose, the hold-out never does"
 
 
 def test_every_job_that_aws_failed_is_tried_again_under_its_own_name(workflow: Workflow) -> None:
@@ -132,9 +159,41 @@ def test_a_state_holds_no_rows_so_it_fits_in_256_kilobytes(workflow: Workflow) -
         assert state["ResultPath"] is None or "ResultSelector" in state, f"{name} keeps a whole job description"
 
 
-@pytest.mark.parametrize("state", ["IsDataUsable", "IsChallengerBetter", "CanChampionScore"])
+@pytest.mark.parametrize("state", ["IsDataUsable", "ChooseTraining", "CanChampionScore"])
 def test_a_choice_without_a_clear_yes_takes_the_harmless_way(workflow: Workflow, state: str) -> None:
-    harmless = {"IsDataUsable": "RejectData", "IsChallengerBetter": "KeepChampion", "CanChampionScore": "CompleteRun"}
+    harmless = {
+        "ChooseTraining": "TrainChallenger",
+        "IsDataUsable": "RejectData",
+        "CanChampionScore": "CompleteRun",
+    }
     assert workflow.states[state]["Default"] == harmless[state]
     (yes,) = workflow.states[state]["Choices"]
     assert yes["BooleanEquals"] is True
+
+
+def test_a_winning_challenger_waits_for_a_person_unless_its_contract_asks_for_none(workflow: Workflow) -> None:
+    better = workflow.states["IsChallengerBetter"]
+    unasked, asked = better["Choices"]
+    won = {"Variable": "$.verdict.value.promote", "BooleanEquals": True}
+    assert unasked["And"] == [won, {"Variable": "$.run.value.approval", "StringEquals": "none"}]
+    assert unasked["Next"] == "PromoteChallenger"
+    assert asked == {**won, "Next": "AwaitApproval"}
+    assert better["Default"] == "KeepChampion"
+
+
+def test_only_a_clear_yes_promotes_and_silence_keeps_the_champion(workflow: Workflow) -> None:
+    wait, approved = workflow.states["AwaitApproval"], workflow.states["IsApproved"]
+    assert wait["Resource"].endswith(":lambda:invoke.waitForTaskToken")
+    assert wait["Parameters"]["Payload"]["token.$"] == "$$.Task.Token"
+    assert (wait["Catch"][0]["ErrorEquals"], wait["Catch"][0]["Next"]) == (["States.Timeout"], "KeepChampion")
+    assert wait["Next"] == "IsApproved"
+    (yes,) = approved["Choices"]
+    said = "$.approval.value.approved"
+    assert yes["And"] == [{"Variable": said, "IsPresent": True}, {"Variable": said, "BooleanEquals": True}]
+    assert (yes["Next"], approved["Default"]) == ("PromoteChallenger", "KeepChampion")
+
+
+def test_nothing_but_a_person_answers_what_waits_for_one(template: Template) -> None:
+    machine, _ = template.named("AWS::StepFunctions::StateMachine", "RetrainMachine")
+    for action in ("states:SendTaskSuccess", "states:SendTaskFailure"):
+        assert not [each for each in template.statements() if each.permits(action, f"${{{machine}}}")], action

@@ -17,7 +17,7 @@ from evergreen.verdict import Verdict
 from tests.infrastructure.conftest import ROOT
 from tests.infrastructure.template import Statement, Template, role_of, text
 from tests.infrastructure.workflow import Workflow, evaluate, fill, strings
-from tests.integration.functions.world import DATASET, World
+from tests.integration.functions.world import DATASET, World, tuned
 from tests.integration.stores.aws import account
 
 LONGEST = "a" + "_b" * 14 + "c"
@@ -30,10 +30,10 @@ STATES = tuple(
 
 @pytest.fixture(scope="module")
 def pinned() -> dict[str, Any]:
-    """What PinInputs hands on, as it really does."""
+    """What PinInputs hands on, as it really does, of a data set that is tuned."""
     os.environ.setdefault("AWS_DEFAULT_REGION", "us-east-1")
     with account() as aws:
-        world = World.of(aws)
+        world = tuned(World.of(aws))
         run_id, _ = world.run("incoming/next_purchase/a.csv")
         return world.pinning.pin(DATASET, run_id, 1)
 
@@ -52,12 +52,15 @@ def values(pinned: dict[str, Any], substitutions: dict[str, Any]) -> dict[str, A
         "$$.Execution.Input.run_id": run_id_for(LONGEST, 99_999, ["a"]),
         "$$.Execution.Input.fence": 99_999,
         "$$.State.RetryCount": 5,
+        "$$.Task.Token": "a" * 1024,
         "$job_attempt": 3,
         "$.challenger.model_uri": model,
+        **{f"$.run.value.tuning.{name}": value for name, value in pinned["tuning"].items()},
         "$.champion.value.model_uri": model,
         "$.champion.value.run_id": "next-purchase-00001-3f2a9c81",
         "$.data.value.reason": "usable",
         "$.error": {"Error": "States.TaskFailed", "Cause": "{}"},
+        "$.loaded.value.sample": "17850",
         "$.loaded.value.written": 4372,
         "$.model.name": "next-purchase-00001-3f2a9c81-model-00",
         "$.verdict.value.reasons": ["better"],
@@ -66,7 +69,7 @@ def values(pinned: dict[str, Any], substitutions: dict[str, Any]) -> dict[str, A
 
 def operation(state: dict[str, Any]) -> tuple[str, str]:
     """Service and operation of a task's resource."""
-    *_, service, action = state["Resource"].removesuffix(".sync").split(":")
+    *_, service, action = re.sub(r"\.(sync|waitForTaskToken)$", "", state["Resource"]).split(":")
     return service, action[0].upper() + action[1:]
 
 
@@ -172,8 +175,9 @@ def needed(state: dict[str, Any], template: Template, substitutions: dict[str, A
         case "sagemaker", create:
             job = create.removeprefix("Create")
             kind = job.removesuffix("Job")
-            arn = ours("sagemaker", f"{kind.lower()}-job/j")
-            rule = ours("events", f"rule/StepFunctionsGetEventsForSageMaker{kind}JobsRule")
+            arn = ours("sagemaker", re.sub(r"(?<!^)(?=[A-Z])", "-", job).lower() + "/j")
+            watched_kind = kind.removeprefix("HyperParameter")
+            rule = ours("events", f"rule/StepFunctionsGetEventsForSageMaker{watched_kind}JobsRule")
             jobs = [f"sagemaker:{verb}{job}" for verb in ("Create", "Describe", "Stop")]
             watched = [f"events:{verb}" for verb in ("PutTargets", "PutRule", "DescribeRule")]
             return [

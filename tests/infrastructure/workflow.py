@@ -29,7 +29,7 @@ class Workflow:
     @property
     def functions(self) -> dict[str, State]:
         """The tasks that invoke a function."""
-        return {name: state for name, state in self.tasks.items() if state["Resource"].endswith(":lambda:invoke")}
+        return {name: state for name, state in self.tasks.items() if ":lambda:invoke" in state["Resource"]}
 
     def following(self, name: str) -> set[str]:
         """The states that may come right after one."""

@@ -48,6 +48,7 @@ class TableStage(Stage):
     def contract(self) -> Contract:
         kind = {"regression": "number"}.get(self.task, "text")
         columns: dict[str, Any] = {"machine": {"type": "text"}, "result": {"type": kind}, "made": {"type": "timestamp"}}
+        columns |= {each.name: {"type": "text" if each.type == "category" else each.type} for each in FEATURES}
         target = {"column": "result"} | ({"positive": "true"} if self.task == "binary" else {})
         split = {"by": "time", "column": "made"} if self.split == "time" else {"by": "random"}
         document = {"id": "line", "task": self.task, "entity": "machine", "target": target, "split": split}
@@ -66,7 +67,9 @@ class TableStage(Stage):
         days = [FIRST + timedelta(days=seed * 100, seconds=place) for place in range(number)]
         return pa.table(
             {
-                self.entity: range(number) if self.entity == ROW_NUMBER else [f"m{place}" for place in range(number)],
+                self.entity: range(number)
+                if self.entity == ROW_NUMBER
+                else [f"m{seed}-{place}" for place in range(number)],
                 AS_OF: pa.array(days if self.split == "time" else [None] * number, pa.timestamp("us")),
                 "Torque [Nm]": pa.array(torque, mask=random.random(number) < 0.05),
                 "wear": wear,

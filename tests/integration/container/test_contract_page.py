@@ -6,11 +6,12 @@ from datetime import date, timedelta
 import pytest
 import yaml
 
+from container.algorithms import NAMES, algorithm
 from container.prepare.column_types import FALSE, TRUE
 from container.prepare.dates import MISSING
 from container.tasks import TASKS
-from container.train.parameters import COMMON, OPTIONAL
 from evergreen.metrics import OF_TASK, Task
+from evergreen.training import Training
 from tests.integration.container.conftest import REPOSITORY, Stage
 
 PAGE = (REPOSITORY / "docs" / "contract.md").read_text()
@@ -34,17 +35,28 @@ def test_the_queries_of_the_event_log_example_run(stage: Stage) -> None:
     assert report.scoring_rows == 200
 
 
+@pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("task", TASKS)
-def test_the_default_hyperparameters_are_those_on_the_page(task: Task) -> None:
-    stated = re.search(r"does not state is: (.*)\.\n", PAGE)
-    row = re.search(rf"\| `{task}` \| (.*?) ?\| .*`(binary|reg|multi):", PAGE)
+def test_the_default_hyperparameters_are_those_on_the_page(task: Task, name: str) -> None:
+    (row,) = re.findall(rf"^- `{name}`: (.*)$", PAGE, re.MULTILINE)
+    stated = re.search(r"(?:not state|not stated) is: (.*?)\.(?: |$)", row)
+    own = re.search(r"In task `time_to_event` `min_child_weight` is (\d+), in `regression` (\d+)\.", row)
     assert stated
-    assert row
-    common = re.findall(r"`(\w+)` ([\d.]+)", stated[1])
-    own = re.findall(r"`(\w+)` ([\d.]+)", row[1])
-    assert dict(common) == {name: str(value) for name, value in COMMON.items()}
-    assert {**dict(common), **dict(own)} == {name: str(value) for name, value in TASKS[task].CHOICES.defaults.items()}
-    assert all(f"`{name}`" in PAGE for name in (*OPTIONAL, *TASKS[task].CHOICES.more))
+    choices = algorithm(name).choices(task)
+    defaults = dict(re.findall(r"`(\w+)` ([-\de.]+)", stated[1]))
+    if own and task in ("time_to_event", "regression"):
+        defaults["min_child_weight"] = own[1 if task == "time_to_event" else 2]
+    assert defaults == {each: str(value) for each, value in choices.defaults.items()}
+    assert all(f"`{each}`" in PAGE for each in (*choices.more, *choices.words))
+    assert all(f"`{each}`" in PAGE for words in choices.words.values() for each in words)
+
+
+def test_the_tuning_example_is_a_contract_that_tunes() -> None:
+    (example,) = (yaml.safe_load(each) for each in re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL) if "tune:" in each)
+    training = Training.model_validate(example["training"])
+    known = algorithm(training.algorithm).choices("regression").names
+    assert training.tune
+    assert {*training.hyperparameters, *training.tune.ranges} <= set(known)
 
 
 @pytest.mark.parametrize("task", OF_TASK)

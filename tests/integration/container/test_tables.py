@@ -18,6 +18,7 @@ from sklearn.metrics import average_precision_score, f1_score, mean_absolute_err
 from container.serve.app import app, lifespan
 from container.signature import AS_OF, ROW_NUMBER
 from evergreen.metrics import OF_TASK, Task
+from evergreen.verdict import Outcome, decide
 from tests.integration.container.tables import FIRST, TableStage
 
 TABLES: tuple[Task, ...] = ("regression", "binary", "multiclass")
@@ -49,7 +50,7 @@ def test_the_model_says_how_it_was_made_and_holds_no_code(made: TableStage) -> N
     assert set(training["validation_metrics"]) == set(OF_TASK[made.task])
     assert sum(training.get("class_rows", {"": 600}).values()) == 600
     files = {path.name for path in (made.base / "model").iterdir()}
-    assert files == {"model.ubj", "signature.json", "training.json"}
+    assert files == {"model.ubj", "signature.json", "training.json", "learned_rows.npy"}
 
 
 def test_challenger_champion_and_baseline_are_told_by_every_metric_of_the_task(
@@ -140,7 +141,7 @@ def test_a_champion_whose_labels_reach_into_the_holdout_is_unscorable(
 
 
 @pytest.mark.parametrize("task", ["binary", "multiclass"])
-def test_rows_of_one_class_are_refused_in_words(tmp_path: Path, task: Task) -> None:
+def test_rows_of_one_class_decide_nothing_and_teach_nothing(tmp_path: Path, task: Task) -> None:
     stage = TableStage(tmp_path, task=task).prepare_rows(200, 60, 120)
 
     def one_class(table: pa.Table) -> pa.Table:
@@ -148,9 +149,12 @@ def test_rows_of_one_class_are_refused_in_words(tmp_path: Path, task: Task) -> N
 
     stage.change("holdout", one_class)
     assert stage.train().returncode == 0
-    stage.stage_evaluate(stage.holdout, stage.archive)
+    evaluation = stage.evaluate(stage.holdout, stage.archive)
     wanted = f"all of the 120 rows are of class '{stage.signature.classes[0]}' of 'result'"
-    assert wanted in stage.failure("evaluate")
+    assert wanted in (evaluation.unjudgeable or "")
+    verdict = decide(evaluation, stage.contract().gate)
+    assert verdict.outcome == Outcome.INCONCLUSIVE
+    assert wanted in verdict.reasons[0]
     pq.write_table(one_class(stage.rows(200, 1)), stage.base / "input" / "data" / "train" / "train.parquet")
     assert "nothing to learn from: all of the 200 rows are of class" in stage.failure()
 

@@ -1,5 +1,7 @@
 """Dispatch turns events into runs: one at a time, each arrival in exactly one, whatever comes twice or late."""
 
+from typing import Any
+
 import pytest
 
 from evergreen.arrivals import Arrival, arrival_of
@@ -183,3 +185,23 @@ def test_thousands_of_files_at_once_are_taken_in_runs_of_a_size_that_fits(world:
     assert len(record["causes"]) < 30
     world.dispatcher.take(world.ended(first, "SUCCEEDED"))
     assert len(world.started()) == 2
+
+
+def test_an_arrival_is_not_left_behind_when_a_rollback_raises_the_fence_under_its_lease(world: World) -> None:
+    run_id, _ = world.run("incoming/next_purchase/a.csv")
+    world.leases.release(DATASET, run_id)
+    raise_fence = {"UpdateExpression": "SET fence = :next", "ExpressionAttributeValues": {":next": 7}}
+    key = {"pk": f"DATASET#{DATASET}", "sk": "LEASE"}
+    event = world.drop("incoming/next_purchase/b.csv")
+    dispatcher = world.dispatcher
+    interrupted = [False]
+
+    def rolled_back(params: Any, **_: Any) -> None:
+        if not interrupted[0] and "LEASE" in str(params.get("body")):
+            interrupted[0] = True
+            world.aws.registry.update_item(Key=key, **raise_fence)
+
+    world.aws.registry.meta.client.meta.events.register("before-call.dynamodb.PutItem", rolled_back)
+    dispatcher.take(event)
+    assert interrupted[0]
+    assert [each.split("-")[2] for each in world.started()] == ["00008"]

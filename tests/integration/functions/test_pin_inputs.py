@@ -88,7 +88,9 @@ def test_the_contract_is_frozen_as_it_was_deployed(world: World) -> None:
     assert world.files.read(layout.contract_file("dataset.json"), Contract) == folder.contract
     assert world.aws.text(layout.contract_file("features.sql")) == folder.sql["features.sql"]
     stated = folder.contract.training.hyperparameters
-    assert answer["hyperparameters"] == {name: str(value) for name, value in stated.items()}
+    asked = {"algorithm": "xgboost", "metric": "mae"}
+    assert answer["hyperparameters"] == asked | {name: str(value) for name, value in stated.items()}
+    assert (answer["tuned"], answer["tuning"]) == (False, None)
 
 
 def test_a_first_run_is_judged_without_a_champion(world: World) -> None:

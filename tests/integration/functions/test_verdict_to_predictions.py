@@ -141,7 +141,7 @@ def test_every_scored_line_is_loaded_under_the_runs_generation(
 ) -> None:
     scored(world, run, **{"part-0.csv.out": "1,20.1,0.7\n2,3,0.2\n", "part-1.csv.out": "3,9,0.5\n", "job.json": "{}"})
     answer = function("load_predictions")({**run, "champion_run_id": "next-purchase-00001-aaaaaaaa"})
-    assert answer == {"written": 3, "parts": 2}
+    assert answer == {"written": 3, "parts": 2, "sample": "1"}
     found = Predictions(world.aws.predictions).get(DATASET, "1", run["run_id"])
     assert found
     assert (found["prediction"], found["probability"]) == (20.1, 0.7)
@@ -174,7 +174,7 @@ def test_readers_see_the_generation_when_every_row_that_went_in_came_out(
     world: World, function: Function, run: dict[str, str]
 ) -> None:
     report(world, run, scoring_rows=3)
-    function("publish_predictions")({**run, "fence": 1, "champion_run_id": run["run_id"], "written": 3})
+    function("publish_predictions")({**run, "fence": 1, "champion_run_id": run["run_id"], "written": 3, "sample": "1"})
     published = world.registry.published(DATASET)
     assert published
     assert (published["generation"], published["rows"], published["as_of"]) == (run["run_id"], 3, "2011-12-09")
@@ -189,12 +189,14 @@ def test_readers_keep_what_they_have_when_the_counts_disagree(
 ) -> None:
     report(world, run, scoring_rows=3)
     with pytest.raises(CountsDisagree, match=f"3 rows to score, {written} items written: nothing published"):
-        function("publish_predictions")({**run, "fence": 1, "champion_run_id": run["run_id"], "written": written})
+        function("publish_predictions")(
+            {**run, "fence": 1, "champion_run_id": run["run_id"], "written": written, "sample": "1"}
+        )
     assert world.registry.published(DATASET) is None
 
 
 def test_publishing_twice_is_the_same_as_once(world: World, function: Function, run: dict[str, str]) -> None:
     report(world, run, scoring_rows=3)
     publish = function("publish_predictions")
-    event = {**run, "fence": 1, "champion_run_id": run["run_id"], "written": 3}
+    event = {**run, "fence": 1, "champion_run_id": run["run_id"], "written": 3, "sample": "1"}
     assert publish(event) == publish(event)

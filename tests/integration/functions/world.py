@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import current_thread, main_thread
@@ -28,6 +28,7 @@ from evergreen.stores.runs import RunRecords
 from evergreen.stores.task_tokens import TaskTokens
 from evergreen.stores.timers import Timers, TimerTarget
 from evergreen.stores.workflows import Workflows
+from evergreen.training import Training
 from functions.dispatch.admission import Admission
 from functions.dispatch.answers import Answers
 from functions.dispatch.dispatcher import Dispatcher
@@ -230,3 +231,13 @@ def _scheduler() -> Any:
 def sample(name: str) -> dict[str, Any]:
     event: dict[str, Any] = json.loads((ROOT / "events" / f"{name}.sample.json").read_text())
     return event
+
+
+def tuned(world: World, **tune: Any) -> World:
+    """The same world with a data set whose hyperparameters are searched."""
+    folder = world.contracts[DATASET]
+    asked = {"ranges": {"max_depth": {"min": 2, "max": 8}, "eta": {"min": 0.01, "max": 0.3, "scale": "log"}}, **tune}
+    training = Training.model_validate({"tune": asked})
+    contract = folder.contract.model_copy(update={"training": training})
+    folders = {DATASET: folder.model_copy(update={"contract": contract})}
+    return replace(world, contracts=Contracts(folders))

@@ -65,6 +65,7 @@ def test_the_holder_of_the_lease_makes_its_model_the_first_champion(registry: Re
         **model(lease),
         "run_id": lease.run_id,
         "promoted_at": NOW.isoformat(),
+        "why": list(REASONS),
     }
 
 

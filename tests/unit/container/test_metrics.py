@@ -5,9 +5,10 @@ import numpy as np
 import pytest
 from sklearn import metrics as reference
 
-from container.evaluate.bootstrap import compare
-from container.metrics import Ratio, Statistic, accuracy, brier, logloss, macro_f1, mae, r2, rmse
-from container.ranking import average_precision, concordance, roc_auc
+from container.concordance import concordance
+from container.evaluate.bootstrap import Plan, compare, resample
+from container.metrics import Statistic, accuracy, brier, f1, logloss, macro_f1, mae, mcc, mean, pinball, r2, rmse
+from container.ranking import average_precision, roc_auc
 
 RANDOM = np.random.default_rng(5)
 ROWS = 400
@@ -31,6 +32,10 @@ def classes(noise: float) -> np.ndarray:
     return np.where(RANDOM.random(ROWS) < noise, RANDOM.integers(0, 5, ROWS), CLASS)  # one of them never true
 
 
+def flags(noise: float) -> np.ndarray:
+    return np.where(RANDOM.random(ROWS) < noise, ~CAME, CAME)
+
+
 def of_truth(happened: np.ndarray, probability: np.ndarray) -> Statistic:
     return logloss(np.where(happened, probability, 1 - probability))
 
@@ -43,6 +48,23 @@ CASES: dict[str, tuple[Make, Of, np.ndarray, np.ndarray, np.ndarray, bool]] = {
     "pr_auc": (average_precision, reference.average_precision_score, CAME, odds(0.6), odds(1.5), True),
     "brier": (brier, reference.brier_score_loss, CAME, odds(0.6), odds(1.5), False),
     "logloss": (of_truth, reference.log_loss, CAME, odds(0.6), odds(1.5), False),
+    "pinball": (
+        lambda truth, said: pinball(truth, said, 0.9),
+        lambda truth, said: reference.mean_pinball_loss(truth, said, alpha=0.9),
+        VALUES,
+        values(5),
+        values(9),
+        False,
+    ),
+    "f1": (
+        f1,
+        lambda truth, said: reference.f1_score(truth, said, zero_division=0),
+        CAME,
+        flags(0.1),
+        flags(0.3),
+        True,
+    ),
+    "mcc": (mcc, reference.matthews_corrcoef, CAME, flags(0.1), flags(0.3), True),
     "accuracy": (accuracy, reference.accuracy_score, CLASS, classes(0.3), classes(0.6), True),
     "macro_f1": (
         lambda truth, said: macro_f1(truth, said, 6),
@@ -66,9 +88,9 @@ def test_a_metric_is_that_of_scikit_learn(name: str) -> None:
 def test_a_resample_is_told_exactly(name: str) -> None:
     make, of, truth, good, _, _ = CASES[name]
     drawn = RANDOM.integers(0, ROWS, (20, ROWS))
-    counts = np.array([np.bincount(row, minlength=ROWS) for row in drawn]).astype(np.float64)
+    counts = np.array([np.bincount(row, minlength=ROWS) for row in drawn]).astype(np.uint8).T
     expected = [of(truth[row], good[row]) for row in drawn]
-    np.testing.assert_allclose(make(truth, good).resampled(counts), expected, rtol=1e-5)
+    np.testing.assert_allclose(Plan([make(truth, good)]).told(counts)[0], expected, rtol=1e-5)
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -106,9 +128,10 @@ def test_draws_without_a_row_of_the_rare_class_are_left_out() -> None:
         assert np.isfinite([comparison.low, comparison.high]).all()
 
 
-def test_concordance_is_that_of_counting_every_pair() -> None:
-    durations = np.where(RANDOM.random(60) < 0.4, np.nan, np.floor(RANDOM.random(60) * 90))
-    expected = (np.nan_to_num(durations, nan=90) + RANDOM.normal(0, 20, 60)).round(-1)
+@pytest.mark.parametrize("horizon", [90, 7])
+def test_concordance_is_that_of_counting_every_pair(horizon: int) -> None:
+    durations = np.where(RANDOM.random(60) < 0.4, np.nan, np.floor(RANDOM.random(60) * horizon))
+    expected = (np.nan_to_num(durations, nan=horizon) + RANDOM.normal(0, 20, 60)).round(-1)
     right = pairs = 0.0
     for one in range(60):
         for other in range(60):
@@ -116,7 +139,24 @@ def test_concordance_is_that_of_counting_every_pair() -> None:
             if not np.isnan(durations[one]) and later:
                 pairs += 1
                 right += 0.5 if expected[one] == expected[other] else expected[one] < expected[other]
-    assert concordance(durations, 90, expected).value() == pytest.approx(right / pairs)
+    assert concordance(durations, horizon, expected).value() == pytest.approx(right / pairs)
+
+
+def test_concordance_varies_from_draw_to_draw_as_it_does_from_sample_to_sample() -> None:
+    def found() -> Statistic:
+        durations = np.where(RANDOM.random(300) < 0.4, np.nan, RANDOM.random(300) * 90)
+        return concordance(durations, 90, np.nan_to_num(durations, nan=90) + RANDOM.normal(0, 30, 300))
+
+    samples = np.std([found().value() for _ in range(200)])
+    (told,) = resample([Plan([found()])], 300)
+    assert told.std() == pytest.approx(samples, rel=0.25)
+
+
+def test_a_hundred_thousand_durations_are_concordant_in_seconds() -> None:
+    durations = np.where(RANDOM.random(100_000) < 0.5, np.nan, RANDOM.random(100_000) * 90)
+    begun = time.process_time()
+    concordance(durations, 90, RANDOM.random(100_000))
+    assert time.process_time() - begun < 5  # 0.4 s when the machine is quiet
 
 
 def test_a_model_against_itself_is_no_improvement_at_all() -> None:
@@ -128,7 +168,7 @@ def test_a_model_against_itself_is_no_improvement_at_all() -> None:
 def test_the_comparison_is_paired() -> None:
     # Two models that err by the same noise but for one day: unpaired, the noise would hide the difference.
     noise = RANDOM.exponential(30, ROWS)
-    comparison = compare("champion", Ratio(noise), Ratio(noise + 1), higher_is_better=False)
+    comparison = compare("champion", mean(noise), mean(noise + 1), higher_is_better=False)
     assert comparison.low == pytest.approx(1)
     assert comparison.high == pytest.approx(1)
 

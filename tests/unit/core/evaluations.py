@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from evergreen.evaluation import Comparison, Evaluation
+from evergreen.evaluation import Comparison, Evaluation, SliceComparison
 
 BASELINE_LOSES: dict[str, Any] = {
     "against": "baseline",
@@ -45,4 +45,18 @@ def with_champion(
         champion={"mae": 19.7, "roc_auc": 0.70} | (champion or {}),
         challenger={"mae": 18.9, "roc_auc": 0.71} | (challenger or {}),
         against_champion=Comparison(**(CHAMPION_LOSES | against)),
+    )
+
+
+def in_slice(value: str = "north", rows: int = 400, **comparison: Any) -> SliceComparison:
+    """A slice of column site in which the challenger is surely worse by a tenth, unless told otherwise."""
+    said = {**CHAMPION_LOSES, "improvement": -2.0, "relative": -0.1, "low": -3.0, "high": -1.0, **comparison}
+    champion = 20.0
+    return SliceComparison(
+        column="site",
+        value=value,
+        rows=rows,
+        challenger=champion - said["improvement"],
+        champion=champion,
+        comparison=Comparison(**said),
     )

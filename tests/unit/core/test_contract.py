@@ -54,7 +54,7 @@ def test_a_time_column_that_is_no_timestamp_is_refused(contract: dict[str, Any])
         ("input", {"columns": {}}, "input.columns"),
         ("target", {"duration": "days", "horizon_days": 0}, "target.events.horizon_days"),
         ("gate", {"metric": "auc"}, "gate.metric"),
-        ("gate", {"floors": {"f1": 0.5}}, "gate.floors.f1"),
+        ("gate", {"floors": {"f2": 0.5}}, "gate.floors.f2"),
         ("yield", {"threshold": 1.5}, "yield.threshold"),
         ("training", {"algorithm": "magic"}, "training.algorithm"),
     ],

@@ -17,6 +17,13 @@ def test_a_failed_job_is_told_by_its_name_and_failure_reason(name: str) -> None:
     )
 
 
+def test_a_failed_tuning_job_is_told_with_where_its_trials_tell_theirs() -> None:
+    cause = {"HyperParameterTuningJobName": "orders-1c8c0fa9f7fe-00", "FailureReason": "All training jobs failed."}
+    assert said(cause) == (
+        "orders-1c8c0fa9f7fe-00: All training jobs failed. `evergreen run` with the run's id tells each trial's reason."
+    )
+
+
 def test_what_a_processing_container_said_itself_comes_before_sagemakers_words() -> None:
     cause = {"ProcessingJobName": "p", "ExitMessage": "features.sql: no column x", "FailureReason": "exit code 1"}
     assert said(cause) == "p: features.sql: no column x"

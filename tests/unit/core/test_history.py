@@ -107,3 +107,14 @@ def test_a_retry_that_succeeds_leaves_no_failure_behind() -> None:
         exited(2, "PinInputs"),
     )
     assert execution.visits[0].reason == ""
+
+
+def test_a_choice_by_the_contract_alone_does_not_bear_the_reason_of_the_one_before() -> None:
+    state = {"data": {"value": {"usable": True, "reason": "10,000 rows"}}}
+    execution = read(
+        entered(1, "IsDataUsable", "Choice", state),
+        exited(1, "IsDataUsable", "Choice"),
+        entered(1, "ChooseTraining", "Choice", state),
+        exited(1, "ChooseTraining", "Choice"),
+    )
+    assert [visit.reason for visit in execution.visits] == ["10,000 rows", ""]

@@ -34,9 +34,17 @@ def test_a_challenger_exactly_at_the_margin_is_promoted() -> None:
 
 
 def test_a_challenger_better_by_less_than_the_margin_is_not_promoted() -> None:
-    verdict = decide(with_champion(relative=0.009), GATE)
+    verdict = decide(with_champion(improvement=0.08, relative=0.004, low=0.02, high=0.14), GATE)
     assert (verdict.outcome, verdict.promote) == (Outcome.KEEP, False)
-    assert "0.9%, less than the 1.0% the contract asks for" in told(verdict)
+    assert "At most it is better by 0.7%, surely less than the 1.0% the contract asks for." in told(verdict)
+
+
+def test_an_improvement_below_a_margin_that_its_interval_spans_is_inconclusive() -> None:
+    verdict = decide(with_champion(improvement=0.15, relative=0.0076, low=0.02, high=0.28), GATE)
+    assert (verdict.outcome, verdict.promote) == (Outcome.INCONCLUSIVE, False)
+    assert "0.8%, less than the 1.0% the contract asks for, though the interval does not exclude" in told(verdict)
+    # The upper end is 0.13 away and the margin, 0.197, only 0.047: (0.13 / 0.047)² times 1,234 rows.
+    assert "About 9,500 hold-out rows to judge by would be needed to tell" in told(verdict)
 
 
 def test_a_difference_whose_interval_includes_zero_is_inconclusive() -> None:

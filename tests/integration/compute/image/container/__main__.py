@@ -23,6 +23,15 @@ def train() -> None:
         time.sleep(60)
     if wanted["do"] == "die":
         os.kill(os.getpid(), signal.SIGKILL)
+    if wanted["do"] == "measure":  # best where depth is 4 and eta 0.1; a depth of 7 is too much
+        depth, eta = int(wanted["depth"]), float(wanted["eta"])
+        if depth == 7:
+            (BASE / "output/failure").write_text("a depth of 7 is too much")
+            sys.exit(1)
+        time.sleep(float(wanted.get("seconds", 0)))
+        print(
+            json.dumps({"validation:loss": (depth - 4) ** 2 + abs(eta - 0.1) + len(wanted["kind"]) / 1e6}), flush=True
+        )
     rows = sum(len(file.read_text().splitlines()) for file in (BASE / "input/data/train").rglob("*.csv"))
     (BASE / "model/model.json").write_text(json.dumps({"rows": rows, "factor": int(wanted.get("factor", 2))}))
     (BASE / "model/environment.json").write_text(json.dumps(dict(os.environ)))

@@ -1,0 +1,1 @@
+"""Measurements of the gate: its seconds, and how often it errs."""

@@ -1,0 +1,6 @@
+"""LightGBM: boosted trees that grow leaf by leaf."""
+
+from container.algorithms.lightgbm.fitting import choices, fit
+from container.algorithms.lightgbm.predictor import SUFFIX, load, version
+
+__all__ = ["SUFFIX", "choices", "fit", "load", "version"]
