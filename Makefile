@@ -4,6 +4,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 SOURCES := evergreen functions container cdk_app local tests bench
+# Of what MLflow's client asks for: what Lambda's runtime and the Powertools layer bring, and what ours never imports.
+IN_LAMBDA := boto3 botocore s3transfer jmespath python-dateutil six urllib3 pydantic pydantic-core annotated-types \
+  typing-inspection typing-extensions
+NOT_IMPORTED := cryptography cffi pycparser pyasn1 pyasn1-modules google-auth gitpython gitdb smmap uvicorn h11 \
+  python-dotenv cloudpickle
 export PATH := $(abspath $(BIN)):$(PATH)
 
 .DEFAULT_GOAL := help
@@ -49,13 +54,17 @@ deploy: node_modules/.bin/cdk  ## bootstrap and deploy with the pinned CDK CLI (
 destroy: node_modules/.bin/cdk  ## remove the stack; the bucket, the tables and the image repository are kept
 	node_modules/.bin/cdk destroy --force $(ARGS)
 
-bench: $(READY)  ## measure the demo (seconds, overhead, peak memory) and prepare (CPU against pandas)
+bench: $(READY)  ## measure the demo (seconds, overhead, peak memory) the gate (seconds, false promotions) and prepare (CPU against pandas)
 	$(BIN)/python -m bench.demo
+	$(BIN)/python -m bench.gate
 	$(BIN)/python -m bench.prepare
 	$(BIN)/python -m bench.prepare --rows 5000000 --repeat 1
 
-lock:  ## renew requirements.txt from pyproject.toml (needs uv)
+lock:  ## renew requirements.txt from pyproject.toml, and TrackRun's own (needs uv)
 	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --quiet --no-header -o requirements.txt
+	uv pip compile functions/track_run/requirements.in --python-version 3.13 --python-platform aarch64-manylinux_2_28 \
+	  --generate-hashes --quiet --no-header --no-annotate -o functions/track_run/requirements.txt \
+	  $(addprefix --no-emit-package ,$(IN_LAMBDA) $(NOT_IMPORTED))
 
 clean:  ## remove what was made here, but for .venv
 	rm -rf build cdk.out .evergreen node_modules

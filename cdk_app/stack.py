@@ -10,6 +10,7 @@ from cdk_app.components.alarms import OperationalAlarms, YieldAlarms
 from cdk_app.components.arrivals import Arrivals
 from cdk_app.components.dashboard import Dashboard
 from cdk_app.components.image import ContainerImage
+from cdk_app.components.mlflow import Mlflow
 from cdk_app.components.notices import NoticesTopic
 from cdk_app.components.retrain import Retrain
 from cdk_app.components.retrain_many import RetrainMany
@@ -29,6 +30,7 @@ class EvergreenStack(Stack):
         notices = NoticesTopic(self, "Notices")
         image = ContainerImage(self, "Image", root=root)
         sagemaker = SageMaker(self, "SageMaker", bucket=storage.bucket, image=image, contracts=contracts)
+        mlflow = Mlflow(self, "Mlflow", bucket=storage.bucket)
         retrain = Retrain(
             self,
             "Retrain",
@@ -38,6 +40,7 @@ class EvergreenStack(Stack):
             notices=notices,
             sagemaker=sagemaker,
             image=image,
+            mlflow=mlflow,
         )
         retrain_many = RetrainMany(self, "RetrainMany", root, contracts=contracts, notices=notices, retrain=retrain)
         yields = YieldAlarms(self, "Yield", contracts=contracts)
@@ -70,6 +73,7 @@ class EvergreenStack(Stack):
         CfnOutput(self, "PredictionsTable", value=storage.predictions.table_name)
         CfnOutput(self, "StateMachineArn", value=retrain.machine.state_machine_arn)
         CfnOutput(self, "RetrainManyArn", value=retrain_many.machine.state_machine_arn)
+        CfnOutput(self, "TrackRunFunction", value=retrain.functions["TrackRun"].function.function_arn)
         CfnOutput(self, "NoticesTopicArn", value=notices.topic.topic_arn)
         CfnOutput(self, "ImageRepository", value=image.own_repository.repository_uri)
         CfnOutput(self, "ArrivalsQueueUrl", value=arrivals.queue.queue_url)

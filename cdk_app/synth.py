@@ -1,6 +1,7 @@
 """`python -m cdk_app.synth`: synthesizes into `cdk.out`, unless nothing that goes into it has changed."""
 
 import hashlib
+import json
 import os
 import shutil
 import subprocess
@@ -8,8 +9,11 @@ import sys
 from importlib.metadata import version
 from pathlib import Path
 
+from cdk_app.commit import INPUTS, commit_of
+
 ROOT = Path(__file__).resolve().parent.parent
-_INPUTS = ("cdk_app", "functions", "evergreen", "container", "statemachines", "events", "datasets", "cdk.json")
+# On the laptop there is always MLflow; what a function needs beyond its own files comes from the environment there.
+_CONTEXT = {"mlflow": "true", "aws:cdk:bundling-stacks": []}
 _SUFFIXES = {".py", ".json", ".sql", ".yaml", ".txt", ".in", ".j2", ".css", ""}
 
 
@@ -26,14 +30,15 @@ def synthesize(root: Path = ROOT) -> Path:
     # jsii needs a supported Node; the environment's own comes first.
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
     environment = {**os.environ, "CDK_OUTDIR": str(assembly), "PATH": path}
+    environment["CDK_CONTEXT_JSON"] = json.dumps(_CONTEXT)
     subprocess.run([sys.executable, str(root / "cdk_app" / "app.py")], cwd=root, env=environment, check=True)
     stamp.write_text(digest)
     return assembly
 
 
 def _digest(root: Path) -> str:
-    digest = hashlib.sha256(version("aws-cdk-lib").encode())
-    for name in _INPUTS:
+    digest = hashlib.sha256(f"{version('aws-cdk-lib')} {commit_of(root)} {_CONTEXT}".encode())
+    for name in INPUTS:
         start = root / name
         for path in sorted(start.rglob("*")) if start.is_dir() else [start]:
             if path.is_file() and path.suffix in _SUFFIXES and "__pycache__" not in path.parts:

@@ -1,5 +1,6 @@
 """A model of any task: its predictors, its signature and how it was trained, in files that hold no code."""
 
+import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from container.tasks import TASKS
 from container.tasks.definition import HALF, Answer, Predictions, TaskDefinition
 
 SIGNATURE, TRAINING = "signature.json", "training.json"
+DIGESTS = "sha256"  # in training.json: of each predictor's file; older models have none
 
 Read = Callable[[str], bytes]
 
@@ -45,6 +47,8 @@ class Model:
             raise ModelUnusable(f"the model cannot be read: {error}") from error
         predictors = {}
         for name, content in contents.items():
+            if training.get(DIGESTS, {}).get(files[name], _digest(content)) != _digest(content):
+                raise ModelUnusable(f"{files[name]} is damaged: its SHA-256 is not the one in {TRAINING}")
             try:
                 predictors[name] = of.load(content)
             except ValueError as error:
@@ -58,10 +62,13 @@ class Model:
         """Write the model's files."""
         folder.mkdir(parents=True, exist_ok=True)
         suffix = algorithm(self.training.get("algorithm", DEFAULT)).SUFFIX
-        for name, predictor in self.predictors.items():
-            (folder / f"{name}.{suffix}").write_bytes(predictor.save())
+        contents = {f"{name}.{suffix}": predictor.save() for name, predictor in self.predictors.items()}
+        for file, content in contents.items():
+            (folder / file).write_bytes(content)
         (folder / SIGNATURE).write_text(self.signature.to_json())
-        (folder / TRAINING).write_text(json.dumps(self.training, indent=1))
+        # Libraries may end the whole process on a damaged file, so it is told before they get it.
+        training = self.training | {DIGESTS: {file: _digest(content) for file, content in contents.items()}}
+        (folder / TRAINING).write_text(json.dumps(training, indent=1))
 
     @property
     def task(self) -> TaskDefinition:
@@ -92,3 +99,7 @@ class Model:
             return {name: predictor.contributions(values) for name, predictor in self.predictors.items()}
         except ValueError as error:
             raise ModelUnusable(f"the model does not explain itself: {error}") from error
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()

@@ -93,7 +93,7 @@ class Contract(Strict):
 
     @model_validator(mode="after")
     def _parts_fit_together(self) -> "Contract":
-        faults = [*self._unknown_columns(), *self._no_features(), *self._wrong_kinds(), *self._wrong_metrics()]
+        faults = [*self._unknown_columns(), *self._blind_gate(), *self._wrong_kinds(), *self._wrong_metrics()]
         if faults:
             raise ValueError("\n".join(faults))
         return self
@@ -112,16 +112,18 @@ class Contract(Strict):
                 hint = f"; did you mean {near[0]!r}?" if near else f"; it has {', '.join(self.input.columns)}"
                 yield f"{role} is {name!r}, which input.columns does not declare{hint}"
 
-    def _no_features(self) -> Iterator[str]:
-        """Only features are told apart and looked at, for only they reach the hold-out."""
+    def _blind_gate(self) -> Iterator[str]:
+        """What names, orders or labels rows makes no slices, and only features can be taken for leaks."""
         if not isinstance(self.target, ColumnTarget):
             return
         roles = (self.entity, self.time_column, self.target.column)
-        for place, names in (("gate.slices", self.gate.slices), ("gate.trusted", self.gate.trusted)):
-            for name in names:
-                column = self.input.columns.get(name)
-                if column and (name in roles or not column.feature):
-                    yield f"{place}: {name!r} is no feature of this data set, so the gate does not see it"
+        for name in self.gate.slices:
+            if name in roles:
+                yield f"gate.slices: {name!r} is the entity, the time column or the target, which makes no slices"
+        for name in self.gate.trusted:
+            column = self.input.columns.get(name)
+            if column and (name in roles or not column.feature):
+                yield f"gate.trusted: {name!r} is no feature, so it is taken for no leak"
 
     def _wrong_kinds(self) -> Iterator[str]:
         """An event log has an entity, queries and cut-offs; a table has a target column."""

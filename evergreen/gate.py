@@ -26,8 +26,8 @@ class Gate(Strict):
     )
     slices: dict[str, Annotated[float, Field(ge=0)]] = Field(
         default={},
-        description="Features whose every value is judged by itself, and by which share of the champion's value "
-        "the deciding metric may be worse there; numbers of many values are judged by quarters.",
+        description="Columns whose every value is judged by itself (of an event log: the query's), and by which share "
+        "of the champion's value the deciding metric may be worse there; many numbers are judged by quarters.",
     )
     trusted: tuple[str, ...] = Field(
         default=(),

@@ -3,7 +3,14 @@
 from dataclasses import dataclass
 
 INCOMING = "incoming/"
-OWN_PREFIXES = ("accepted/", "inference/", "quarantine/", "runs/")  # never an arrival, or a run would start itself
+MLFLOW = "mlflow/"  # the artifacts that MLflow shows
+OWN_PREFIXES = (
+    "accepted/",
+    "inference/",
+    MLFLOW,
+    "quarantine/",
+    "runs/",
+)  # never an arrival, or a run would start itself
 
 
 @dataclass(frozen=True)
@@ -37,7 +44,7 @@ class RunLayout:
 
     @property
     def evaluate_inputs(self) -> str:
-        """S3 ManifestFile naming run.json and, if there is one, the champion's model."""
+        """S3 ManifestFile naming run.json, the data report and, if there is one, the champion's model."""
         return f"{self.prefix}/evaluate.manifest"
 
     @property

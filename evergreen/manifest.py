@@ -34,6 +34,7 @@ class RunManifest(Strict):
     history: tuple[str, ...]  # keys of accepted Parquet files of earlier runs
     champion: ChampionModel | None = None
     champion_profile: str | None = None  # key of the profile of the data that the champion learned from
+    bucket: str | None = None  # where all these keys are
 
 
 UNUSABLE_DATA = "unusable_data"  # the rule of a rejection that is about the data set as a whole
@@ -99,6 +100,8 @@ class DataReport(Strict):
     holdout_rows: int = 0
     scoring_rows: int = 0
     features_hash: str | None = None
+    seconds: float | None = None  # that preparing took
+    instance: str | None = None  # that it ran on
 
 
 class DataSummary(Strict):

@@ -1,5 +1,7 @@
 """What people are told at the end of a run: what happened, why, and what to do next."""
 
+from collections.abc import Mapping
+
 from evergreen.approval import Approval
 from evergreen.batches import BatchState
 from evergreen.manifest import UNUSABLE_DATA, DataReport, FileReport, Rejection
@@ -19,6 +21,9 @@ _CAUSES = 3  # told in a notice
 _NOTES = 2  # told of each file
 _GIVEN_UP = "Run after run failed with these, so no further run takes them; mend them and drop them again: "
 _STILL_NONE = "still no champion, the challenger did not pass the gate"
+
+
+_FOLLOWERS = {"SAGEMAKER": "SageMaker's model registry", "MLFLOW": "MLflow"}
 
 
 class Published(Strict):
@@ -53,6 +58,20 @@ def verdict_notice(
     else:
         lines.append("Nothing was published; predictions stay as they were.")
     return f"{dataset}: {headline}", "\n".join([*lines, *data])
+
+
+def still_to_follow(behind: Mapping[str, str | None]) -> list[str]:
+    """One line that says who does not show everything yet; `behind` has the error of the last try for each."""
+    if not behind:
+        return []
+    who = " and ".join(_FOLLOWERS.get(each, each) for each in sorted(behind, reverse=True))
+    why = next((f" ({error})" for error in behind.values() if error), "")
+    return [f"Still to follow: {who}; told again by the next run, or by: evergreen mlflow{why}"]
+
+
+def where_the_report_is(run_id: str, page: str) -> str:
+    """One line: the model report, and the command that opens it."""
+    return f"The model report: {page} (evergreen report {run_id})"
 
 
 def what_became_of(report: DataReport, quarantine: str, page: str) -> list[str]:

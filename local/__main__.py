@@ -62,7 +62,7 @@ def _up(options: argparse.Namespace, stopped: threading.Event) -> None:
     if options.ready_file:
         options.ready_file.unlink(missing_ok=True)
     work_dir = Path(".evergreen") / f"cloud-{options.port}" if options.port else None
-    cloud = _timed("cloud", lambda: start(options.port, work_dir))
+    cloud = _timed("cloud", lambda: start(options.port, work_dir, state_dir=options.state_dir))
     try:
         outputs: Outputs = {}
         if not options.empty and not stopped.is_set():

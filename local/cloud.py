@@ -34,6 +34,8 @@ ADAPTERS = (
     "local.functions",
     "local.workflows",
     "local.jobs",
+    "local.model_packages",
+    "local.mlflow",
 )
 
 
@@ -48,7 +50,9 @@ class Cloud:
     repo: Path
     processes: Processes
     writes: Writes
+    state_dir: Path | None
     _session: Any
+    function_environment: dict[str, str] = field(default_factory=dict)  # what adapters give every function, too
     _clients: dict[str, Any] = field(default_factory=dict)
     _clients_lock: Any = field(default_factory=threading.Lock)
     _ready_callbacks: list[Callable[[], None]] = field(default_factory=list)
@@ -94,7 +98,9 @@ class Cloud:
             self._ending.close()
 
 
-def start(port: int = 0, work_dir: Path | None = None, repo: Path | None = None) -> Cloud:
+def start(
+    port: int = 0, work_dir: Path | None = None, repo: Path | None = None, state_dir: Path | None = None
+) -> Cloud:
     """Starts moto as an HTTP server in this process and installs every adapter."""
     BackendDict.reset()
     default_user_config["stepfunctions"] = {"execute_state_machine": True}
@@ -116,6 +122,7 @@ def start(port: int = 0, work_dir: Path | None = None, repo: Path | None = None)
         repo=repo or Path(__file__).resolve().parent.parent,
         processes=Processes(),
         writes=writes,
+        state_dir=state_dir,
         _session=session,
     )
     cloud.on_close(lambda: shutil.rmtree(cloud.work_dir, ignore_errors=True))

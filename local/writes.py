@@ -32,6 +32,11 @@ class Writes:
             if not operation.startswith(_DYNAMODB_READS):
                 self.count += 1
 
+    def note(self) -> None:
+        """Counts a change of what is kept elsewhere than in S3 and DynamoDB."""
+        with self._locks["dynamodb"]:
+            self.count += 1
+
     @contextlib.contextmanager
     def held(self) -> Iterator[None]:
         """Keeps all data as it is for a moment."""

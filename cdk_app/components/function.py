@@ -12,6 +12,7 @@ from constructs import Construct
 
 from cdk_app.bundling import bundled
 from cdk_app.components.image import ContainerImage
+from cdk_app.vendoring import vendored
 from evergreen.contracts import Contracts
 from evergreen.environment import Environment
 
@@ -45,7 +46,10 @@ class OwnLambda(Construct):
 
 
 class Function(OwnLambda):
-    """`functions/<folder>/handler.py` with exactly the statements given, and nothing a CDK grant would add."""
+    """`functions/<folder>/handler.py` with exactly the statements given, and nothing a CDK grant would add.
+
+    `with_packages` puts beside it what its own requirements.txt locks.
+    """
 
     def __init__(
         self,
@@ -58,10 +62,13 @@ class Function(OwnLambda):
         statements: Sequence[iam.PolicyStatement],
         timeout: Duration | None = None,
         memory_mb: int = 512,
+        with_packages: bool = False,
     ) -> None:
         super().__init__(scope, name, statements)
         folder = _snake(name)
         stack = Stack.of(self)
+        # Where CDK skips bundling it would keep pointing at `files`, which are gone by then.
+        vendoring = with_packages and stack.bundling_required
         with bundled(root, folder, contracts) as files:  # CDK takes its copy here
             self.function = lambda_.Function(
                 self,
@@ -69,7 +76,7 @@ class Function(OwnLambda):
                 runtime=lambda_.Runtime.PYTHON_3_13,
                 architecture=lambda_.Architecture.ARM_64,
                 handler=f"functions.{folder}.handler.handler",
-                code=lambda_.Code.from_asset(files),
+                code=lambda_.Code.from_asset(files, bundling=vendored(root, folder, files) if vendoring else None),
                 layers=[
                     lambda_.LayerVersion.from_layer_version_arn(
                         self, "Powertools", _POWERTOOLS.format(partition=stack.partition, region=stack.region)
@@ -114,7 +121,11 @@ class ImageFunction(OwnLambda):
                 cmd=[handler],
             ),
             architecture=lambda_.Architecture.X86_64,  # the image's
-            environment={"DUCKDB_MEMORY_LIMIT": f"{memory_mb // 2}MB", **_PATIENT},
+            environment={
+                "DUCKDB_MEMORY_LIMIT": f"{memory_mb // 2}MB",
+                "INSTANCE_TYPE": f"lambda.{memory_mb}MB",  # for the report's estimate of what a run costs
+                **_PATIENT,
+            },
             role=self.role,
             log_group=self.logs,
             tracing=lambda_.Tracing.ACTIVE,

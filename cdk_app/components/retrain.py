@@ -9,8 +9,10 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
+from cdk_app.commit import commit_of
 from cdk_app.components.function import Function, ImageFunction, OwnLambda
 from cdk_app.components.image import ContainerImage
+from cdk_app.components.mlflow import Mlflow
 from cdk_app.components.notices import NoticesTopic
 from cdk_app.components.retrain_role import retrain_statements
 from cdk_app.components.sagemaker import SageMaker
@@ -35,7 +37,9 @@ from functions.load_predictions.settings import Settings as LoadPredictionsSetti
 from functions.pin_inputs.settings import Settings as PinInputsSettings
 from functions.promote_challenger.settings import Settings as PromoteChallengerSettings
 from functions.publish_predictions.settings import Settings as PublishPredictionsSettings
+from functions.register_challenger.settings import Settings as RegisterChallengerSettings
 from functions.reject_data.settings import Settings as RejectDataSettings
+from functions.track_run.settings import Settings as TrackRunSettings
 
 _INSTANCE = "ml.m5.large"
 
@@ -54,6 +58,7 @@ class Retrain(Construct):
         notices: NoticesTopic,
         sagemaker: SageMaker,
         image: ContainerImage,
+        mlflow: Mlflow,
     ) -> None:
         super().__init__(scope, name)
         self._root, self._contracts = root, contracts
@@ -91,6 +96,21 @@ class Retrain(Construct):
             DecidePromotionSettings(DATA_BUCKET=data, REGISTRY_TABLE=table),
             [note_table(registry), read_objects(bucket, "runs/"), write_objects(bucket, "runs/")],
         )
+        registering = RegisterChallengerSettings(
+            DATA_BUCKET=data,
+            REGISTRY_TABLE=table,
+            MODEL_GROUP_PREFIX=sagemaker.group_prefix,
+            GIT_COMMIT=commit_of(root),
+            IMAGE_URI=image.uri,
+        )
+        register = [
+            note_table(registry),
+            read_objects(bucket, "runs/"),
+            list_objects(bucket),
+            sagemaker.packages("CreateModelPackage", "UpdateModelPackage"),
+            sagemaker.training_jobs("DescribeTrainingJob"),
+        ]
+        self._add("RegisterChallenger", registering, register)
         self._add(
             "AwaitApproval",
             AwaitApprovalSettings(REGISTRY_TABLE=table, NOTICES_TOPIC_ARN=topic),
@@ -119,6 +139,13 @@ class Retrain(Construct):
             [change_table(registry), read_objects(bucket, "runs/")],
         )
         self._add(
+            "TrackRun",
+            TrackRunSettings(**registering.model_dump(), MLFLOW_APP_ARN=mlflow.arn),
+            [*register, sagemaker.packages("ListModelPackages"), *mlflow.calling],
+            timeout=Duration.minutes(5),
+            with_packages=mlflow.asked_for,
+        )
+        self._add(
             "CompleteRun",
             CompleteRunSettings(DATA_BUCKET=data, REGISTRY_TABLE=table, NOTICES_TOPIC_ARN=topic),
             [note_table(registry), *freeze_objects(bucket, "runs/", "quarantine/"), *notices.publishing()],
@@ -137,8 +164,10 @@ class Retrain(Construct):
         name: str,
         settings: Environment,
         statements: Sequence[iam.PolicyStatement],
+        *,
         timeout: Duration | None = None,
         memory_mb: int = 512,
+        with_packages: bool = False,
     ) -> None:
         self.functions[name] = Function(
             self,
@@ -149,6 +178,7 @@ class Retrain(Construct):
             statements=statements,
             timeout=timeout,
             memory_mb=memory_mb,
+            with_packages=with_packages,
         )
 
     def _machine(self, data_bucket: str, sagemaker: SageMaker, image: ContainerImage) -> sfn.StateMachine:

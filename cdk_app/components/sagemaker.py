@@ -8,6 +8,7 @@ from constructs import Construct
 
 from cdk_app.components.image import ContainerImage
 from evergreen.contracts import Contracts
+from evergreen.lineage import model_group
 
 
 class SageMaker(Construct):
@@ -25,13 +26,30 @@ class SageMaker(Construct):
         )
         for statement in self._statements(bucket, image):
             self.role.add_to_policy(statement)
+        self.group_prefix = Stack.of(self).stack_name
         for dataset in sorted(contracts.ids):
             sagemaker.CfnModelPackageGroup(
                 self,
                 f"Models-{dataset}",
-                model_package_group_name=f"{Stack.of(self).stack_name}-{dataset.replace('_', '-')}",
+                model_package_group_name=model_group(self.group_prefix, dataset),
                 model_package_group_description=contracts[dataset].contract.description or dataset,
             )
+
+    def packages(self, *actions: str) -> iam.PolicyStatement:
+        """These actions on the versions of this stack's groups, in whose ARNs SageMaker writes small letters."""
+        stack = Stack.of(self)
+        arn = f"arn:{stack.partition}:sagemaker:{stack.region}:{stack.account}"
+        names = sorted({self.group_prefix, self.group_prefix.lower()})
+        return iam.PolicyStatement(
+            actions=[f"sagemaker:{action}" for action in actions],
+            resources=[f"{arn}:{kind}/{name}-*" for kind in ("model-package-group", "model-package") for name in names],
+        )
+
+    def training_jobs(self, *actions: str) -> iam.PolicyStatement:
+        """These actions on training jobs."""
+        stack = Stack.of(self)
+        arn = f"arn:{stack.partition}:sagemaker:{stack.region}:{stack.account}:training-job/*"
+        return iam.PolicyStatement(actions=[f"sagemaker:{action}" for action in actions], resources=[arn])
 
     def _statements(self, bucket: s3.IBucket, image: ContainerImage) -> list[iam.PolicyStatement]:
         stack = Stack.of(self)

@@ -1,9 +1,11 @@
 """The verb `evaluate`."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from container.clock import Clock
 from container.directories import Directories
 from container.evaluate.archive import StoredModel, load_archive
 from container.evaluate.holdout import HoldoutUnfit, seen_in_training, unjudgeable
@@ -11,53 +13,80 @@ from container.evaluate.judgement import Judgement, Scored
 from container.evaluate.leaks import leaks
 from container.evaluate.rows_file import write_rows
 from container.log import log
-from container.model import ModelUnusable
+from container.model import Model, ModelUnusable
+from container.report.model.page import report
+from container.report.model.subject import Subject
 from container.rows import LabelledRows, matrix
 from container.signature import Signature, SignatureError
 from evergreen.contract import Contract
 from evergreen.evaluation import Evaluation, Role
-from evergreen.manifest import ChampionModel, RunManifest
+from evergreen.layout import RunLayout
+from evergreen.manifest import ChampionModel, DataReport, RunManifest
+
+
+@dataclass(frozen=True)
+class Scores:
+    """What every model says of the hold-out: nothing, where the hold-out cannot tell one from another."""
+
+    of: dict[Role, Scored]
+    champion: Model | None = None
+    unscorable: str | None = None
 
 
 def run(directories: Directories, prefix: str) -> None:
-    """Score challenger, champion and baseline on the same rows and write how they compare."""
-    source = directories.processing_input
+    """Score challenger, champion and baseline on the same rows, and write how they compare and a report of it."""
+    clock, source = Clock(), directories.processing_input
     manifest = RunManifest.model_validate_json((source / "run" / prefix / "run.json").read_bytes())
     contract = Contract.model_validate_json((source / "holdout" / "dataset.json").read_bytes())
     signature = Signature.from_json((source / "holdout" / "signature.json").read_bytes())
     rows = LabelledRows.read(source / "holdout" / "holdout.parquet", signature)
+    challenger = load_archive(source / "challenger" / "model.tar.gz")
     judgement = Judgement(contract, rows, signature)
     reason = unjudgeable(rows, signature)
     if reason:
-        scored: dict[Role, Scored] = {}
-        evaluation = judgement.none(reason)
+        scores, evaluation = Scores({}), judgement.none(reason)
     else:
-        scored, unscorable = _every_model(source, manifest, contract, rows, signature)
+        scores = _scores(source, manifest, challenger, judgement)
         found = leaks(rows, signature, contract.gate.trusted)
-        evaluation = judgement.of(scored).model_copy(update={"champion_unscorable": unscorable, "leaks": found})
+        evaluation = judgement.of(scores.of).model_copy(
+            update={"champion_unscorable": scores.unscorable, "leaks": found}
+        )
     folder = directories.processing_output / "evaluation"
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "evaluation.json").write_text(evaluation.model_dump_json(indent=1))
-    write_rows(folder / "rows.parquet", rows, signature, scored, judgement.shares(scored))
+    write_rows(folder / "rows.parquet", rows, signature, scores.of, judgement.shares(scores.of))
     log("evaluated", **_without_intervals(evaluation))
+    subject = Subject(
+        manifest,
+        contract,
+        signature,
+        rows,
+        challenger.model,
+        {role: each.predictions for role, each in scores.of.items()},
+        evaluation,
+        thresholds={role: each.threshold for role, each in scores.of.items()},
+        champion=scores.champion,
+        data=_data_report(source / "run", manifest),
+        clock=clock,
+    )
+    report(subject).write(folder)
 
 
-def _every_model(
-    source: Path, manifest: RunManifest, contract: Contract, rows: LabelledRows, signature: Signature
-) -> tuple[dict[Role, Scored], str | None]:
+def _scores(source: Path, manifest: RunManifest, challenger: StoredModel, judgement: Judgement) -> Scores:
     """Challenger, baseline and, if it can be scored, champion; otherwise why it cannot."""
-    challenger = load_archive(source / "challenger" / "model.tar.gz")
+    rows, signature = judgement.rows, judgement.signature
     scored: dict[Role, Scored] = {
         "challenger": _score(challenger, rows, signature),
-        "baseline": _baseline(challenger, contract, len(rows.targets)),
+        "baseline": _baseline(challenger, judgement.contract, len(rows.targets)),
     }
     if manifest.champion is None:
-        return scored, None
+        return Scores(scored)
     try:
-        champion = _score(_champion(source / "run", manifest.champion), rows, signature)
+        champion = _champion(source / "run", manifest.champion)
+        return Scores({**scored, "champion": _score(champion, rows, signature)}, champion.model)
     except (ModelUnusable, SignatureError, HoldoutUnfit) as error:
-        return scored, f"the champion of run {manifest.champion.run_id} cannot be scored: {error}"
-    return {**scored, "champion": champion}, None
+        reason = f"the champion of run {manifest.champion.run_id} cannot be scored: {error}"
+        return Scores(scored, unscorable=reason)
 
 
 def _champion(folder: Path, champion: ChampionModel) -> StoredModel:
@@ -65,6 +94,11 @@ def _champion(folder: Path, champion: ChampionModel) -> StoredModel:
     if not path.exists():
         raise ModelUnusable(f"its model {champion.model_key} is missing")
     return load_archive(path)
+
+
+def _data_report(folder: Path, manifest: RunManifest) -> DataReport | None:
+    path = folder / RunLayout(manifest.dataset, manifest.run_id).report
+    return DataReport.model_validate_json(path.read_bytes()) if path.exists() else None
 
 
 def _score(stored: StoredModel, rows: LabelledRows, signature: Signature) -> Scored:

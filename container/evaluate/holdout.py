@@ -9,6 +9,7 @@ from container.learned_rows import LearnedRows, row_hashes
 from container.rows import LabelledRows
 from container.signature import ROW_NUMBER, Signature
 from container.tasks import TASKS
+from container.tasks.labels import happened
 
 LOOK_ALIKE = 0.01  # share of rows without an entity that may look like others once their text is made plain
 
@@ -22,7 +23,12 @@ def unjudgeable(rows: LabelledRows, signature: Signature) -> str | None:
     if not len(rows.targets):
         return "it is empty, so there is nothing to judge a model by."
     reason = TASKS[signature.task].unfit(rows.targets, signature)
-    return f"{reason}." if reason else None
+    if reason:
+        return f"{reason}."
+    hits = happened(rows.targets, signature.task)
+    if hits is not None and min(hits.sum(), (~hits).sum()) == 1:
+        return f"all but one of the {len(hits):,} rows are alike in {signature.target!r}."
+    return None
 
 
 def seen_in_training(

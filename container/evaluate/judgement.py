@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from container.evaluate.bootstrap import Plan, compared, resample, spread
+from container.evaluate.bootstrap import compared, spread
+from container.evaluate.resampling import Plan, resample
 from container.evaluate.slices import HoldoutSlice, cut
 from container.metrics import Statistic
 from container.rows import LabelledRows, Vector
@@ -15,6 +16,7 @@ from container.signature import Signature
 from container.sums import Places, Sums
 from container.tasks import TASKS
 from container.tasks.definition import Predictions
+from container.tasks.labels import happened
 from evergreen.contract import Contract
 from evergreen.evaluation import Comparison, Evaluation, Interval, Role, SliceComparison, SliceLeftOut
 from evergreen.metrics import HIGHER_IS_BETTER, OF_TASK, MetricName, counts_rows_with_event_only
@@ -103,12 +105,11 @@ class Judgement:
     def _telling_rows(self, name: MetricName, rows: Places | slice = slice(None)) -> int:
         """How many rows a metric's noise comes of: of two classes the rarer one's, of durations those that came."""
         targets = self.rows.targets[rows]
-        came = ~np.isnan(targets) if self.contract.task == "time_to_event" else targets == 1
-        if counts_rows_with_event_only(self.contract.task, name):
-            return int(came.sum())
-        if self.contract.task in ("binary", "time_to_event"):
-            return int(min(came.sum(), (~came).sum()))
-        return len(targets)
+        hits = happened(targets, self.contract.task)
+        if hits is None:
+            return len(targets)
+        few = hits.sum() if counts_rows_with_event_only(self.contract.task, name) else min(hits.sum(), (~hits).sum())
+        return int(few)
 
     def _intervals(self, sums: Sums) -> Iterator[tuple[MetricName, Interval]]:
         for name, of in zip(self._names, sums, strict=True):

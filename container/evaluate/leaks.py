@@ -1,15 +1,16 @@
 """Leaks: features that tell the target all alone, as what is known only afterwards does."""
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
 
+from container.evaluate.binned import BinnedColumn, halves
 from container.metrics import Flags
 from container.rows import LabelledRows, Vector, column_values
 from container.signature import Feature, Signature
+from container.tasks.labels import happened
 from evergreen.evaluation import Leak
 
 TOO_GOOD = 0.995  # area under the curve or correlation of ranks
@@ -20,29 +21,6 @@ FLAG_ROWS = 8  # that have a value, all of which are of the rarer class
 FLAG_SHARE = 0.05  # of that class's rows
 MOST_LEAKS = 50
 CHANCE = 1e-9  # that a value goes with one class in all its rows, though it says nothing
-BINS = 64
-
-
-@dataclass(frozen=True)
-class _Column:
-    """One feature of the rows that are looked at, NaN where it is missing, and each row's bin."""
-
-    values: Vector
-    bins: NDArray[np.intp]
-    names: tuple[str, ...] = ()  # of the bins, where each is one value; the first one is never filled
-
-    @classmethod
-    def of(cls, values: Vector, feature: Feature) -> "_Column":
-        different = np.unique(values[~np.isnan(values)])
-        if feature.type != "category" and len(different) > BINS:
-            cuts = np.unique(np.nanquantile(values, np.linspace(0, 1, BINS + 1)))
-            return cls(values, _places(cuts, values))
-        names = (feature.categories[int(each)] if feature.type == "category" else f"{each:g}" for each in different)
-        return cls(values, _places(different, values), ("", *names, "(missing)"))
-
-    @property
-    def discrete(self) -> bool:
-        return bool(self.names)
 
 
 def leaks(rows: LabelledRows, signature: Signature, trusted: Collection[str]) -> tuple[Leak, ...]:
@@ -55,43 +33,34 @@ def leaks(rows: LabelledRows, signature: Signature, trusted: Collection[str]) ->
             continue
         values = _values(feature, rows, some)
         if not np.isnan(values).all():
-            reasons = _reasons(_Column.of(values, feature), targets[some], signature)
+            reasons = _reasons(BinnedColumn.of(values, feature), targets[some], signature)
             found += [Leak(column=feature.name, reason=reason) for reason in islice(reasons, 1)]
     return tuple(found)
-
-
-def _places(cuts: Vector, values: Vector) -> NDArray[np.intp]:
-    """In which bin each value is; the missing ones are in the last."""
-    return np.where(np.isnan(values), len(cuts) + 1, np.searchsorted(cuts, values, side="right"))
 
 
 def _looked_at(targets: Vector, signature: Signature) -> NDArray[np.intp]:
     """A sample of the rows, in which of two classes the rare one is not missing."""
     generator = np.random.default_rng(0)
     order = generator.permutation(len(targets))
-    if signature.task not in ("binary", "time_to_event"):
+    hits = happened(targets, signature.task)
+    if hits is None:
         return order[:MOST_ROWS]
-    happened = _happened(targets, signature)[order]
-    halves = (order[happened][: MOST_ROWS // 2], order[~happened][: MOST_ROWS // 2])
+    halves = (order[hits[order]][: MOST_ROWS // 2], order[~hits[order]][: MOST_ROWS // 2])
     return np.asarray(generator.permutation(np.concatenate(halves)))
-
-
-def _happened(targets: Vector, signature: Signature) -> Flags:
-    return ~np.isnan(targets) if signature.task == "time_to_event" else targets == 1
 
 
 def _values(feature: Feature, rows: LabelledRows, some: NDArray[np.intp]) -> Vector:
     return column_values(feature, rows.table.column(feature.name)).astype(np.float64)[some]
 
 
-def _reasons(column: _Column, targets: Vector, signature: Signature) -> Iterator[str]:
+def _reasons(column: BinnedColumn, targets: Vector, signature: Signature) -> Iterator[str]:
     match signature.task:
         case "binary":
             yield from _of_event(column, targets == 1, signature.classes[1])
         case "time_to_event":
             came = ~np.isnan(targets)
             yield from _of_event(column, came, "the event")
-            alone = _Column(column.values[came], column.bins[came], column.names)
+            alone = BinnedColumn(column.values[came], column.bins[came], column.names)
             yield from _of_number(alone, targets[came], f"{signature.target!r} of those whose event came")
         case "regression":
             yield from _of_number(column, targets, repr(signature.target))
@@ -99,16 +68,16 @@ def _reasons(column: _Column, targets: Vector, signature: Signature) -> Iterator
             yield from _of_classes(column, targets.astype(np.intp), signature)
 
 
-def _of_event(column: _Column, happened: Flags, label: str) -> Iterator[str]:
-    few = min(happened.sum(), (~happened).sum())
+def _of_event(column: BinnedColumn, hit: Flags, label: str) -> Iterator[str]:
+    few = min(hit.sum(), (~hit).sum())
     if few >= LEAST_ROWS:
-        guessed = _guessed(column, happened.astype(np.float64))
+        guessed = column.guessed(hit.astype(np.float64))
         scores = [guessed, *(() if column.discrete else _with_missing_at_either_end(column.values))]
-        best = max(max(area, 1 - area) for area in (_area(happened, score) for score in scores))
+        best = max(max(area, 1 - area) for area in (_area(hit, score) for score in scores))
         if best >= TOO_GOOD:
             yield f"alone tells {label!r} from all else on the hold-out (ROC-AUC {best:.3f})"
     if column.discrete:
-        yield from _flag(column, happened, label)
+        yield from _flag(column, hit, label)
 
 
 def _with_missing_at_either_end(values: Vector) -> list[Vector]:
@@ -116,32 +85,32 @@ def _with_missing_at_either_end(values: Vector) -> list[Vector]:
     return [np.where(missing, end, values) for end in (-np.inf, np.inf)] if missing.any() else [values]
 
 
-def _area(happened: Flags, score: Vector) -> float:
+def _area(hit: Flags, score: Vector) -> float:
     """The chance that a row with the event has the higher score, ties counting one half."""
-    hits, others = np.sort(score[happened]), np.sort(score[~happened])
+    hits, others = np.sort(score[hit]), np.sort(score[~hit])
     below = np.searchsorted(others, hits, "left").mean() + np.searchsorted(others, hits, "right").mean()
     return float(below / (2 * len(others)))
 
 
-def _flag(column: _Column, happened: Flags, label: str) -> Iterator[str]:
+def _flag(column: BinnedColumn, hit: Flags, label: str) -> Iterator[str]:
     """A value that only rows of the rarer class have."""
-    counts, hits = (np.bincount(column.bins, weights) for weights in (None, happened))
-    base = happened.mean()
-    sure = np.flatnonzero((hits == counts) & (counts >= FLAG_ROWS) & (hits >= FLAG_SHARE * happened.sum()))
+    counts, hits = (np.bincount(column.bins, weights) for weights in (None, hit))
+    base = hit.mean()
+    sure = np.flatnonzero((hits == counts) & (counts >= FLAG_ROWS) & (hits >= FLAG_SHARE * hit.sum()))
     for place in sure:
         if base <= 0.5 and base ** counts[place] < CHANCE:
-            share = hits[place] / happened.sum()
+            share = hits[place] / hit.sum()
             yield (
                 f"is {column.names[place]!r} in {counts[place]:,.0f} hold-out rows, every one of them {label!r}: "
                 f"{share:.0%} of those that are"
             )
 
 
-def _of_number(column: _Column, targets: Vector, name: str) -> Iterator[str]:
+def _of_number(column: BinnedColumn, targets: Vector, name: str) -> Iterator[str]:
     if len(targets) < LEAST_ROWS or len(np.unique(targets)) < 3:
         return
     there = ~np.isnan(column.values)
-    pairs = [(_guessed(column, targets), targets)]
+    pairs = [(column.guessed(targets), targets)]
     if there.sum() >= max(LEAST_ROWS, len(targets) / 2) and not column.discrete:
         pairs.append((column.values[there], targets[there]))
     best = max(abs(_rank_correlation(*pair)) for pair in pairs)
@@ -149,11 +118,11 @@ def _of_number(column: _Column, targets: Vector, name: str) -> Iterator[str]:
         yield f"alone tells {name} on the hold-out (correlation of ranks {best:.3f})"
 
 
-def _of_classes(column: _Column, targets: NDArray[np.intp], signature: Signature) -> Iterator[str]:
+def _of_classes(column: BinnedColumn, targets: NDArray[np.intp], signature: Signature) -> Iterator[str]:
     """How much of what the most frequent class does not get is told by each bin's most frequent class."""
     classes = len(signature.classes)
     right = np.zeros(len(targets), dtype=bool)
-    for fitted in _halves(len(targets)):
+    for fitted in halves(len(targets)):
         table = np.zeros((column.bins.max() + 1, classes))
         np.add.at(table, (column.bins[fitted], targets[fitted]), 1)
         right[~fitted] = table.argmax(axis=1)[column.bins[~fitted]] == targets[~fitted]
@@ -163,22 +132,6 @@ def _of_classes(column: _Column, targets: NDArray[np.intp], signature: Signature
     told = (right.mean() - guess) / (1 - guess)
     if told >= TOO_MANY:
         yield f"alone tells the classes of {signature.target!r} on the hold-out ({right.mean():.1%} of the rows)"
-
-
-def _guessed(column: _Column, targets: Vector) -> Vector:
-    """What each half of the rows says of the other half by the bin's mean: no row speaks for itself."""
-    found = np.empty(len(targets))
-    for fitted in _halves(len(targets)):
-        counts = np.bincount(column.bins[fitted], minlength=column.bins.max() + 1)
-        sums = np.bincount(column.bins[fitted], targets[fitted], minlength=len(counts))
-        means = np.where(counts > 0, sums / np.maximum(counts, 1), targets[fitted].mean())
-        found[~fitted] = means[column.bins[~fitted]]
-    return found
-
-
-def _halves(rows: int) -> tuple[Flags, Flags]:
-    first = np.arange(rows) % 2 == 0
-    return first, ~first
 
 
 def _rank_correlation(one: Vector, other: Vector) -> float:

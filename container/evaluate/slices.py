@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from container.rows import LabelledRows
-from container.signature import Signature
+from container.signature import AS_OF, Signature
 from container.sums import Places
 from container.tasks import TASKS
 from evergreen.evaluation import SliceLeftOut
@@ -38,10 +38,10 @@ def cut(
     """The slices that can be judged by themselves, and in words what is left out."""
     kept: list[HoldoutSlice] = []
     left_out: list[SliceLeftOut] = []
-    features = [feature.name for feature in signature.features]
+    columns = [name for name in rows.table.column_names if name not in (signature.entity, AS_OF, signature.target)]
     for name in gate.slices:
-        if name not in features:
-            near = get_close_matches(name, features, n=1)
+        if name not in columns:
+            near = get_close_matches(name, columns, n=1)
             hint = f"; did you mean {near[0]!r}?" if near else ""
             left_out.append(SliceLeftOut(column=name, reason=f"the hold-out rows have no such column{hint}"))
             continue

@@ -3,6 +3,7 @@
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from container.clock import Clock
 from container.directories import Directories
 from container.log import log
 from container.prepare.data_report import page_of, report_of, summary_of
@@ -15,6 +16,7 @@ from evergreen.manifest import DataReport, RunManifest
 
 def run(directories: Directories, prefix: str) -> None:
     """Take the dropped files in and write everything that the run's next steps read."""
+    clock = Clock()
     source, target = directories.processing_input, directories.processing_output
     manifest = RunManifest.model_validate_json((source / prefix / "run.json").read_bytes())
     layout = RunLayout(manifest.dataset, manifest.run_id)
@@ -24,7 +26,7 @@ def run(directories: Directories, prefix: str) -> None:
     with TemporaryDirectory() as scratch, Quarantine(target / "quarantine") as quarantine:
         preparation = Preparation(directories, manifest, layout, contract, quarantine, Path(scratch))
         preparation.run()
-    report = report_of(preparation)
+    report = report_of(preparation, clock)
     summary = summary_of(preparation, report)
     (target / "prepared" / "report.json").write_text(report.model_dump_json(indent=1))
     (target / "prepared" / "summary.json").write_text(summary.model_dump_json(indent=1))

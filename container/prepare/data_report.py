@@ -1,11 +1,12 @@
 """What `prepare` says of a run: the report, and the one sentence that the workflow passes on."""
 
+from container.clock import Clock
 from container.prepare.preparation import Preparation
 from container.report import page
 from evergreen.manifest import UNUSABLE_DATA, UNUSABLE_WITH_IT, DataReport, DataSummary, Rejection
 
 
-def report_of(run: Preparation) -> DataReport:
+def report_of(run: Preparation, clock: Clock) -> DataReport:
     """report.json: counts, days, and the first few rejections."""
     history, cutoffs = run.history, run.cutoffs
     unusable = [Rejection(file=run.contract.id, rule=UNUSABLE_DATA, reason=run.unusable)] if run.unusable else []
@@ -24,6 +25,8 @@ def report_of(run: Preparation) -> DataReport:
         scoring_cutoff=str(cutoffs.scoring) if cutoffs else None,
         **{f"{name}_rows": part.rows for name, part in run.counts.items()},
         features_hash=run.signature.features_hash if run.signature else None,
+        seconds=clock.seconds,
+        instance=clock.instance,
     )
 
 

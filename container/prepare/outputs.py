@@ -43,7 +43,8 @@ def signature_of(rows: PreparedRows, contract: Contract) -> Signature:
 
 def _write_parquet(rows: PreparedRows, where: str, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    names = ", ".join(quoted(name) for name in rows.columns)
+    beside = rows.slices if where == in_part("holdout") else ()
+    names = ", ".join(quoted(name) for name in (*rows.columns, *beside))
     rows.connection.execute(
         f"COPY (SELECT {names} FROM {rows.relation} WHERE {where} "
         f"ORDER BY {quoted(AS_OF)}, {quoted(rows.entity)}, {ORDER}) TO {text(path)} (FORMAT parquet, CODEC zstd)"

@@ -47,6 +47,7 @@ class PreparedRows:
     classes: tuple[str, ...] = ()
     class_rows: Mapping[str, int] = field(default_factory=dict)
     left_out: tuple[str, ...] = ()  # sentences about rows that are neither learned from nor judged by
+    slices: tuple[str, ...] = ()  # columns beside the features, by whose values hold-out rows are told apart
     holdout_from: str | None = None  # of a split by time
 
     @property

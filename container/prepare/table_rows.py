@@ -62,6 +62,12 @@ class Table:
             if column.feature and name not in roles
         )
 
+    @property
+    def slices(self) -> tuple[str, ...]:
+        """Columns that are no features and by whose values the gate is to look."""
+        features = {feature.name for feature in self.features}
+        return tuple(name for name in self.contract.gate.slices if name not in features)
+
 
 def prepare_table(connection: duckdb.DuckDBPyConnection, table: Table, history: History, path: Path) -> PreparedRows:
     """Write the table's rows to a Parquet file and say what they are. Raises Unusable."""
@@ -94,6 +100,7 @@ def prepare_table(connection: duckdb.DuckDBPyConnection, table: Table, history: 
         classes=classes,
         class_rows=class_rows,
         left_out=left_out + _without_entity(connection, table, history),
+        slices=table.slices,
         holdout_from=str(begins).removesuffix(" 00:00:00") if begins else None,
     )
 
@@ -106,11 +113,12 @@ def _write(connection: duckdb.DuckDBPyConnection, table: Table, history: History
     begins = holdout_begins(connection, table.split, f"(FROM {rows} WHERE {label} IS NOT NULL)")
     identity = entity if table.contract.entity else row_identity([feature.name for feature in table.features])
     values = ", ".join(feature_value(feature, _raw(table, feature.name)) for feature in table.features)
+    slices = "".join(f"{plain_text(f'CAST({quoted(name)} AS VARCHAR)')} AS {quoted(name)}, " for name in table.slices)
     as_of = quoted(time) if time else "CAST(NULL AS TIMESTAMP)"
     newest = f"arg_max({ORDER}, ({quoted(time)}, {ORDER}))" if time else f"MAX({ORDER})"
     scored = f"{ORDER} IN (SELECT {newest} FROM {rows} GROUP BY {entity})" if table.contract.entity else "true"
     connection.execute(
-        f"COPY (SELECT {entity}, {as_of} AS {quoted(AS_OF)}, {values}, {label} AS {LABEL}, "
+        f"COPY (SELECT {entity}, {as_of} AS {quoted(AS_OF)}, {values}, {slices}{label} AS {LABEL}, "
         f"CASE WHEN {label} IS NOT NULL THEN {part(table.split, identity, begins)} END AS {PART}, "
         f"{scored} AS {SCORED}, {ORDER} FROM {rows}) TO {text(path)} (FORMAT parquet, CODEC lz4_raw)"
     )

@@ -28,5 +28,14 @@ def share(part: float) -> str:
     return f"{part:.0%}" if part in (0, 1) else f"{part:.1%}"
 
 
+def dollars(amount: float | None) -> str:
+    """Money to the hundredth of a cent, for a small run costs less than a cent."""
+    if amount is None:
+        return "–"
+    if 0 < amount < 0.0001:
+        return "<$0.0001"
+    return f"${amount:,.2f}" if amount >= 1 else f"${amount:.4f}"
+
+
 def _with_minus(text: str) -> str:
     return text.replace("-", "−") if "e" not in text else text

@@ -7,7 +7,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from container.report.columns import Data, views
-from container.report.figures import figure, share
+from container.report.figures import dollars, figure, share
 from container.report.profile import Counts, Profile
 from evergreen.contract import Contract
 from evergreen.manifest import UNUSABLE_DATA, DataReport, Rejection
@@ -35,7 +35,7 @@ def render(
     """
     data = Data(profile, champion, fresh) if profile else None
     shown, listed = views(data, report, contract) if data else ([], [])
-    template = _environment().get_template("page.html.j2")
+    template = environment().get_template("page.html.j2")
     return template.render(
         report=report,
         contract=contract,
@@ -56,7 +56,8 @@ def render(
     )
 
 
-def _environment() -> Environment:
+def environment() -> Environment:
+    """Where the pages' templates are, and how they write numbers; whatever data says is text."""
     found = Environment(
         loader=FileSystemLoader(Path(__file__).parent / "templates"),
         autoescape=True,
@@ -65,7 +66,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    found.filters |= {"figure": figure, "share": share}
+    found.filters |= {"dollars": dollars, "figure": figure, "share": share}
     return found
 
 

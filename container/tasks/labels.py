@@ -1,9 +1,18 @@
 """Classes: rows hold a label's place in the signature's classes."""
 
 import numpy as np
+from numpy.typing import NDArray
 
 from container.rows import Vector
 from container.signature import Signature
+from evergreen.metrics import Task
+
+
+def happened(targets: Vector, task: Task) -> NDArray[np.bool_] | None:
+    """Which rows have the event or are of the positive class; None in tasks of more than two outcomes."""
+    if task == "time_to_event":
+        return ~np.isnan(targets)
+    return targets == 1 if task == "binary" else None
 
 
 def class_counts(targets: Vector, signature: Signature) -> dict[str, int]:

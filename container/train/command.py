@@ -5,6 +5,7 @@ from datetime import timedelta
 from math import isfinite
 from typing import Any
 
+from container.clock import Clock
 from container.directories import Directories
 from container.fold import Fold
 from container.learned_rows import LearnedRows
@@ -24,6 +25,7 @@ class NothingToLearn(ValueError):
 
 def run(directories: Directories) -> None:
     """Train a challenger on the prepared rows and write it to the model directory."""
+    clock = Clock()
     channel = directories.train_channel
     signature = Signature.from_json((channel / "signature.json").read_bytes())
     task = TASKS[signature.task]
@@ -51,7 +53,7 @@ def run(directories: Directories) -> None:
     if threshold := _threshold(judged, validation):
         training["threshold"] = threshold
     metrics = _metrics(judged, validation, learner)
-    training["validation_metrics"] = metrics
+    training |= {"validation_metrics": metrics, "seconds": clock.seconds, "instance": clock.instance}
     if learner.tuned and learner.metric not in metrics:
         raise NothingToLearn(
             f"the {len(validation.targets)} validation rows do not tell {learner.metric}, by which tuning chooses; "

@@ -43,6 +43,7 @@ class Deployment:
     datasets: tuple[str, ...]
     notices_topic_arn: str = ""
     track_run: str | None = None  # the function that tells those who follow the champion; not every stack has one
+    mlflow_app: str | None = None  # where the deployment asked for one
     digests: Mapping[str, str] = field(default_factory=dict)  # of contracts; empty for a stack that does not say them
     queue_url: str = ""
     dead_letters_url: str = ""
@@ -60,6 +61,7 @@ class Deployment:
             datasets=tuple(outputs["Datasets"].split(",")),
             notices_topic_arn=outputs["NoticesTopicArn"],
             track_run=outputs.get("TrackRunFunction"),
+            mlflow_app=outputs.get("MlflowApp"),
             digests=_digests(outputs),
             queue_url=outputs.get("ArrivalsQueueUrl", ""),
             dead_letters_url=outputs.get("DeadLettersQueueUrl", ""),

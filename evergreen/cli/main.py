@@ -13,9 +13,11 @@ from evergreen.cli.contract import app as contract
 from evergreen.cli.demo import demo
 from evergreen.cli.drop import drop
 from evergreen.cli.init import init
+from evergreen.cli.mlflow import mlflow
 from evergreen.cli.output import errors
 from evergreen.cli.predictions import predictions
 from evergreen.cli.redrive import redrive
+from evergreen.cli.report import report
 from evergreen.cli.retrain import retrain
 from evergreen.cli.rollback import rollback
 from evergreen.cli.runs import run, runs
@@ -37,6 +39,7 @@ COMMANDS: tuple[Callable[..., None], ...] = (
     drop,
     runs,
     run,
+    report,
     arrivals,
     retrain,
     redrive,
@@ -45,6 +48,7 @@ COMMANDS: tuple[Callable[..., None], ...] = (
     reject,
     history,
     rollback,
+    mlflow,
     demo,
 )
 for command in COMMANDS:

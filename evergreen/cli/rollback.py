@@ -147,4 +147,4 @@ def _follow(deployment: Deployment, dataset: str) -> None:
         why = f" ({problem})" if problem else ""
         console.print(f"It follows with the next run{why}.", markup=False)
     else:
-        console.print("The SageMaker model registry and MLflow follow.", markup=False)
+        console.print("Those who follow the champion show it, too.", markup=False)

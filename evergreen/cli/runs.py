@@ -57,13 +57,7 @@ def run(
     Example: `evergreen run next-purchase-00001-3f2a9c81`
     """
     deployment = Deployment.find()
-    try:
-        dataset = deployment.check(dataset_of(run_id))
-    except ValueError as error:
-        raise UserMustAct(str(error)) from error
-    record = deployment.runs.get(run_id)
-    if record is None:
-        raise UserMustAct(f"no run {run_id}; see: evergreen runs {dataset}")
+    dataset, record = look_up(deployment, run_id)
     files = f"s3://{deployment.bucket}/{RunLayout(dataset, run_id).prefix}/"
     shown = {**record, "status": status_of(record), "files": files}
     execution = read_execution(deployment.execution_arn(run_id))
@@ -86,6 +80,20 @@ def run(
     for line in _waited(record):
         console.print(line, markup=False)
     console.print(f"files    {files}", markup=False)
+    if "evaluation" in record:
+        console.print(f"report   evergreen report {run_id}", markup=False)
+
+
+def look_up(deployment: Deployment, run_id: str) -> tuple[str, dict[str, Any]]:
+    """The data set and the record of a run. Raises UserMustAct when there is no such run."""
+    try:
+        dataset = deployment.check(dataset_of(run_id))
+    except ValueError as error:
+        raise UserMustAct(str(error)) from error
+    record = deployment.runs.get(run_id)
+    if record is None:
+        raise UserMustAct(f"no run {run_id}; see: evergreen runs {dataset}")
+    return dataset, record
 
 
 def _waited(record: dict[str, Any]) -> Iterator[str]:

@@ -14,6 +14,7 @@ from evergreen.runs import dataset_of
 from evergreen.stores.arrivals import ArrivalsLedger, ArrivalState
 from evergreen.stores.files import Files
 from evergreen.stores.notices import Notice, Notices
+from evergreen.stores.outbox import Outbox
 from evergreen.stores.registry import Registry
 from evergreen.stores.runs import RunRecords
 
@@ -32,8 +33,11 @@ class Status(StrEnum):
 class Endings:
     """Ends runs; doing it twice tells people twice only when the first attempt died between telling and noting it."""
 
-    def __init__(self, ledger: ArrivalsLedger, runs: RunRecords, registry: Registry, notices: Notices) -> None:
+    def __init__(
+        self, ledger: ArrivalsLedger, runs: RunRecords, registry: Registry, notices: Notices, outbox: Outbox
+    ) -> None:
         self._ledger = ledger
+        self._outbox = outbox
         self._registry = registry
         self._runs = runs
         self._notices = notices
@@ -42,7 +46,8 @@ class Endings:
     def of(cls, registry_table: str, topic_arn: str) -> "Endings":
         """The endings of one deployment."""
         table = boto3.resource("dynamodb").Table(registry_table)
-        return cls(ArrivalsLedger(table), RunRecords(table), Registry(table), Notices(boto3.client("sns"), topic_arn))
+        notices = Notices(boto3.client("sns"), topic_arn)
+        return cls(ArrivalsLedger(table), RunRecords(table), Registry(table), notices, Outbox(table))
 
     def end(self, run_id: str, status: Status, subject: str, body: str, **facts: Any) -> None:
         """Record the outcome and send the run's one notice."""
@@ -53,8 +58,11 @@ class Endings:
             self._notices.send(
                 Notice(notification_id=run_id, dataset=dataset_of(run_id), kind=status, subject=subject, body=body)
             )
-        now = datetime.now(UTC).isoformat()
-        self._runs.note(run_id, status=status, notice=body, notified_at=now, ended_at=now, **facts)
+        now = datetime.now(UTC)
+        ended = {"status": status, "notified_at": now.isoformat(), "ended_at": now.isoformat()}
+        self._runs.note(run_id, notice=body, **ended, **facts)
+        # A run that failed at its very end has been recorded as one that went well.
+        self._outbox.add_run(dataset_of(run_id), run_id, now, again=status == Status.FAILED)
 
     def fail(self, run_id: str, cause: str) -> None:
         """End a run that went wrong, unless it has ended already: arrivals kept for the next run, people told what
@@ -71,6 +79,12 @@ class Endings:
         )
         subject, body = failure_notice(run_id, cause, causes, promoted=promoted, published=published)
         self.end(run_id, Status.FAILED, subject, body, error=cause)
+
+    def still_behind(self, run_id: str) -> dict[str, str | None]:
+        """Who does not show everything yet, this run included, and the error of the last try."""
+        dataset = dataset_of(run_id)
+        self._outbox.add_run(dataset, run_id, datetime.now(UTC))
+        return {each.follower.value: each.error for each in self._outbox.open(dataset)}
 
     def published(self, run_id: str) -> Published | None:
         """What the run published, if it did."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from botocore.exceptions import ClientError
@@ -42,6 +43,32 @@ class Files:
         with store_faults(f"read {key}"):
             body = self._client.get_object(Bucket=self.bucket, Key=key)["Body"].read()
         return model.model_validate_json(body)
+
+    def find(self, key: str, model: type[Document]) -> Document | None:
+        """Read one JSON document as `model`, or None when it is not there."""
+        try:
+            return self.read(key, model)
+        except ClientError as error:
+            if code_of(error) == "NoSuchKey":
+                return None
+            raise
+
+    def download(self, key: str, folder: Path) -> Path:
+        """Fetch one object into a folder, under the last part of its key."""
+        target = folder / key.rpartition("/")[2]
+        with store_faults(f"read {key}"):
+            self._client.download_file(self.bucket, key, str(target))
+        return target
+
+    def content(self, key: str) -> bytes | None:
+        """The bytes of one object; None when there is none."""
+        try:
+            with store_faults(f"read {key}"):
+                return self._client.get_object(Bucket=self.bucket, Key=key)["Body"].read()
+        except ClientError as error:
+            if code_of(error) in ("404", "NoSuchKey"):
+                return None
+            raise
 
     def write(self, key: str, content: bytes | BaseModel) -> str:
         """Write one document and return its URI."""

@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 
 from evergreen.stores.arrivals import query_all
 from evergreen.stores.faults import code_of, store_faults
-from evergreen.stores.items import set_arguments
+from evergreen.stores.items import SetArguments, set_arguments
 from evergreen.strict import Strict
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 class Follower(StrEnum):
     """Who follows."""
 
-    SAGEMAKER = "SAGEMAKER"  # the model package group: which version is Approved
+    SAGEMAKER = "SAGEMAKER"  # the model package group: a version for each judged run, and which is Approved
     MLFLOW = "MLFLOW"  # the runs, and which version the alias `champion` names
 
 
@@ -48,12 +48,26 @@ class Outbox:
     def __init__(self, table: Table) -> None:
         self._table = table
 
-    def add_run(self, dataset: str, run_id: str, at: datetime) -> None:
-        """Have a run recorded; one that waits, or is recorded already, stays as it is."""
-        wanted = Outstanding(follower=Follower.MLFLOW, what="RUN", run_id=run_id, at=at.isoformat())
+    def add_run(
+        self,
+        dataset: str,
+        run_id: str,
+        at: datetime,
+        *,
+        follower: Follower = Follower.MLFLOW,
+        again: bool = False,
+    ) -> None:
+        """Have a run recorded; one that waits, or is recorded already, stays as it is, unless it is to be `again`."""
+        wanted = Outstanding(follower=follower, what="RUN", run_id=run_id, at=at.isoformat())
+        facts = wanted.model_dump(mode="json", exclude_none=True)
+        absent = Attr("pk").not_exists()
         try:
             with store_faults("add to the outbox"):
-                self._table.put_item(Item=item(dataset, wanted), ConditionExpression=Attr("pk").not_exists())
+                self._table.update_item(
+                    Key={"pk": f"DATASET#{dataset}", "sk": wanted.place},
+                    ConditionExpression=absent | Attr("done_at").exists() if again else absent,
+                    **_set_and_reopen(facts),
+                )
         except ClientError as error:
             if code_of(error) != "ConditionalCheckFailedException":
                 raise
@@ -94,3 +108,8 @@ def item(dataset: str, outstanding: Outstanding) -> dict[str, Any]:
         "sk": outstanding.place,
         **outstanding.model_dump(mode="json", exclude_none=True),
     }
+
+
+def _set_and_reopen(facts: dict[str, str]) -> SetArguments:
+    arguments = set_arguments(facts)
+    return {**arguments, "UpdateExpression": arguments["UpdateExpression"] + " REMOVE done_at"}

@@ -19,6 +19,7 @@ from evergreen.stores.files import Files
 from evergreen.stores.holdbacks import Holdbacks
 from evergreen.stores.leases import Lease, Leases
 from evergreen.stores.notices import Notices
+from evergreen.stores.outbox import Outbox
 from evergreen.stores.registry import Registry
 from evergreen.stores.requests import Requests
 from evergreen.stores.runs import RunRecords
@@ -72,7 +73,7 @@ class Dispatcher:
             ledger=ledger,
             leases=Leases(table, timedelta(hours=settings.LEASE_HOURS)),
             runs=runs,
-            endings=Endings(ledger, runs, registry, notices),
+            endings=Endings(ledger, runs, registry, notices, Outbox(table)),
             workflows=Workflows(stepfunctions, settings.STATE_MACHINE_ARN),
             timers=timers,
             admission=Admission(contracts, ledger, runs, files, notices, Holdbacks(table), timers),

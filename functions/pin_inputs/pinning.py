@@ -41,6 +41,7 @@ class Pinning:
             history=self._history(folder.contract),
             champion=champion,
             champion_profile=self._profile(dataset, champion) if champion else None,
+            bucket=self.files.bucket,
         )
         self.files.write(layout.manifest, manifest)
         contract_keys = self._write_contract(layout, folder)
@@ -48,7 +49,8 @@ class Pinning:
         profiles = [manifest.champion_profile] if manifest.champion_profile else []
         self._write_s3_manifest(layout.prepare_inputs, [layout.manifest, *contract_keys, *rows, *profiles])
         champion_keys = [champion.model_key] if champion else []
-        self._write_s3_manifest(layout.evaluate_inputs, [layout.manifest, *contract_keys, *champion_keys])
+        judged_by = [layout.manifest, *contract_keys, layout.report, *champion_keys]  # PrepareData writes the report
+        self._write_s3_manifest(layout.evaluate_inputs, judged_by)
         return {
             "run_id": run_id,
             "dataset": dataset,

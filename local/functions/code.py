@@ -72,6 +72,7 @@ class Version:
             "LANG": "C.UTF-8",
             "TZ": ":UTC",
             "HOME": str(cloud.work_dir),  # not the developer's, whose AWS profiles must not be read
+            **cloud.function_environment,
             **dict(self.variables),
             "_HANDLER": self.handler,
             "AWS_ENDPOINT_URL": cloud.endpoint_url,

@@ -68,7 +68,7 @@ def test_the_job_has_more_room_than_the_function_whose_work_it_takes_over(
 ) -> None:
     job = workflow.states["PrepareData"]["Parameters"]
     assert substitutions["ProcessingInstance"] == "ml.m5.large", "8 GiB of memory"
-    assert job["Environment"] == {"DUCKDB_MEMORY_LIMIT": "4GB"}
+    assert job["Environment"]["DUCKDB_MEMORY_LIMIT"] == "4GB"
     assert function["MemorySize"] // 2 < 4000
     assert job["ProcessingResources"]["ClusterConfig"]["VolumeSizeInGB"] * 1000 > function["EphemeralStorage"]["Size"]
 
@@ -167,3 +167,14 @@ def test_an_image_that_a_ci_has_pushed_is_taken_by_digest_and_lambda_may_pull_it
         "ecr:BatchGetImage",
         "ecr:GetDownloadUrlForLayer",
     }
+
+
+def test_every_job_is_told_what_it_runs_on_for_the_report_to_price_it(
+    workflow: Workflow, function: dict[str, Any]
+) -> None:
+    for name, place in (("PrepareData", "ProcessingResources"), ("EvaluateChallenger", "ProcessingResources")):
+        job = workflow.states[name]["Parameters"]
+        assert job["Environment"]["INSTANCE_TYPE"] == job[place]["ClusterConfig"]["InstanceType"], name
+    training = workflow.states["TrainChallenger"]["Parameters"]
+    assert training["Environment"]["INSTANCE_TYPE"] == training["ResourceConfig"]["InstanceType"]
+    assert function["Environment"]["Variables"]["INSTANCE_TYPE"] == f"lambda.{function['MemorySize']}MB"

@@ -11,6 +11,7 @@ from tests.infrastructure.conftest import ROOT
 from tests.infrastructure.template import Template
 from tests.infrastructure.workflow import Workflow, strings
 
+TELLS_FOLLOWERS = ("RegisterChallenger", "TrackRun")  # what is not told now is told later, and no run fails for it
 ENDS = {"RunCompleted", "DataRejected", "RunFailed"}
 
 
@@ -64,14 +65,22 @@ def test_every_task_ends_in_time_and_is_tried_again_patiently(each_workflow: Wor
 
 
 def test_every_task_but_the_last_hands_its_errors_to_fail_run(workflow: Workflow) -> None:
+    goes_on = {name: workflow.states[name]["Next"] for name in TELLS_FOLLOWERS}
     for name, state in workflow.tasks.items():
         if name != "FailRun":
             last = state["Catch"][-1]
-            assert (last["ErrorEquals"], last["Next"], last["ResultPath"]) == (["States.ALL"], "FailRun", "$.error"), (
-                name
-            )
+            then = goes_on.get(name, "FailRun")
+            assert (last["ErrorEquals"], last["Next"], last["ResultPath"]) == (["States.ALL"], then, "$.error"), name
             assert all(catch["ResultPath"] == "$.error" for catch in state["Catch"]), name
             assert {"FailRun"} <= workflow.reachable(name), name
+
+
+def test_every_run_that_was_judged_is_registered_and_tracked_whichever_way_it_goes(workflow: Workflow) -> None:
+    assert workflow.following("DecidePromotion") == {"RegisterChallenger", "FailRun"}
+    before_the_end = {name for name in workflow.states if "CompleteRun" in workflow.following(name)}
+    assert before_the_end == {"TrackRun"}
+    assert "TrackRun" in workflow.following("CanChampionScore")
+    assert "TrackRun" in workflow.following("PublishPredictions")
 
 
 def test_a_failed_run_is_a_failed_execution(workflow: Workflow) -> None:
@@ -164,7 +173,7 @@ def test_a_choice_without_a_clear_yes_takes_the_harmless_way(workflow: Workflow,
     harmless = {
         "ChooseTraining": "TrainChallenger",
         "IsDataUsable": "RejectData",
-        "CanChampionScore": "CompleteRun",
+        "CanChampionScore": "TrackRun",
     }
     assert workflow.states[state]["Default"] == harmless[state]
     (yes,) = workflow.states[state]["Choices"]

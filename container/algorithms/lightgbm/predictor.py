@@ -12,6 +12,7 @@ from container.algorithms.definition import Contributions
 from container.rows import Matrix
 
 SUFFIX = "lightgbm.txt"
+HEAD, TAIL = b"tree\n", b"\nend of parameters\n"
 
 
 def version() -> str:
@@ -21,6 +22,8 @@ def version() -> str:
 
 def load(content: bytes) -> "Booster":
     """A booster from its file."""
+    if not content.startswith(HEAD) or TAIL not in content:  # on half a file LightGBM ends the whole process
+        raise ValueError("it is no whole model of LightGBM")
     with _errors_told():
         return Booster(lgb.Booster(model_str=content.decode()))
 

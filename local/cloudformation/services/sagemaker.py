@@ -21,7 +21,26 @@ def delete_model_package_group(group: Resource) -> None:
     groups.pop(group.properties["ModelPackageGroupName"], None)
 
 
+def put_mlflow_app(wanted: Resource, before: Resource | None) -> Made:
+    """Creates an MLflow App; its artifacts stay where they are when anything else changes."""
+    fields = wanted.given("Name", "ArtifactStoreUri", "RoleArn", "ModelRegistrationMode", "Tags")
+    arn = before.physical_id if before else wanted.client("sagemaker").create_mlflow_app(**fields)["Arn"]
+    described = wanted.client("sagemaker").describe_mlflow_app(Arn=arn)
+    return arn, {"Arn": arn, "MlflowVersion": described["MlflowVersion"], "Status": described["Status"]}
+
+
+def delete_mlflow_app(app: Resource) -> None:
+    """Deletes an MLflow App."""
+    app.client("sagemaker").delete_mlflow_app(Arn=app.physical_id)
+
+
 TYPES = {
+    "AWS::SageMaker::MlflowApp": ResourceType(
+        put_mlflow_app,
+        delete_mlflow_app,
+        immutable=("Name", "ArtifactStoreUri", "RoleArn"),
+        without=("WeeklyMaintenanceWindowStart",),
+    ),
     "AWS::SageMaker::ModelPackageGroup": ResourceType(
         put_model_package_group,
         delete_model_package_group,

@@ -9,6 +9,7 @@ import pytest
 
 from local.cloud import Cloud
 from local.cloudformation.registry import TYPES
+from local.mlflow.server import MlflowServer
 from tests.integration.cloud.conftest import Deploy
 
 ANYONE = {"Effect": "Allow", "Principal": "*", "Action": "sns:Publish", "Resource": "*"}
@@ -233,6 +234,10 @@ def resources(word: str) -> dict[str, Any]:
         ),
         "Dashboard": ("AWS::CloudWatch::Dashboard", {"DashboardBody": json.dumps({"widgets": [], "start": word})}),
         "Packages": ("AWS::SageMaker::ModelPackageGroup", {"ModelPackageGroupName": "everything"}),
+        "Mlflow": (
+            "AWS::SageMaker::MlflowApp",
+            {"Name": "everything", "ArtifactStoreUri": "s3://everything/mlflow", "RoleArn": arn("Role")},
+        ),
         "Parameter": ("AWS::SSM::Parameter", {"Type": "String", "Value": word}),
     }
     return {name: {"Type": kind, "Properties": properties} for name, (kind, properties) in kinds.items()}
@@ -249,7 +254,13 @@ def code(cloud: Cloud) -> None:
         s3.put_object(Bucket="code-of-everything", Key=f"{word}.zip", Body=packed.getvalue())
 
 
-@pytest.mark.usefixtures("code")
+@pytest.fixture
+def no_mlflow_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It takes seconds to start, and other tests look at it."""
+    monkeypatch.setattr(MlflowServer, "_start", lambda _server: None)
+
+
+@pytest.mark.usefixtures("code", "no_mlflow_server")
 def test_every_type_is_created_updated_and_deleted(cloud: Cloud, deploy: Deploy) -> None:
     assert {resource["Type"] for resource in resources("first").values()} == set(TYPES)
     stack = deploy(resources("first"))

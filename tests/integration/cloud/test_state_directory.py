@@ -36,7 +36,12 @@ def test_what_was_published_survives_sigkill_and_is_no_news(up: Up, tmp_path: Pa
     s3.delete_object(Bucket=bucket, Key="gone")
     first.client("dynamodb").put_item(TableName=names["Table"], Item=ITEM)
     versions = s3.list_object_versions(Bucket=bucket)
-    wait_for(lambda: (state / "state.json").exists() and "gone" in (state / "state.json").read_text())
+    first.client("sagemaker").create_model_package_group(ModelPackageGroupName="Models")
+    image = {"Containers": [{"Image": "i", "ModelDataUrl": f"s3://{bucket}/m"}]}
+    package = first.client("sagemaker").create_model_package(
+        ModelPackageGroupName="Models", InferenceSpecification=image, ModelApprovalStatus="Rejected"
+    )["ModelPackageArn"]
+    wait_for(lambda: (state / "state.json").exists() and package in (state / "state.json").read_text())
     first.end(signal.SIGKILL)
 
     second = up(*options)
@@ -53,6 +58,8 @@ def test_what_was_published_survives_sigkill_and_is_no_news(up: Up, tmp_path: Pa
     assert s3.get_object(Bucket=bucket, Key=oldest["Key"], VersionId=oldest["VersionId"])["Body"].read() == b"one"
     (item,) = second.client("dynamodb").scan(TableName=names["Table"])["Items"]
     assert item == ITEM
+    described = second.client("sagemaker").describe_model_package(ModelPackageName=package)
+    assert (described["ModelApprovalStatus"], described["InferenceSpecification"]) == ("Rejected", image)
     queue = second.outputs["Small"]["Queue"]
     assert "Messages" not in second.client("sqs").receive_message(QueueUrl=queue, WaitTimeSeconds=0)
     s3.delete_object(Bucket=bucket, Key=oldest["Key"], VersionId=oldest["VersionId"])

@@ -1,12 +1,15 @@
 """A tuning job runs its trials as training jobs, and tells of them as SageMaker does."""
 
 import json
+import time
 from datetime import datetime
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
+from local.jobs import tuning
 from tests.integration.compute.test_state_machines import output
 from tests.integration.compute.world import World, unique, until
 
@@ -170,6 +173,27 @@ def test_stopping_it_stops_its_trials_and_starts_no_more(world: World) -> None:
     job = ended(world, name)
     assert job["HyperParameterTuningJobStatus"] == "Stopped"
     assert job["TrainingJobStatusCounters"]["Stopped"] == len(trials(world, name)) == 2
+
+
+def test_when_its_time_is_over_the_best_trial_so_far_is_the_result(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin = time.monotonic()
+
+    def clock() -> float:
+        """SageMaker takes no limit below two minutes, which pass here within three seconds."""
+        return 0 if time.monotonic() < begin + 3 else 121
+
+    asked = request(world, jobs=50, parallel=2, seconds="0.2")
+    asked["HyperParameterTuningJobConfig"]["ResourceLimits"]["MaxRuntimeInSeconds"] = 120
+    monkeypatch.setattr(tuning, "time", SimpleNamespace(monotonic=clock))
+    job = tune(world, asked)
+
+    status = job["TrainingJobStatusCounters"]
+    assert job["HyperParameterTuningJobStatus"] == "Completed"
+    assert 0 < status["Completed"] < 50
+    assert status["InProgress"] == 0
+    assert job["BestTrainingJob"]["TrainingJobStatus"] == "Completed"
 
 
 def test_a_state_machine_waits_for_it_and_finds_the_best_model(world: World) -> None:

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from html.parser import HTMLParser
 from typing import Any
 
 import duckdb
@@ -13,6 +12,7 @@ from container.report import drift, page, profiling, sampling
 from container.report.profile import Categories, Numbers, Profile, Times
 from evergreen.contract import Contract
 from evergreen.manifest import DataReport, FileReport, Rejection
+from tests.integration.container.pages import is_whole_and_loads_nothing
 
 SQL_TYPES = {"text": "VARCHAR", "integer": "BIGINT", "number": "DOUBLE", "boolean": "BOOLEAN", "timestamp": "TIMESTAMP"}
 QUOTE = quoted('"')
@@ -184,36 +184,6 @@ def _report(**others: Any) -> DataReport:
     return DataReport(**{"usable": True, "files": (file,), "rejections": (), "rows": 1, **others})
 
 
-class _Tags(HTMLParser):
-    """Every tag of a page, and whether all that were opened are closed."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.found: list[tuple[str, dict[str, str | None]]] = []
-        self.open: list[str] = []
-        self.feed(html)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.found.append((tag, dict(attrs)))
-        if tag not in ("meta", "br"):
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.found.append((tag, dict(attrs)))
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop() == tag
-
-
-def _is_whole_and_loads_nothing(html: str) -> bool:
-    tags = _Tags(html)
-    outside = [
-        tag for tag, attrs in tags.found if tag in ("script", "link", "img", "iframe") or {"src", "href"} & {*attrs}
-    ]
-    handlers = [name for _, attrs in tags.found for name in attrs if name.startswith("on")]
-    return not tags.open and not outside and not handlers and "url(" not in html and "@import" not in html
-
-
 def test_whatever_data_says_is_text_on_the_page(connection: duckdb.DuckDBPyConnection) -> None:
     contract = _contract({AWKWARD: "text", '"': "number"})
     rows = f"(SELECT {text(AWKWARD)} AS {quoted(AWKWARD)}, 1.5 AS {QUOTE}, 1.0 AS y FROM range(40))"
@@ -236,7 +206,7 @@ def test_whatever_data_says_is_text_on_the_page(connection: duckdb.DuckDBPyConne
         champion_run_id=AWKWARD,
         fresh=fresh,
     )
-    assert _is_whole_and_loads_nothing(html)
+    assert is_whole_and_loads_nothing(html)
     assert html.count("</style>") == 1
     assert not re.search("[\x00-\x08\x0b-\x1f]", html)
     html.encode("utf-8")
@@ -251,7 +221,7 @@ def test_a_page_shows_drift_against_the_champion_in_words(connection: duckdb.Duc
     html = page.render(
         report, MIXED, run_id="r2", profile=profile, champion=champion, champion_run_id="r1", fresh=fresh
     )
-    assert _is_whole_and_loads_nothing(html)
+    assert is_whole_and_loads_nothing(html)
     assert "large drift" in html
     assert re.search(r"Moved most: rows above 20[.0-9]*: 0% before, 100% now", html)
 
@@ -261,7 +231,7 @@ def test_a_run_of_refused_files_only_has_a_page_that_says_why() -> None:
     file = FileReport(arrival_id="a", source="s3://b/t/x.csv", rows=0, accepted=0, rejected=0, refused=True)
     report = _report(usable=False, files=(file,), rejections=(rejection,), rejected_by_rule={"header": 1}, rows=0)
     html = page.render(report, MIXED, run_id="r")
-    assert _is_whole_and_loads_nothing(html)
+    assert is_whole_and_loads_nothing(html)
     assert "This data cannot be used" in html
     assert html.count("is missing: add it") == 2  # the headline's reason, and the table
     assert "<article" not in html

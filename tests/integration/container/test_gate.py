@@ -14,6 +14,7 @@ import pytest
 import yaml
 from sklearn.metrics import average_precision_score, f1_score, matthews_corrcoef
 
+from container.evaluate.slices import cut
 from container.learned_rows import FILE, LearnedRows, row_hashes
 from container.rows import LabelledRows
 from container.signature import ROW_NUMBER
@@ -109,6 +110,23 @@ def test_a_tiny_holdout_is_inconclusive_and_no_crash(tmp_path: Path, task: Task,
     assert (verdict.outcome, verdict.promote) == (Outcome.INCONCLUSIVE, False)
     assert evaluation.rows == rows
     assert pq.read_table(tmp_path / "run/processing/output/evaluation/rows.parquet").num_rows == rows
+
+
+@pytest.mark.parametrize(("kept", "words"), [(0, "all of the"), (1, "all but one of the"), (2, None)])
+def test_a_rare_class_of_two_rows_is_the_least_that_tells_anything(
+    tmp_path: Path, kept: int, words: str | None
+) -> None:
+    stage = trained(tmp_path / "model")
+
+    def rare(table: pa.Table) -> pa.Table:
+        positive = np.flatnonzero(table["result"].to_numpy() == 1)
+        return table.take(np.setdiff1d(np.arange(table.num_rows), positive[kept:]))
+
+    stage.change("holdout", rare)
+    evaluation, verdict = judged(tmp_path / "run", stage, champion=stage)
+    assert (evaluation.unjudgeable is None) is (words is None)
+    assert verdict.promote is False
+    assert (words or "") in verdict.reasons[0]
 
 
 @pytest.mark.parametrize(("broken", "value"), [(0, np.nan), (0, np.inf), (1, np.nan), (1, -np.inf)])
@@ -245,3 +263,20 @@ def test_slices_are_judged_on_their_own_rows_and_small_ones_are_said(tmp_path: P
     said = {each.column: each.reason for each in evaluation.slices_left_out}
     assert said["wear"].startswith("4 values with fewer than 130 rows to judge by are not judged alone (")
     assert said["wear"].endswith("400 rows)")
+
+
+def test_a_column_that_no_model_may_learn_from_makes_slices_all_the_same(tmp_path: Path) -> None:
+    random, rows = np.random.default_rng(8), 2_000
+    region, speed = random.choice(["north", "south, or so", None], rows), random.normal(size=rows)
+    columns = {"who": list(range(rows)), "speed": speed.tolist(), "region": region.tolist()}
+    columns["y"] = (speed + random.normal(size=rows) > 1).astype(int).tolist()
+    kinds = {"who": "integer", "speed": "number", "region": {"type": "text", "feature": False}, "y": "integer"}
+    contract = table_contract(kinds, gate={"slices": {"region": 0.1}})
+    _, signature = prepared(tmp_path, contract, [written(tmp_path / "a.parquet", columns)])
+    assert [feature.name for feature in signature.features] == ["speed"]
+    assert "region" not in part(tmp_path, "train").column_names
+    holdout = LabelledRows.read(tmp_path / "holdout" / "holdout.parquet", signature)
+    kept, left_out = cut(holdout, np.ones(len(holdout.targets), dtype=bool), signature, contract.gate)
+    assert sorted(each.value for each in kept) == ["(missing)", "north", "south or so"]
+    assert sum(each.judged for each in kept) == len(holdout.targets)
+    assert left_out == ()

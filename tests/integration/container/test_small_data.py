@@ -86,7 +86,8 @@ def test_it_writes_what_the_job_writes_to_the_same_keys(world: World, event: dic
         assert sorted(key.removeprefix(f"{prefix}/") for key in world.aws.keys(f"{prefix}/")) == files
     run_id = event["run_prefix"].rsplit("/", 1)[1]
     report = world.files.read(RunLayout(DATASET, run_id).report, DataReport)
-    assert report == DataReport.model_validate_json((output / "prepared" / "report.json").read_bytes())
+    by_the_job = DataReport.model_validate_json((output / "prepared" / "report.json").read_bytes())
+    assert report == by_the_job.model_copy(update={"seconds": report.seconds})
     assert report.files[0].accepted > 0
 
 

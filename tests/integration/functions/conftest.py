@@ -4,9 +4,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import boto3
 import pytest
+from moto.sagemaker.responses import SageMakerResponse
 
 from evergreen.contracts import Contracts
+from local.model_packages import Shelf, operations
+from tests.integration.functions.registries import GROUP
 from tests.integration.functions.world import World
 from tests.integration.stores.aws import BUCKET, account
 
@@ -45,6 +49,11 @@ def function(world: World, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], H
         "DEAD_LETTERS_ARN": "arn:aws:sqs:us-east-1:123456789012:dead-letters",
         "SCHEDULE_GROUP": "wakes",
         "SCHEDULER_ROLE_ARN": "arn:aws:iam::123456789012:role/scheduler",
+        "MODEL_GROUP_PREFIX": "Evergreen",
+        "GIT_COMMIT": "0123abcd",
+        "IMAGE_URI": "123456789012.dkr.ecr.us-east-1.amazonaws.com/evergreen:tag",
+        "MLFLOW_APP_ARN": "",
+        "MLFLOW_DISABLE_TELEMETRY": "true",
         "POWERTOOLS_SERVICE_NAME": "test",
     }
     for name, value in environment.items():
@@ -57,3 +66,12 @@ def function(world: World, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], H
         return lambda event: module.handler(event, Context())
 
     return start
+
+
+@pytest.fixture
+def model_registry(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """SageMaker's model packages as AWS has them, and the data set's group."""
+    region = boto3.client("sagemaker").meta.region_name
+    for name, operation in operations(Shelf("123456789012", region)).items():
+        monkeypatch.setattr(SageMakerResponse, name, operation, raising=False)
+    boto3.client("sagemaker").create_model_package_group(ModelPackageGroupName=GROUP)

@@ -77,6 +77,8 @@ def test_a_run_that_went_all_the_way_settles_its_files_and_tells_once(
     assert "first champion" in notice["body"]
     assert "4,372 predictions" in notice["body"]
     assert f"s3://{BUCKET}/{RunLayout(**named).report_page}" in notice["body"]
+    assert f"s3://{BUCKET}/{RunLayout(**named).model_report}" in notice["body"]
+    assert f"evergreen report {named['run_id']}" in notice["body"]
 
 
 def test_a_first_challenger_that_failed_the_gate_leaves_no_champion_to_be_kept(

@@ -102,6 +102,15 @@ def test_a_first_run_is_judged_without_a_champion(world: World) -> None:
     assert not [key for key in named_in(world, layout.evaluate_inputs) if key.endswith("model.tar.gz")]
 
 
+def test_the_model_report_is_given_the_data_report_and_the_bucket(world: World) -> None:
+    run_id, _ = world.run(A)
+    pin(world, run_id)
+    layout = RunLayout(DATASET, run_id)
+    assert layout.report in named_in(world, layout.evaluate_inputs)
+    assert layout.report not in named_in(world, layout.prepare_inputs), "it is PrepareData that writes it"
+    assert manifest(world, run_id).bucket == BUCKET
+
+
 def test_a_later_run_is_judged_against_the_champion_of_this_moment(world: World) -> None:
     old, _ = world.run("incoming/next_purchase/old.csv")
     model = f"runs/{DATASET}/{old}/models/model.tar.gz"

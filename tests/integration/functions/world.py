@@ -22,6 +22,7 @@ from evergreen.stores.files import Files
 from evergreen.stores.holdbacks import Holdbacks
 from evergreen.stores.leases import Leases
 from evergreen.stores.notices import Notices
+from evergreen.stores.outbox import Outbox
 from evergreen.stores.registry import Registry
 from evergreen.stores.requests import Requests
 from evergreen.stores.runs import RunRecords
@@ -87,6 +88,10 @@ class World:
         return Registry(self.aws.registry)
 
     @property
+    def outbox(self) -> Outbox:
+        return Outbox(self.aws.registry)
+
+    @property
     def files(self) -> Files:
         return Files(self.aws.s3, BUCKET)
 
@@ -98,7 +103,7 @@ class World:
             ledger=self.ledger,
             leases=self.leases,
             runs=self.runs,
-            endings=Endings(self.ledger, self.runs, Registry(self.aws.registry), notices),
+            endings=Endings(self.ledger, self.runs, Registry(self.aws.registry), notices, self.outbox),
             workflows=Workflows(self.sfn, self.machine_arn),
             timers=self.timers,
             admission=Admission(

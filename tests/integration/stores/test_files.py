@@ -19,6 +19,18 @@ def test_a_document_is_read_as_it_was_written(files: Files) -> None:
     assert files.read("runs/a/summary.json", DataSummary) == SUMMARY
 
 
+def test_the_content_of_an_object_is_its_bytes_and_of_none_nothing(aws: Account, files: Files) -> None:
+    aws.put("runs/r/report.html", "<!doctype html>")
+    assert files.content("runs/r/report.html") == b"<!doctype html>"
+    assert files.content("runs/r/other.html") is None
+
+
+def test_content_that_may_not_be_read_is_not_taken_for_missing(aws: Account, files: Files) -> None:
+    answers(aws.s3, "GetObject", code="AccessDenied", status=403)
+    with pytest.raises(ClientError, match="AccessDenied"):
+        files.content("runs/r/report.html")
+
+
 def test_a_frozen_version_is_the_one_asked_for_and_not_the_newest(aws: Account, files: Files) -> None:
     old = aws.put("incoming/a.csv", "old")
     aws.put("incoming/a.csv", "new")

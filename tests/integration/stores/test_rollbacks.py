@@ -47,7 +47,10 @@ def run(registry: Registry, leases: Leases, minutes: int = 0, *, release: bool =
     return lease
 
 
-def change(lease: Lease, before: dict[str, Any] | None, at: Any = NOW) -> Change:
+LATER = NOW + timedelta(hours=99)  # than any other change, so that its history has a key of its own
+
+
+def change(lease: Lease, before: dict[str, Any] | None, at: Any = LATER) -> Change:
     return Change(DATASET, lease.run_id, lease.fence, before["run_id"] if before else None, at=at)
 
 
@@ -162,6 +165,20 @@ def test_a_run_that_starts_between_look_and_write_is_not_disturbed(
     assert leases.held(DATASET, NOW + timedelta(hours=1)) == started
 
 
+def test_a_run_that_came_and_went_between_look_and_write_keeps_its_fencing_number(
+    aws: Account, registry: Registry, leases: Leases, rollbacks: Rollbacks
+) -> None:
+    """Such as one whose data was rejected: it changed nothing, yet its number must never be given again."""
+    run(registry, leases)
+    run(registry, leases, minutes=5)
+    rollback = looked(registry, leases)
+    for _ in range(2):
+        gone = leases.take(DATASET, ["b"], NOW)
+        assert gone
+        leases.release(DATASET, gone.run_id)
+    refused(aws, rollbacks, rollback)
+
+
 def test_predictions_that_were_published_meanwhile_are_not_overwritten(
     aws: Account, registry: Registry, leases: Leases, rollbacks: Rollbacks
 ) -> None:
@@ -192,9 +209,24 @@ def test_a_run_that_ended_unnoticed_lets_a_rollback_through_and_is_left_for_disp
     run(registry, leases)
     ended = run(registry, leases, minutes=5, release=False)
     rollbacks.move(looked(registry, leases, ended_holder=ended.run_id))
-    assert leases.release(DATASET, ended.run_id)
     with pytest.raises(RunSuperseded):
-        registry.publish(change(ended, {"run_id": "x"}), {"rows": 1, "champion": "x"})
+        registry.promote(change(ended, registry.champion(DATASET)), {"model_uri": "s3://bucket/late"}, ("better",))
+    with pytest.raises(RunSuperseded):
+        registry.publish(change(ended, registry.published(DATASET)), {"rows": 1, "champion": ended.run_id})
+    assert leases.release(DATASET, ended.run_id)
+
+
+def test_a_run_that_was_about_to_start_when_the_rollback_came_looks_again(
+    registry: Registry, leases: Leases, rollbacks: Rollbacks
+) -> None:
+    run(registry, leases)
+    run(registry, leases, minutes=5)
+    seen = leases.last_fence(DATASET)
+    rollbacks.move(looked(registry, leases))
+    assert leases.take(DATASET, ["b"], NOW + timedelta(hours=1), after=seen) is None
+    started = leases.take(DATASET, ["b"], NOW + timedelta(hours=1))
+    assert started
+    assert started.fence == seen + 2
 
 
 def test_a_run_after_a_rollback_changes_the_champion_as_ever(

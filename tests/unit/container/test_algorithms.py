@@ -2,16 +2,18 @@
 
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from container.algorithms import NAMES, algorithm
-from container.algorithms.definition import Fit, Goal
+from container.algorithms.definition import Contributions, Fit, Goal
 from container.algorithms.hyperparameters import Hyperparameters, Value
 from container.fold import Fold
+from container.model import Model, ModelUnusable
 from container.rows import Matrix
-from container.signature import Feature
+from container.signature import OUTPUTS, Feature, Signature
 from evergreen.metrics import Task
 from evergreen.training import Training
 
@@ -205,7 +207,27 @@ def test_a_file_that_is_no_model_is_refused(name: str, content: bytes) -> None:
 
 
 @every_algorithm
+def test_a_damaged_file_is_told_before_its_library_gets_it(name: str, tmp_path: Path) -> None:
+    outputs = OUTPUTS["regression"]
+    signature = Signature("d", "regression", "who", FEATURES, "", "t", outputs, "random")
+    Model({"model": train(name, CASES["mean"]).predictor}, signature, {"algorithm": name}).save(tmp_path)
+    whole = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    file = f"model.{algorithm(name).SUFFIX}"
+    assert Model.load(whole.__getitem__).training["algorithm"] == name
+    content = whole[file]
+    middle = len(content) // 2
+    turned = content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1 :]
+    for damaged in (content[:middle], content[:-1], turned, b""):
+        with pytest.raises(ModelUnusable, match=f"{file} is damaged"):
+            Model.load({**whole, file: damaged}.__getitem__)
+
+
+@every_algorithm
 def test_the_library_and_its_version_are_told(name: str) -> None:
     library, version = algorithm(name).version().split()
     assert library.isalpha()
     assert version[0].isdigit()
+
+
+def test_a_model_that_nothing_moves_has_no_importance() -> None:
+    assert Contributions(np.zeros((3, 2)), np.ones(3)).importance().tolist() == [0, 0]

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from container.evaluate.bootstrap import RESAMPLES, Plan, draw, interval, resample
+from container.evaluate.bootstrap import interval
+from container.evaluate.resampling import RESAMPLES, Plan, draw, resample
 from container.metrics import brier, logloss, mae, mean
 from container.ranking import Order, average_precision, roc_auc
 from container.sums import run_up
@@ -52,7 +53,7 @@ def test_a_slice_is_told_of_the_same_draws_as_the_whole() -> None:
 def test_threads_change_no_number(monkeypatch: pytest.MonkeyPatch) -> None:
     plan = Plan([roc_auc(RANDOM.random(600) < 0.5, RANDOM.random(600)), mae(RANDOM.random(600), RANDOM.random(600))])
     (quiet,) = resample([plan], 600)
-    monkeypatch.setattr("container.evaluate.bootstrap.WORTH_THREADS", 0)
+    monkeypatch.setattr("container.evaluate.resampling.WORTH_THREADS", 0)
     (threaded,) = resample([plan], 600)
     assert np.array_equal(quiet, threaded)
 

@@ -6,7 +6,8 @@ import pytest
 from sklearn import metrics as reference
 
 from container.concordance import concordance
-from container.evaluate.bootstrap import Plan, compare, resample
+from container.evaluate.bootstrap import compare
+from container.evaluate.resampling import Plan, resample
 from container.metrics import Statistic, accuracy, brier, f1, logloss, macro_f1, mae, mcc, mean, pinball, r2, rmse
 from container.ranking import average_precision, roc_auc
 

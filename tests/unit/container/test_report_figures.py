@@ -1,6 +1,6 @@
 import pytest
 
-from container.report.figures import about, figure, share
+from container.report.figures import about, dollars, figure, share
 from container.report.profiling import steps
 
 
@@ -22,6 +22,14 @@ def test_an_infinite_mean_is_said_in_words() -> None:
 )
 def test_a_share_that_is_there_is_never_written_as_nothing(part: float, text: str) -> None:
     assert share(part) == text
+
+
+@pytest.mark.parametrize(
+    ("amount", "text"),
+    [(None, "–"), (0.0, "$0.0000"), (0.00004, "<$0.0001"), (0.01234, "$0.0123"), (1234.5, "$1,234.50")],
+)
+def test_money_is_told_to_the_hundredth_of_a_cent_while_it_is_little(amount: float | None, text: str) -> None:
+    assert dollars(amount) == text
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from container.algorithms import DEFAULT, algorithm
+from container.algorithms import DEFAULT, NAMES, algorithm
 from container.algorithms.hyperparameters import Hyperparameters
 from container.fold import Fold
 from container.model import Model
@@ -105,6 +105,14 @@ def test_a_median_or_a_mean_as_the_metric_asks() -> None:
     median = train("regression", Fold(values, targets), few).predict(values[:1])
     assert mean[0, 0] == pytest.approx(10, abs=0.2)
     assert median[0, 0] == pytest.approx(0, abs=0.2)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_quantile_where_that_is_what_the_metric_asks(name: str) -> None:
+    rows = fold("regression", 600)
+    asked = replace(learner("regression", name, metric="pinball"), quantile=0.9)
+    fits = TASKS["regression"].fit(rows, fold("regression", 200), signature("regression"), asked)
+    assert (rows.targets < fits["model"].predictor.predict(rows.values)[:, 0]).mean() == pytest.approx(0.9, abs=0.06)
 
 
 def test_rows_of_one_class_are_told_by_its_name() -> None:

@@ -122,3 +122,36 @@ def test_a_columns_rule_that_does_not_fit_its_type_is_refused(
 ) -> None:
     table["input"]["columns"]["more"] = column
     assert told in faults(table)
+
+
+@pytest.mark.parametrize("part", [{"slices": {"sped": 0.1}}, {"trusted": ["sped"]}])
+def test_the_gate_can_look_at_columns_only_that_there_are(table: dict[str, Any], part: dict[str, Any]) -> None:
+    (place,) = part
+    told = faults(table | {"gate": part})
+    assert f"gate.{place} is 'sped', which input.columns does not declare; did you mean 'speed'?" in told
+    known = {"slices": {"speed": 0.1}} if place == "slices" else {"trusted": ["speed"]}
+    assert Contract.model_validate(table | {"gate": known}).gate.model_dump(include={place}) == {
+        place: {"speed": 0.1} if place == "slices" else ("speed",)
+    }
+
+
+def test_the_target_makes_no_slices_and_is_no_leak(table: dict[str, Any]) -> None:
+    assert "gate.slices: 'failed' is the entity, the time column or the target" in faults(
+        table | {"gate": {"slices": {"failed": 0.1}}}
+    )
+    assert "gate.trusted: 'failed' is no feature" in faults(table | {"gate": {"trusted": ["failed"]}})
+
+
+def test_a_column_that_is_no_feature_may_make_slices_and_needs_no_trust(table: dict[str, Any]) -> None:
+    table["input"]["columns"]["region"] = {"type": "text", "feature": False}
+    assert Contract.model_validate(table | {"gate": {"slices": {"region": 0.1}}})
+    assert "gate.trusted: 'region' is no feature" in faults(table | {"gate": {"trusted": ["region"]}})
+
+
+def test_the_columns_of_an_event_logs_query_are_known_when_it_runs(contract: dict[str, Any]) -> None:
+    contract["gate"] = {"slices": {"country": 0.1}, "trusted": ["recency"]}
+    assert Contract.model_validate(contract).gate.trusted == ("recency",)
+
+
+def test_a_tolerance_below_zero_is_refused(table: dict[str, Any]) -> None:
+    assert "gate.slices.speed" in faults(table | {"gate": {"slices": {"speed": -0.1}}})

@@ -5,8 +5,10 @@ from evergreen.notices import (
     Published,
     failure_notice,
     rejection_notice,
+    still_to_follow,
     verdict_notice,
     what_became_of,
+    where_the_report_is,
     why_it_ran,
 )
 from evergreen.verdict import Outcome, Verdict
@@ -50,6 +52,11 @@ def test_a_verdict_is_told_with_its_reasons_and_what_was_published() -> None:
         "It is enough.",
         f"Published 4,372 predictions as of 2011-12-09, generation {RUN}.",
     ]
+
+
+def test_the_model_report_is_named_with_the_command_that_opens_it() -> None:
+    line = where_the_report_is(RUN, "s3://b/runs/r/evaluation/report.html")
+    assert line == f"The model report: s3://b/runs/r/evaluation/report.html (evergreen report {RUN})"
 
 
 def test_a_run_that_published_nothing_says_so() -> None:
@@ -175,3 +182,14 @@ def test_a_notice_says_what_asked_for_the_run_besides_files() -> None:
     assert why_it_ran([f"alarm {number}" for number in range(5)]) == [
         "Why it ran: alarm 0; alarm 1; alarm 2; and 2 more"
     ]
+
+
+def test_where_everybody_follows_nothing_is_said_of_it() -> None:
+    assert still_to_follow({}) == []
+
+
+def test_who_is_behind_is_told_in_one_line_with_why_and_what_to_do() -> None:
+    (line,) = still_to_follow({"SAGEMAKER": None, "MLFLOW": "MLflow could not be reached: connection refused"})
+    assert "SageMaker's model registry and MLflow" in line
+    assert "connection refused" in line
+    assert "evergreen mlflow" in line

@@ -81,6 +81,14 @@ def test_the_job_is_told_the_algorithm_and_the_deciding_metric(contract: dict[st
     assert asked.hyperparameters == {"algorithm": "lightgbm", "metric": "roc_auc", "num_leaves": "7"}
 
 
+def test_a_quantile_reaches_the_job_with_the_metric_that_asks_for_it(table: dict[str, Any]) -> None:
+    target = {"task": "regression", "target": {"column": "speed"}}
+    asked = Contract.model_validate({**table, **target, "gate": {"metric": "pinball", "quantile": 0.9}})
+    assert asked.hyperparameters == {"algorithm": "xgboost", "metric": "pinball", "quantile": "0.9"}
+    median = Contract.model_validate({**table, **target, "gate": {"metric": "mae", "quantile": 0.9}})
+    assert "quantile" not in median.hyperparameters
+
+
 @given(datasets, fences, arrivals)
 def test_a_tuning_job_has_a_name_that_sagemaker_takes_with_the_attempt_behind_it(
     dataset: str, fence: int, ids: list[str]

@@ -1,0 +1,13 @@
+"""RegisterChallenger's environment."""
+
+from evergreen.environment import Environment
+
+
+class Settings(Environment):
+    """Set by the CDK app, read by the handler."""
+
+    DATA_BUCKET: str
+    REGISTRY_TABLE: str
+    MODEL_GROUP_PREFIX: str
+    GIT_COMMIT: str
+    IMAGE_URI: str
