@@ -30,6 +30,7 @@ from functions.dispatch.admission import Admission
 from functions.dispatch.answers import Answers
 from functions.dispatch.settings import Settings
 
+_LATE = timedelta(minutes=10)  # less than what a lease lasts longer than a run
 _TRIES = 3
 _CAUSES = 20  # told of each run; the ledger has them all
 
@@ -168,10 +169,23 @@ class Dispatcher:
 
     def _start(self, dataset: str, lease: Lease, now: datetime) -> bool:
         """Start the holder's execution; one that runs already is left alone. False when it is over."""
+        renewed = self._in_time(dataset, lease, now)
+        if renewed is None:
+            return True  # somebody else's by now, and theirs to start
+        lease = renewed
         if self.runs.get(lease.run_id) is None:
             self.timers.wake(dataset, datetime.fromtimestamp(lease.expires_at, UTC), now)
             self.runs.create(lease.run_id, **self._facts(dataset, lease, now))
         return self.workflows.start(lease.run_id, dataset=dataset, fence=lease.fence)
+
+    def _in_time(self, dataset: str, lease: Lease, now: datetime) -> Lease | None:
+        """The lease, counted from now when its run starts long after it was taken: or it would end before the run."""
+        if self.leases.age(lease, now) < _LATE or self.workflows.was_started(lease.run_id):
+            return lease
+        renewed = self.leases.renew(dataset, lease, now)
+        if renewed:
+            self.timers.wake(dataset, datetime.fromtimestamp(renewed.expires_at, UTC), now)
+        return renewed
 
     def _facts(self, dataset: str, lease: Lease, now: datetime) -> dict[str, Any]:
         """What is known of a run when it starts: what asked for it, what that waited for, and what it replaces."""

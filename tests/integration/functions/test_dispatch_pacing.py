@@ -4,9 +4,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from evergreen.errors import StoreUnavailable
 from evergreen.stores.arrivals import ArrivalState
 from evergreen.stores.holdbacks import Holdbacks
 from tests.integration.functions.world import DATASET, World, sample
+from tests.integration.stores.aws import answers
 
 A, B, C = (f"incoming/next_purchase/{name}.csv" for name in "abc")
 T0 = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
@@ -166,3 +168,17 @@ def test_many_arrivals_in_a_quiet_period_set_few_timers(clocked: World) -> None:
         clocked.clock = lambda now=now: now
         clocked.dispatcher.take(clocked.drop(f"incoming/next_purchase/{number}.csv"))
     assert len(clocked.scheduler.list_schedules(GroupName="wakes")["Schedules"]) == 2
+
+
+def test_a_run_that_starts_long_after_its_lease_was_taken_has_a_lease_as_long_as_any(clocked: World) -> None:
+    answers(clocked.sfn, "StartExecution", code="InternalError", status=500)
+    with pytest.raises(StoreUnavailable):
+        clocked.dispatcher.take(clocked.drop(A))
+    now = T0 + timedelta(hours=5)
+    clocked.clock = lambda: now
+    clocked.dispatcher.take(clocked.drop(B))
+    (first,) = clocked.started()
+    later(clocked, hours=5)
+    assert clocked.started() == [first], "the run may last for hours yet"
+    later(clocked, hours=2, minutes=1)
+    assert len(clocked.started()) == 2

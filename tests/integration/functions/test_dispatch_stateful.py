@@ -129,7 +129,7 @@ class Storm(RuleBasedStateMachine):
     def time_passes(self, minutes: int) -> None:
         self.now += timedelta(minutes=minutes)
         for run_id in self.running():
-            if self.now - self.began.setdefault(run_id, self.now) > TIMEOUT:
+            if self.now - self.began[run_id] > TIMEOUT:
                 self.end(run_id, "TIMED_OUT", told=True)
         self.queue += self.world.timers_fire()
 
@@ -140,6 +140,7 @@ class Storm(RuleBasedStateMachine):
         statuses = self.executions()
         assert list(statuses.values()).count("RUNNING") <= 1
         for run_id in sorted(statuses):
+            self.began.setdefault(run_id, self.now)
             if run_id not in self.taken:
                 taken = set((self.world.runs.get(run_id) or {})["arrival_ids"])
                 assert taken - set().union(*self.taken.values()), f"{run_id} takes only what earlier runs took"
