@@ -232,7 +232,7 @@ def storm(examples: int, steps: int) -> None:
 
 
 def test_a_storm_loses_nothing_and_starts_no_needless_run() -> None:
-    storm(examples=8, steps=25)
+    storm(examples=4, steps=25)
 
 
 @pytest.mark.faults
