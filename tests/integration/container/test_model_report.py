@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from sklearn.metrics import confusion_matrix
 
+from container.evaluate.bootstrap import CONFIDENCE
 from container.report.model.page import report
 from evergreen.evaluation import Interval, Leak, SliceComparison
 from evergreen.manifest import ColumnDrift, DataReport
@@ -182,6 +183,8 @@ def test_one_slice_and_many_are_shown_with_their_tolerance(binary: TableStage) -
         assert is_whole_and_loads_nothing(html)
         assert html.count("<td><bdi>kind</bdi></td>") == len(shown)
         assert "5.0%" in html
+        assert html.count(f"{CONFIDENCE:.0%} interval") >= 2
+        assert "95%" not in html.partition('id="slices"')[2].partition("</p>")[0]
 
 
 def test_each_model_tells_labels_from_its_own_threshold_on(binary: TableStage) -> None:
