@@ -19,7 +19,7 @@ from evergreen.runs import dataset_of
 OutputOption = Annotated[Output, typer.Option("--output", "-o", help="text for people, json for programs.")]
 
 
-_WHY = 100  # characters of a reason in the list; `evergreen run` has it all
+_WHY = 80  # characters of a reason in the list; `evergreen run` has it all
 _MOMENTS = ("started_at", "ended_at")
 
 
@@ -96,15 +96,21 @@ def look_up(deployment: Deployment, run_id: str) -> tuple[str, dict[str, Any]]:
 
 def _table(found: list[dict[str, Any]]) -> Table:
     table = Table(box=None)
-    for column in ("run", "started", "status", "verdict", "published", "why"):
-        table.add_column(column, no_wrap=True)
+    table.add_column("run", no_wrap=True)  # to be copied
+    for column in ("started (UTC)", "status", "verdict", "published", "why"):
+        table.add_column(column, overflow="fold")  # a verdict that is cut short would be another
     for each in found:
         verdict = ", ".join(filter(None, (each.get("verdict", {}).get("outcome"), decided(each))))
         rows = each.get("published", {}).get("rows")
         published = f"{rows:,} rows" if rows else ""
-        cells = (each["run_id"], _moment(each.get("started_at")), status_of(each), verdict, published, why(each)[:_WHY])
+        started = _moment(each.get("started_at")).removesuffix(" UTC")
+        cells = (each["run_id"], started, status_of(each), verdict, published, _shortened(why(each)))
         table.add_row(*map(escape, cells))
     return table
+
+
+def _shortened(reason: str) -> str:
+    return reason if len(reason) <= _WHY else f"{reason[:_WHY].rstrip()} …"
 
 
 def _moment(at: str | None) -> str:

@@ -68,10 +68,11 @@ def test_a_run_that_waits_says_so_letter_by_letter_and_until_when(desk: Desk, ru
 
 
 def test_a_rejected_challenger_is_not_listed_as_if_it_had_been_promoted(desk: Desk, task: Task, run_id: str) -> None:
-    desk.said("reject", run_id, "--reason", "a test shop")
-    desk.deployment.runs.note(run_id, status="SUCCEEDED")
+    desk.said("reject", run_id, "--reason", "a test shop " * 50)
+    desk.deployment.runs.note(run_id, status="SUCCEEDED", started_at="2026-03-02T08:00:00+00:00")
     told = desk.said("runs", DATASET)
     assert "PROMOTE, rejected" in told
+    assert "2026-03-02 08:00:00" in told
     assert "a test shop" in told
 
 
