@@ -125,7 +125,7 @@ def why(record: Mapping[str, Any]) -> str:
     if fault or approval is None:
         return str(fault or next(iter(record.get("verdict", {}).get("reasons", ())), ""))
     if approval.decision is None and record.get("status") == "RUNNING":
-        return f"waits until {approval.request.until}: evergreen run {record['run_id']} says how to decide"
+        return f"waits for approve or reject until {approval.request.until}"
     return approval.sentence
 
 

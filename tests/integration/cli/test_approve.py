@@ -64,7 +64,7 @@ def test_a_run_that_waits_says_so_letter_by_letter_and_until_when(desk: Desk, ru
     assert "AWAITING_APPROVAL" in told
     assert "RUNNING" not in told
     assert "Verdict: PROMOTE.\nbetter" in told
-    assert "waits until" in desk.said("runs", DATASET)
+    assert "waits for approve or reject until" in desk.said("runs", DATASET)
 
 
 def test_a_rejected_challenger_is_not_listed_as_if_it_had_been_promoted(desk: Desk, task: Task, run_id: str) -> None:
