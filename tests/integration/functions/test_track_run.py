@@ -154,7 +154,8 @@ def test_a_challenger_that_nobody_approved_waits_no_longer(world: World, functio
     assert standing() == {run["run_id"]: "Rejected"}
     assert "Rejected by arn:ann: not before the sale" in packages()[run["run_id"]]["ApprovalDescription"]
     recorded = runs_in(mlflow)[run["run_id"]]
-    assert recorded.data.tags["evergreen.approval"] == "rejected"
+    (version,) = mlflow.search_model_versions(f"name = '{DATASET}'")
+    assert version.tags["evergreen.approval"] == recorded.data.tags["evergreen.approval"] == "rejected"
     assert "Rejected by arn:ann: not before the sale" in recorded.data.tags["mlflow.note.content"]
 
 
