@@ -162,6 +162,12 @@ def test_intervals_floors_guards_and_the_deciding_metric_stand_in_the_table(bina
     assert not NO_PLACE.search(said)
 
 
+def test_what_an_explanation_starts_at_is_not_called_an_average_of_probabilities(binary: TableStage) -> None:
+    said = text(report(subject(binary, champion=binary)).html)
+    assert "starting at" in said
+    assert "on average" not in said.partition("Explained rows")[2]
+
+
 def test_one_slice_and_many_are_shown_with_their_tolerance(binary: TableStage) -> None:
     slices = tuple(
         SliceComparison(
