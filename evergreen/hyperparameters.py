@@ -38,7 +38,8 @@ def names(algorithm: str, task: Task) -> tuple[str, ...]:
 def unknown(training: Training, task: Task) -> Iterator[str]:
     """A sentence for each name that the training job would refuse."""
     known = names(training.algorithm, task)
-    places = {"hyperparameters": training.hyperparameters, "tune.ranges": training.tune.ranges if training.tune else {}}
+    searched = training.tune.ranges if training.tune else {}
+    places = {"hyperparameters": tuple(training.hyperparameters), "tune.ranges": tuple(searched)}
     for place, stated in places.items():
         for name in stated:
             if name not in known:
