@@ -1,7 +1,7 @@
 """Approval: a person's word on a challenger that won the gate. The first word counts; silence keeps the champion."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 from evergreen.errors import EvergreenError, UserMustAct
@@ -18,6 +18,11 @@ class ApprovalRequest(Strict):
     asked_at: str  # ISO 8601, UTC
     expires_at: int  # epoch seconds
     hours: float
+
+    @property
+    def until(self) -> str:
+        """When it stops waiting, to the minute."""
+        return _minute(datetime.fromtimestamp(self.expires_at, UTC).isoformat())
 
 
 class Decision(Strict):
@@ -54,6 +59,15 @@ class Approval(Strict):
             return "Nobody has decided yet."
         late = " That came too late: the run had stopped waiting." if self.too_late else ""
         return self.decision.sentence + late
+
+    @property
+    def word(self) -> str:
+        """How it ended in one word, or two, to stand beside a verdict; empty while it waits."""
+        if self.granted:
+            return "approved"
+        if self.decision is None:
+            return ""
+        return "not approved" if self.decision.by is None or self.too_late else "rejected"
 
     @property
     def headline(self) -> str:
@@ -98,6 +112,23 @@ def status_of(record: Mapping[str, Any]) -> str:
     return AWAITING_APPROVAL if waits else str(record.get("status", "unknown"))
 
 
+def decided(record: Mapping[str, Any]) -> str:
+    """What people made of the verdict: without it a PROMOTE would look as if its challenger had become champion."""
+    approval = approval_of(record)
+    return approval.word if approval else ""
+
+
+def why(record: Mapping[str, Any]) -> str:
+    """Why a run stands where it does, the last word first: a fault, a person's decision, what it waits for."""
+    fault = record.get("reason") or record.get("error")
+    approval = approval_of(record)
+    if fault or approval is None:
+        return str(fault or next(iter(record.get("verdict", {}).get("reasons", ())), ""))
+    if approval.decision is None and record.get("status") == "RUNNING":
+        return f"waits for approve or reject until {approval.request.until}"
+    return approval.sentence
+
+
 def check_decidable(run_id: str, record: Mapping[str, Any], approved: bool, now: datetime) -> Approval:
     """The approval that the run waits for, undecided or decided the same way. Raises ApprovalRefused for any other."""
     approval = approval_of(record)
@@ -113,8 +144,7 @@ def check_decidable(run_id: str, record: Mapping[str, Any], approved: bool, now:
     if decision is None and record.get("status") != "RUNNING":
         raise ApprovalRefused(f"too late: {run_id} has ended as {record.get('status')} without an approval")
     if decision is None and now.timestamp() >= approval.request.expires_at:
-        ended = _minute(datetime.fromtimestamp(approval.request.expires_at, now.tzinfo).isoformat())
-        raise ApprovalRefused(f"too late: {run_id} stopped waiting at {ended}; the champion stays")
+        raise ApprovalRefused(f"too late: {run_id} stopped waiting at {approval.request.until}; the champion stays")
     return approval
 
 
@@ -135,12 +165,9 @@ def how_to_decide(run_id: str) -> list[str]:
     return [f'evergreen {verb} {run_id} --reason "…"' for verb in verbs]
 
 
-def approval_notice(
-    run_id: str, verdict: Mapping[str, Any], report: str, request: ApprovalRequest, now: datetime
-) -> tuple[str, str]:
+def approval_notice(run_id: str, verdict: Mapping[str, Any], report: str, request: ApprovalRequest) -> tuple[str, str]:
     """Subject and body that ask people for their word."""
     dataset = dataset_of(run_id)
-    until = _minute(datetime.fromtimestamp(request.expires_at, now.tzinfo).isoformat())
     lines = [
         f"{dataset}: the challenger of {run_id} won ({verdict.get('outcome', 'unknown')}) and waits for approval.",
         *(str(reason) for reason in verdict.get("reasons", ())),
@@ -148,7 +175,8 @@ def approval_notice(
         f"Open it: evergreen report {run_id}",
         "Decide:",
         *(f"  {command}" for command in how_to_decide(run_id)),
-        f"Without an answer until {until}, the champion stays as it is. Files dropped meanwhile wait for the next run.",
+        f"Without an answer until {request.until}, the champion stays as it is. "
+        "Files dropped meanwhile wait for the next run.",
     ]
     return f"{dataset}: a challenger waits for your approval", "\n".join(lines)
 

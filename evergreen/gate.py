@@ -24,7 +24,7 @@ class Gate(Strict):
     guards: dict[MetricName, float] = Field(
         default={}, description="By how much another metric may be worse than the champion's."
     )
-    slices: dict[str, Annotated[float, Field(ge=0)]] = Field(
+    slices: dict[str, Annotated[float, Field(ge=0, le=1)]] = Field(
         default={},
         description="Columns whose every value is judged by itself (of an event log: the query's), and by which share "
         "of the champion's value the deciding metric may be worse there; many numbers are judged by quarters.",

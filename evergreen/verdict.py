@@ -30,7 +30,13 @@ class Verdict(Strict):
 
 
 def decide(evaluation: Evaluation, gate: Gate) -> Verdict:
-    """Judge a challenger on what it showed on the hold-out; whatever refuses it comes before whatever speaks for it."""
+    """Judge a challenger on what it showed on the hold-out; what the contract made the gate overlook is told, too."""
+    verdict = _judge(evaluation, gate)
+    return verdict.model_copy(update={"reasons": (*verdict.reasons, *_overlooked(evaluation))})
+
+
+def _judge(evaluation: Evaluation, gate: Gate) -> Verdict:
+    """Whatever refuses a challenger comes before whatever speaks for it."""
     leaks = _leaks(evaluation)
     cannot = _cannot_judge(evaluation, gate)
     if cannot:
@@ -89,14 +95,20 @@ def _cannot_judge(evaluation: Evaluation, gate: Gate) -> str | None:
 
 
 def _leaks(evaluation: Evaluation) -> list[str]:
-    if not evaluation.leaks:
+    found = [f"{leak.column!r} {leak.reason}." for leak in evaluation.leaks if not leak.trusted]
+    if not found:
         return []
-    found = first_few([f"{leak.column!r} {leak.reason}." for leak in evaluation.leaks], "columns do so")
     remedy = (
         "Only what is known afterwards tells so much: say `feature: false` of such a column, or leave it out of the "
         "query; if it is honestly known beforehand, name it in `gate.trusted`."
     )
-    return [*found, remedy]
+    return [*first_few(found, "columns do so"), remedy]
+
+
+def _overlooked(evaluation: Evaluation) -> list[str]:
+    """Who reads that a challenger won must know that it won by a column which would otherwise be taken for a leak."""
+    told = [f"{leak.column!r} {leak.reason}; the contract trusts it." for leak in evaluation.leaks if leak.trusted]
+    return first_few(told, "columns do so")
 
 
 def _margin(evaluation: Evaluation, gate: Gate) -> float:

@@ -71,5 +71,8 @@ def _not_heard(deployment: Deployment, run_id: str) -> str:
     approval = deployment.approvals.of(run_id)
     told = approval.sentence if approval else ""
     if record.get("status") == "RUNNING":
-        return f"{run_id} has stopped waiting: it heard a decision before, or its time was up. On record: {told}"
+        return (
+            f"{run_id} has stopped waiting: it heard a decision before, its time was up, or its execution is gone. "
+            f"On record: {told}"
+        )
     return f"{run_id} has ended as {record.get('status')}. On record: {told}"

@@ -147,4 +147,5 @@ def _follow(deployment: Deployment, dataset: str) -> None:
         why = f" ({problem})" if problem else ""
         console.print(f"It follows with the next run{why}.", markup=False)
     else:
-        console.print("Those who follow the champion show it, too.", markup=False)
+        also = " and MLflow" if deployment.mlflow_app else ""
+        console.print(f"It shows in SageMaker's model registry{also}, too.", markup=False)

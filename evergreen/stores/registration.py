@@ -2,7 +2,7 @@
 
 from evergreen.contract import Contract
 from evergreen.layout import RunLayout
-from evergreen.lineage import Origin, approval_status
+from evergreen.lineage import Origin, approval_status, first_word
 from evergreen.runs import dataset_of
 from evergreen.stores.files import Files
 from evergreen.stores.lineages import Lineages
@@ -38,6 +38,6 @@ class Registration:
         gate = self._files.read(layout.contract_file("dataset.json"), Contract).gate
         evaluation = self._files.uri(layout.evaluation_file)
         arn = self._packages.register(lineage, lineage.verdict, gate, evaluation)
-        self._packages.decide(arn, approval_status(lineage.verdict, gate), lineage.verdict.reasons[0])
+        self._packages.decide(arn, approval_status(lineage.verdict, gate), first_word(run_id, lineage.verdict, gate))
         self._runs.note(run_id, model_package_arn=arn)
         return arn

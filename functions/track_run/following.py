@@ -65,8 +65,7 @@ class Following:
 
     def _sagemaker(self, ending: Ending, champion: Mapping[str, Any] | None, waiting: list[Outstanding]) -> list[str]:
         def stand() -> None:
-            if ending.run_id:
-                self.models.settle(ending.run_id, champion)
+            self.models.settle(ending.dataset, ending.run_id, champion)
             self.models.follow(ending.dataset, champion)
 
         behind = [self._register(ending, each) for each in waiting if each.what == "RUN"]

@@ -173,7 +173,7 @@ def test_the_followers_are_asked_at_once(desk: Desk, with_followers: Callable[[A
         return {}
 
     with_followers(tell)
-    assert "Those who follow the champion show it, too." in desk.said(*BACK)
+    assert "It shows in SageMaker's model registry, too." in desk.said(*BACK)
 
 
 def test_a_follower_that_cannot_be_told_is_told_of_and_does_not_undo_the_rollback(

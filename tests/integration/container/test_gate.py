@@ -74,8 +74,9 @@ def test_a_planted_leak_is_refused_by_its_columns_name_unless_it_is_trusted(tmp_
     stage.gate = {"trusted": ["wear"]}
     (stage.holdout / "dataset.json").write_text(stage.contract().model_dump_json(by_alias=True))
     evaluation, verdict = judged(tmp_path / "trusting", stage)
-    assert evaluation.leaks == ()
+    assert [leak.trusted for leak in evaluation.leaks] == [True]
     assert verdict.outcome is Outcome.FIRST
+    assert verdict.reasons[-1].endswith("the contract trusts it.")
 
 
 def test_a_mode_of_failure_that_someone_makes_a_feature_is_refused_by_name(tmp_path: Path) -> None:

@@ -145,12 +145,31 @@ def test_a_challenger_that_nobody_approved_waits_no_longer(world: World, functio
     function("register_challenger")(run)
     arn = packages()[run["run_id"]]["ModelPackageArn"]
     boto3.client("sagemaker").update_model_package(ModelPackageArn=arn, ModelApprovalStatus="PendingManualApproval")
-    world.runs.note(run["run_id"], decision={"approved": False, "reason": "not before the sale"})
+    no = {"approved": False, "reason": "not before the sale", "by": "arn:ann", "at": datetime.now(UTC).isoformat()}
+    asked = {"token": "t", "asked_at": no["at"], "expires_at": 2_000_000_000, "hours": 1}
+    world.runs.note(run["run_id"], approval=asked, decision=no)
     function("track_run")({"dataset": DATASET})
     assert standing() == {run["run_id"]: "PendingManualApproval"}, "a command must not decide for a run that waits"
     function("track_run")(run)
     assert standing() == {run["run_id"]: "Rejected"}
-    assert "not before the sale" in packages()[run["run_id"]]["ApprovalDescription"]
+    assert "Rejected by arn:ann: not before the sale" in packages()[run["run_id"]]["ApprovalDescription"]
+    recorded = runs_in(mlflow)[run["run_id"]]
+    (version,) = mlflow.search_model_versions(f"name = '{DATASET}'")
+    assert version.tags["evergreen.approval"] == recorded.data.tags["evergreen.approval"] == "rejected"
+    assert "Rejected by arn:ann: not before the sale" in recorded.data.tags["mlflow.note.content"]
+
+
+def test_the_package_of_a_run_that_was_stopped_while_it_waited_waits_no_longer(
+    world: World, function: Function, mlflow: Any
+) -> None:
+    run = judged_run(world)
+    function("register_challenger")(run)
+    arn = packages()[run["run_id"]]["ModelPackageArn"]
+    boto3.client("sagemaker").update_model_package(ModelPackageArn=arn, ModelApprovalStatus="PendingManualApproval")
+    fail(function, run)
+    function("track_run")({"dataset": DATASET})
+    assert standing() == {run["run_id"]: "Rejected"}
+    assert "broken" in packages()[run["run_id"]]["ApprovalDescription"]
 
 
 def test_while_mlflow_is_away_a_run_goes_on_and_is_recorded_later(

@@ -12,10 +12,12 @@ from evergreen.approval import (
     approval_notice,
     approval_of,
     check_decidable,
+    decided,
     granted,
     no_answer,
     request_until,
     status_of,
+    why,
 )
 from evergreen.notices import verdict_notice
 from evergreen.verdict import Outcome, Verdict
@@ -28,6 +30,26 @@ YES = Decision(approved=True, by=WHO, reason="better in every country", at="2026
 NO = Decision(approved=False, by=WHO, reason="a test shop is in it", at="2026-03-02T09:00:00+00:00")
 SILENCE = no_answer(REQUEST, NOW + timedelta(hours=24))
 WON = {"outcome": "PROMOTE", "promote": True, "reasons": ["mae 18.9 against 19.7."]}
+
+
+def test_a_verdict_stands_beside_what_people_made_of_it() -> None:
+    assert [
+        decided(each) for each in (record(YES), record(NO), record(SILENCE), record(YES, decided_too_late=True))
+    ] == [
+        "approved",
+        "rejected",
+        "not approved",
+        "not approved",
+    ]
+    assert decided(record()) == decided({"status": "SUCCEEDED", "verdict": WON}) == ""
+
+
+def test_the_list_of_runs_says_the_last_word_on_each() -> None:
+    assert why(record(NO, status="SUCCEEDED")) == f"Rejected by {WHO}: a test shop is in it"
+    assert why(record()) == "waits for approve or reject until 2026-03-03 08:00 UTC"
+    assert why({"status": "SUCCEEDED", "verdict": WON}) == "mae 18.9 against 19.7."
+    assert why(record(error="broken", status="FAILED")) == "broken"
+    assert why({"status": "RUNNING"}) == ""
 
 
 def record(decision: Decision | None = None, status: str = "RUNNING", **more: Any) -> dict[str, Any]:
@@ -97,7 +119,7 @@ def test_a_run_is_seen_to_wait_until_it_is_decided_or_over() -> None:
 
 
 def test_people_are_asked_with_the_verdict_the_report_both_commands_and_the_end() -> None:
-    subject, body = approval_notice(RUN, WON, "s3://b/report.html", REQUEST, NOW)
+    subject, body = approval_notice(RUN, WON, "s3://b/report.html", REQUEST)
     assert "waits for your approval" in subject
     for told in (
         "mae 18.9 against 19.7.",

@@ -11,11 +11,10 @@ from tests.unit.core.evaluations import in_slice, with_champion, without_champio
 
 GATE = Gate(metric="mae", slices={"site": 0.05})
 LEAK = Leak(column="refund_id", reason="alone tells 'yes' from all else on the hold-out (ROC-AUC 1.000)")
+WINS = [without_champion(), with_champion(), without_champion(champion_unscorable="it is of another task")]
 
 
-@pytest.mark.parametrize(
-    "evaluation", [without_champion(), with_champion(), without_champion(champion_unscorable="it is of another task")]
-)
+@pytest.mark.parametrize("evaluation", WINS)
 def test_a_leak_refuses_whoever_would_win_and_names_column_and_remedy(evaluation: Evaluation) -> None:
     assert decide(evaluation, GATE).promote
     verdict = decide(evaluation.model_copy(update={"leaks": (LEAK,)}), GATE)
@@ -23,6 +22,15 @@ def test_a_leak_refuses_whoever_would_win_and_names_column_and_remedy(evaluation
     assert "'refund_id' alone tells 'yes'" in verdict.reasons[0]
     assert "`feature: false`" in verdict.reasons[1]
     assert "`gate.trusted`" in verdict.reasons[1]
+
+
+@pytest.mark.parametrize("evaluation", WINS)
+def test_a_trusted_leak_refuses_nobody_but_whoever_reads_the_verdict_is_told(evaluation: Evaluation) -> None:
+    trusted = LEAK.model_copy(update={"trusted": True})
+    verdict = decide(evaluation.model_copy(update={"leaks": (trusted,)}), GATE)
+    assert verdict.promote
+    assert verdict.reasons[:-1] == decide(evaluation, GATE).reasons
+    assert verdict.reasons[-1] == f"'refund_id' {LEAK.reason}; the contract trusts it."
 
 
 def test_a_hundred_leaks_are_told_in_a_few_sentences() -> None:
