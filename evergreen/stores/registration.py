@@ -28,9 +28,9 @@ class Registration:
         known = self._runs.get(run_id) or {}
         if known.get("model_package_arn"):
             return str(known["model_package_arn"])
-        told = self._jobs.hyperparameters(model_uri)
-        made_by = {"git_commit": self._origin.git_commit, "image": self._origin.image, "hyperparameters": told}
-        self._runs.note(run_id, model_uri=model_uri, **made_by)
+        # Before SageMaker is asked anything: while it is away nobody else would know later where the model lies.
+        self._runs.note(run_id, model_uri=model_uri, git_commit=self._origin.git_commit, image=self._origin.image)
+        self._runs.note(run_id, hyperparameters=self._jobs.hyperparameters(model_uri))
         lineage = Lineages(self._files, self._runs).of(run_id)
         if lineage.verdict is None:
             return None

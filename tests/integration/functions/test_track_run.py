@@ -253,3 +253,39 @@ def test_a_run_that_is_not_over_is_left_for_later(world: World, function: Functi
 def fail(function: Function, run: dict[str, str]) -> None:
     error = {"Error": "Oops", "Cause": "broken"}
     function("fail_run")({"dataset": DATASET, "run_id": run["run_id"], "error": error})
+
+
+def test_while_sagemaker_answers_nothing_at_all_a_run_is_registered_and_approved_later(
+    world: World, function: Function, mlflow: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from evergreen.errors import StoreUnavailable
+    from evergreen.stores.model_packages import ModelPackages
+    from evergreen.stores.training_jobs import TrainingJobs
+
+    def unavailable(*_: object) -> None:
+        raise StoreUnavailable("SageMaker: 503")
+
+    run = judged_run(world)
+    promote(world, run)
+    with monkeypatch.context() as during:
+        for of, call in ((ModelPackages, "register"), (ModelPackages, "standing"), (TrainingJobs, "hyperparameters")):
+            during.setattr(of, call, unavailable)
+        with pytest.raises(StoreUnavailable):
+            function("register_challenger")(run)
+        behind = function("track_run")(run)["behind"]
+    assert all("SageMaker's model registry" in each for each in behind)
+    assert champion_in(mlflow) == run["run_id"], "MLflow was there"
+    end(world, run)
+    assert function("track_run")({"dataset": DATASET}) == {"behind": []}
+    assert standing() == {run["run_id"]: "Approved"}
+
+
+def test_a_judged_run_whose_model_nobody_can_place_is_not_taken_for_registered(
+    world: World, function: Function
+) -> None:
+    run = judged_run(world)
+    world.runs.note(run["run_id"], verdict={"outcome": "KEEP", "promote": False})
+    world.outbox.add_run(DATASET, run["run_id"], datetime.now(UTC), follower=Follower.SAGEMAKER)
+    (said,) = function("track_run")({"dataset": DATASET})["behind"]
+    assert "does not have the model" in said
+    assert len(world.outbox.open(DATASET)) == 1
