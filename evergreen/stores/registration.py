@@ -38,6 +38,6 @@ class Registration:
         gate = self._files.read(layout.contract_file("dataset.json"), Contract).gate
         evaluation = self._files.uri(layout.evaluation_file)
         arn = self._packages.register(lineage, lineage.verdict, gate, evaluation)
+        self._runs.note(run_id, model_package_arn=arn)  # at once: SageMaker does not know a client token for ever
         self._packages.decide(arn, approval_status(lineage.verdict, gate), lineage.verdict.reasons[0])
-        self._runs.note(run_id, model_package_arn=arn)
         return arn

@@ -289,3 +289,25 @@ def test_a_judged_run_whose_model_nobody_can_place_is_not_taken_for_registered(
     (said,) = function("track_run")({"dataset": DATASET})["behind"]
     assert "does not have the model" in said
     assert len(world.outbox.open(DATASET)) == 1
+
+
+def test_a_slow_telling_does_not_undo_what_a_faster_one_told_of_a_later_rollback(
+    world: World, function: Function, mlflow: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from functions.track_run.tracking import Tracking
+
+    first, _ = whole_run(world, function)
+    second, _ = whole_run(world, function)
+    slow, told = function("track_run"), Tracking.crown
+
+    def overtaken(self: Any, model: str, run_id: str) -> None:
+        monkeypatch.setattr(Tracking, "crown", told)
+        crown(world, first)
+        assert function("track_run")({"dataset": DATASET}) == {"behind": []}
+        told(self, model, run_id)
+
+    monkeypatch.setattr(Tracking, "crown", overtaken)
+    assert slow({"dataset": DATASET}) == {"behind": []}
+    assert world.outbox.open(DATASET) == []
+    assert champion_in(mlflow) == first["run_id"]
+    assert standing() == {first["run_id"]: "Approved", second["run_id"]: "Rejected"}
