@@ -47,6 +47,7 @@ def evaluate(world: World, run: dict[str, str], **changes: Any) -> None:
         "against_baseline": Comparison(against="baseline", **BETTER),
     }
     world.files.write(RunLayout(**run).evaluation_file, Evaluation(**(said | changes)))
+    world.runs.note(run["run_id"], verdict={"outcome": "FIRST", "promote": True, "reasons": ["better"]})
 
 
 def report(world: World, run: dict[str, str], scoring_rows: int) -> None:
