@@ -1,5 +1,6 @@
 """model.tar.gz, read in memory: nothing is unpacked to disk."""
 
+import hashlib
 import tarfile
 import zlib
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ class StoredModel:
 
     model: Model
     learned: LearnedRows | None
+    sha256: str  # of the archive
 
 
 def load_archive(path: Path, most_bytes: int = MOST_BYTES) -> StoredModel:
@@ -32,7 +34,13 @@ def load_archive(path: Path, most_bytes: int = MOST_BYTES) -> StoredModel:
         learned = LearnedRows.load(files[FILE]) if FILE in files else None
     except (ValueError, IndexError, TypeError, OSError, EOFError) as error:
         raise ModelUnusable(f"{path.name}: {FILE} cannot be read: {error}") from error
-    return StoredModel(Model.load(files.__getitem__), learned)
+    return StoredModel(Model.load(files.__getitem__), learned, digest(path))
+
+
+def digest(path: Path) -> str:
+    """The SHA-256 of an archive, by which the champion is known again."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _files(path: Path, most_bytes: int) -> dict[str, bytes]:

@@ -15,6 +15,7 @@ def describe(
     return {
         "model_uri": model_uri,
         "model_key": files.key(model_uri),
+        "model_sha256": evaluation.challenger_sha256,
         "metrics": evaluation.challenger,
         "metric": evaluation.metric,
         "outcome": record.get("verdict", {}).get("outcome"),

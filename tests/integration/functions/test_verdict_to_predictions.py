@@ -10,7 +10,7 @@ from evergreen.contract import Contract
 from evergreen.errors import CountsDisagree, RunSuperseded, TrainingFailed
 from evergreen.evaluation import Comparison, Evaluation
 from evergreen.layout import RunLayout
-from evergreen.manifest import DataReport
+from evergreen.manifest import DataReport, RunManifest
 from evergreen.stores.predictions import Predictions
 from evergreen.verdict import Outcome, Verdict
 from tests.integration.functions.conftest import Handler
@@ -96,6 +96,19 @@ def test_a_promoted_challenger_is_the_champion_with_its_metrics(
     assert champion
     assert champion["metrics"] == {"mae": 18.9, "roc_auc": 0.71}
     assert f"s3://{BUCKET}/{champion['model_key']}" == champion["model_uri"]
+
+
+def test_a_later_run_is_told_the_digest_of_the_archive_that_was_judged(
+    world: World, function: Function, run: dict[str, str]
+) -> None:
+    evaluate(world, run, challenger_sha256="5a" * 32)
+    function("promote_challenger")(promotion(run))
+    world.leases.release(DATASET, run["run_id"])
+    later, _ = world.run("incoming/next_purchase/b.csv")
+    world.pinning.pin(DATASET, later, 2)
+    champion = world.files.read(RunLayout(DATASET, later).manifest, RunManifest).champion
+    assert champion
+    assert champion.model_sha256 == "5a" * 32
 
 
 def test_a_run_without_its_lease_promotes_nothing(world: World, function: Function, run: dict[str, str]) -> None:
