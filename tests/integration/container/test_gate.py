@@ -112,8 +112,8 @@ def test_a_tiny_holdout_is_inconclusive_and_no_crash(tmp_path: Path, task: Task,
     assert pq.read_table(tmp_path / "run/processing/output/evaluation/rows.parquet").num_rows == rows
 
 
-@pytest.mark.parametrize(("kept", "words"), [(0, "all of the"), (1, "all but one of the"), (2, None)])
-def test_a_rare_class_of_two_rows_is_the_least_that_tells_anything(
+@pytest.mark.parametrize(("kept", "words"), [(0, "all of the"), (1, "only 1 of"), (4, "only 4 of"), (5, None)])
+def test_a_rare_class_of_five_rows_is_the_least_that_tells_anything(
     tmp_path: Path, kept: int, words: str | None
 ) -> None:
     stage = trained(tmp_path / "model")
