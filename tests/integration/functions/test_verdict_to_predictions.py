@@ -1,5 +1,6 @@
 """The functions between evaluation and readers: decide, promote or keep, load, publish."""
 
+import json
 import math
 from collections.abc import Callable
 from typing import Any
@@ -8,7 +9,7 @@ import pytest
 
 from evergreen.contract import Contract
 from evergreen.errors import CountsDisagree, RunSuperseded, TrainingFailed
-from evergreen.evaluation import Comparison, Evaluation
+from evergreen.evaluation import Comparison, Evaluation, SliceComparison
 from evergreen.layout import RunLayout
 from evergreen.manifest import DataReport, RunManifest
 from evergreen.stores.predictions import Predictions
@@ -79,6 +80,26 @@ def test_a_metric_that_is_no_number_is_a_verdict_and_not_a_crash(
     record = world.runs.get(run["run_id"])
     assert record
     assert record["evaluation"]["challenger"] == {"mae": 18.9}
+
+
+def test_thousands_of_slices_fit_into_what_the_workflow_and_the_record_hold(
+    world: World, function: Function, run: dict[str, str]
+) -> None:
+    worse = Comparison(
+        against="champion", **BETTER | {"improvement": -7.0, "relative": -0.3, "low": -8.0, "high": -6.0}
+    )
+    slices = [
+        SliceComparison(column=f"{n % 40}", value="v" * 100, rows=90, challenger=25.5, champion=18.5, comparison=worse)
+        for n in range(2_000)
+    ]
+    better = Comparison(against="champion", **BETTER)
+    evaluate(world, run, champion={"mae": 20.1}, against_champion=better, slices=slices)
+    answer = function("decide_promotion")(run)
+    assert (answer["outcome"], answer["promote"]) == (Outcome.KEEP, False)
+    assert "And 1,994 more slices are so." in answer["reasons"]
+    assert len(json.dumps(answer)) < 10_000
+    assert len(json.dumps(world.runs.get(run["run_id"]))) < 20_000
+    assert len(world.files.read(RunLayout(**run).evaluation_file, Evaluation).slices) == 2_000, "they are kept here"
 
 
 def promotion(run: dict[str, str]) -> dict[str, Any]:
