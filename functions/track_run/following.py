@@ -76,11 +76,15 @@ class Following:
         return [*behind, self._told(ending.dataset, changes, lambda: self._agree(ending.dataset, stand), failing)]
 
     def _register(self, ending: Ending, each: Outstanding) -> str:
-        uri = ending.model_uri if each.run_id == ending.run_id else None
+        def register() -> None:
+            self.models.register(each.run_id, ending.model_uri if each.run_id == ending.run_id else None)
+            if self._is_over(ending, each):
+                self.models.settle(each.run_id, self.registry.champion(ending.dataset))
+
         return self._told(
             ending.dataset,
             [each],
-            lambda: self.models.register(each.run_id, uri),
+            register,
             f"SageMaker's model registry does not have the model of {each.run_id} yet",
         )
 

@@ -311,3 +311,18 @@ def test_a_slow_telling_does_not_undo_what_a_faster_one_told_of_a_later_rollback
     assert world.outbox.open(DATASET) == []
     assert champion_in(mlflow) == first["run_id"]
     assert standing() == {first["run_id"]: "Approved", second["run_id"]: "Rejected"}
+
+
+def test_of_a_run_that_failed_no_package_waits_for_approval_or_seems_approved(world: World, function: Function) -> None:
+    waiting = judged_run(world)
+    function("register_challenger")(waiting)
+    arn = packages()[waiting["run_id"]]["ModelPackageArn"]
+    boto3.client("sagemaker").update_model_package(ModelPackageArn=arn, ModelApprovalStatus="PendingManualApproval")
+    fail(function, waiting)
+    world.leases.release(DATASET, waiting["run_id"])
+    assert {(each.follower, each.run_id) for each in world.outbox.open(DATASET)} == {
+        (each, waiting["run_id"]) for each in Follower
+    }
+    assert function("track_run")({"dataset": DATASET}) == {"behind": []}
+    assert standing() == {waiting["run_id"]: "Rejected"}
+    assert world.outbox.open(DATASET) == []
