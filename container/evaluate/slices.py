@@ -23,7 +23,7 @@ MISSING = "(missing)"
 LONGEST_VALUE = 100  # characters; a column of text may hold whole letters
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # two may be named alike
 class HoldoutSlice:
     """The rows of one slice, and how many of them the deciding metric counts."""
 
