@@ -15,7 +15,7 @@ from aws_lambda_powertools import Logger
 from evergreen.errors import StoreUnavailable
 from evergreen.lineage import Origin
 from evergreen.stores.files import Files
-from evergreen.stores.model_packages import ModelPackages
+from evergreen.stores.model_packages import PATIENCE, ModelPackages
 from evergreen.stores.outbox import Follower, Outbox, Outstanding
 from evergreen.stores.registration import Registration
 from evergreen.stores.registry import Registry
@@ -152,7 +152,10 @@ def wired(settings: Settings, logger: Logger) -> Following:
     if settings.MLFLOW_APP_ARN:
         with suppress(ImportError):  # at the cold start no run waits for it; what is wrong is said when it is used
             import_module("functions.track_run.tracking")
-    table, sagemaker = boto3.resource("dynamodb").Table(settings.REGISTRY_TABLE), boto3.client("sagemaker")
+    table, sagemaker = (
+        boto3.resource("dynamodb").Table(settings.REGISTRY_TABLE),
+        boto3.client("sagemaker", config=PATIENCE),
+    )
     files, runs = Files(boto3.client("s3"), settings.DATA_BUCKET), RunRecords(table)
     packages = ModelPackages(sagemaker, settings.MODEL_GROUP_PREFIX)
     origin = Origin(settings.GIT_COMMIT, settings.IMAGE_URI)

@@ -10,8 +10,10 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.config import Config
 
 from evergreen.stores.endings import Status
+from evergreen.stores.model_packages import PATIENCE
 from evergreen.stores.outbox import Follower
 from evergreen.verdict import Outcome
 from tests.integration.functions.conftest import Handler
@@ -326,3 +328,18 @@ def test_of_a_run_that_failed_no_package_waits_for_approval_or_seems_approved(wo
     assert function("track_run")({"dataset": DATASET}) == {"behind": []}
     assert standing() == {waiting["run_id"]: "Rejected"}
     assert world.outbox.open(DATASET) == []
+
+
+def test_a_sagemaker_that_never_answers_leaves_time_to_tell_mlflow(
+    world: World, function: Function, mlflow: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = judged_run(world)
+    promote(world, run)
+    attempts = PATIENCE.retries["total_max_attempts"]
+    assert 4 * PATIENCE.read_timeout * attempts <= 200, "seconds of the function's 300"
+    monkeypatch.setattr("functions.track_run.following.PATIENCE", PATIENCE.merge(Config(read_timeout=0.2)))
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # takes calls, and says nothing
+        monkeypatch.setenv("AWS_ENDPOINT_URL_SAGEMAKER", f"http://127.0.0.1:{silent.getsockname()[1]}")
+        behind = function("track_run")(run)["behind"]
+    assert all("SageMaker's model registry" in each for each in behind)
+    assert champion_in(mlflow) == run["run_id"]
