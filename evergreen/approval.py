@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 from evergreen.errors import EvergreenError, UserMustAct
+from evergreen.gate import Gate
 from evergreen.runs import dataset_of
 from evergreen.strict import Strict
 
@@ -81,6 +82,10 @@ class ApprovalRefused(UserMustAct):
     """A decision that a run cannot take (any more); the message says why."""
 
 
+class NotWon(EvergreenError):
+    """A challenger whose verdict does not make it champion, so it is not promoted."""
+
+
 class NotApproved(EvergreenError):
     """A challenger that needs a person's approval has none on record, so it is not promoted."""
 
@@ -96,10 +101,18 @@ def approval_of(record: Mapping[str, Any]) -> Approval | None:
     )
 
 
-def granted(record: Mapping[str, Any]) -> Decision | None:
-    """The approval that a promotion rests on; None when none was asked for. Raises NotApproved."""
+def granted(record: Mapping[str, Any], gate: Gate) -> Decision | None:
+    """The approval that a promotion rests on; None when the gate asks for none. Raises NotWon, NotApproved.
+
+    Whoever calls, and whatever they say: only what is on record counts.
+    """
+    verdict = record.get("verdict", {})
+    if not verdict.get("promote"):
+        raise NotWon(f"the verdict on record is {verdict.get('outcome', 'none')}, which promotes nothing")
     approval = approval_of(record)
     if approval is None:
+        if gate.approval == "manual":
+            raise NotApproved("the contract asks for a person's approval, and nobody was asked for it")
         return None
     if not approval.granted:
         raise NotApproved(f"the run waits for a person's approval, and none is on record. {approval.sentence}")

@@ -1,7 +1,7 @@
 """The verdict: whether the challenger becomes champion, and why, in words. Pure; numbers in, sentences out."""
 
 from enum import StrEnum
-from math import isfinite, isnan
+from math import inf, isfinite
 
 from evergreen.evaluation import Comparison, Evaluation
 from evergreen.gate import Gate
@@ -49,6 +49,8 @@ def _judge(evaluation: Evaluation, gate: Gate) -> Verdict:
         reason = f"The champion cannot score this hold-out: {evaluation.champion_unscorable}"
         return _wins(Outcome.CHAMPION_UNSCORABLE, reason, beats)
     if evaluation.against_champion is None:
+        if evaluation.champion is not None:
+            return _stays(Outcome.KEEP, "It was not compared with the champion.", beats)
         return _wins(Outcome.FIRST, "There is no champion yet, and the challenger beats the naive baseline.", beats)
     return _against_champion(evaluation, evaluation.against_champion, gate)
 
@@ -64,8 +66,10 @@ def _against_champion(evaluation: Evaluation, comparison: Comparison, gate: Gate
     if comparison.high < margin:
         most = f"At most it is better by {as_share(comparison.high / margin * gate.min_improvement)}, "
         return _stays(Outcome.KEEP, told, f"{most}surely less than the {asked} the contract asks for.", *notes)
-    if not comparison.low > 0:  # NaN, too, is no evidence
-        noise = "The interval includes zero, so the difference may be chance; the champion stays."
+    in_numbers = all(map(isfinite, (comparison.improvement, comparison.low, comparison.high)))
+    if comparison.low <= 0 or not in_numbers:
+        why = "The interval includes zero, so the difference may be chance" if in_numbers else "That is no evidence"
+        noise = f"{why}; the champion stays."
         return _stays(Outcome.INCONCLUSIVE, told, noise, *_needed(evaluation, comparison, margin), *notes)
     if not _reaches(comparison, gate):
         small = (
@@ -134,7 +138,7 @@ def _floor_misses(evaluation: Evaluation, gate: Gate) -> list[str]:
     return [
         f"{name} is {number(name, value)}, and the contract's floor is {number(name, floor)}."
         for name, floor in gate.floors.items()
-        if _worse(name, value := evaluation.challenger.get(name, float("nan")), floor) > 0
+        if not _worse(name, value := evaluation.challenger.get(name, float("nan")), floor) <= 0
     ]
 
 
@@ -142,7 +146,7 @@ def _baseline_miss(evaluation: Evaluation) -> list[str]:
     comparison = evaluation.against_baseline
     if comparison is None:
         return ["It was not compared with the naive baseline."]
-    return [] if comparison.low > 0 else ["It does not beat the baseline: " + described(comparison, evaluation)]
+    return [] if 0 < comparison.low < inf else ["It does not beat the baseline: " + described(comparison, evaluation)]
 
 
 def _guard_misses(evaluation: Evaluation, gate: Gate) -> list[str]:
@@ -152,12 +156,10 @@ def _guard_misses(evaluation: Evaluation, gate: Gate) -> list[str]:
         f"worse by more than the {number(name, tolerance)} the contract allows."
         for name, tolerance in gate.guards.items()
         if name in champion
-        and _worse(name, value := evaluation.challenger.get(name, float("nan")), champion[name]) > tolerance
+        and not _worse(name, value := evaluation.challenger.get(name, float("nan")), champion[name]) <= tolerance
     ]
 
 
 def _worse(metric: MetricName, value: float, reference: float) -> float:
-    """By how much `value` is worse than `reference`; negative when it is better. NaN counts as infinitely worse."""
-    if isnan(value):
-        return float("inf")
+    """By how much `value` is worse than `reference`; negative when it is better, NaN when nobody can tell."""
     return reference - value if HIGHER_IS_BETTER[metric] else value - reference

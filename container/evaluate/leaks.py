@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from container.evaluate.binned import BinnedColumn, halves
+from container.evaluate.slices import shortened
 from container.metrics import Flags
 from container.rows import LabelledRows, Vector, column_values
 from container.signature import Feature, Signature
@@ -100,9 +101,9 @@ def _flag(column: BinnedColumn, hit: Flags, label: str) -> Iterator[str]:
     sure = np.flatnonzero((hits == counts) & (counts >= FLAG_ROWS) & (hits >= FLAG_SHARE * hit.sum()))
     for place in sure:
         if base <= 0.5 and base ** counts[place] < CHANCE:
-            share = hits[place] / hit.sum()
+            share, value = hits[place] / hit.sum(), shortened(column.names[place])
             yield (
-                f"is {column.names[place]!r} in {counts[place]:,.0f} hold-out rows, every one of them {label!r}: "
+                f"is {value!r} in {counts[place]:,.0f} hold-out rows, every one of them {label!r}: "
                 f"{share:.0%} of those that are"
             )
 

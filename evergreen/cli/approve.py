@@ -9,6 +9,7 @@ from evergreen.approval import ApprovalRefused, Decision, check_decidable
 from evergreen.cli.caller import caller
 from evergreen.cli.deployment import Deployment
 from evergreen.cli.output import console
+from evergreen.cli.reason import reason_of
 from evergreen.errors import UserMustAct
 from evergreen.runs import dataset_of
 
@@ -37,11 +38,9 @@ def decide(deployment: Deployment, run_id: str, *, approved: bool, reason: str) 
 
     Raises ApprovalRefused when the run cannot take it (any more).
     """
-    if not reason.strip():
-        raise UserMustAct('say why: --reason "…"')
-    now = datetime.now(UTC)
+    why, now = reason_of(reason), datetime.now(UTC)
     approval = check_decidable(run_id, _record(deployment, run_id), approved, now)
-    own = Decision(approved=approved, by=caller(), reason=reason.strip(), at=now.isoformat())
+    own = Decision(approved=approved, by=caller(), reason=why, at=now.isoformat())
     decision = deployment.approvals.decide(run_id, own)
     if decision.by is None:
         raise ApprovalRefused(f"too late. {decision.sentence}")

@@ -22,10 +22,16 @@ class ModelRegistry:
     registration: Registration
 
     def register(self, run_id: str, model_uri: str | None) -> None:
-        """See that a judged run has its package; what the event does not say, the run's record does."""
-        uri = model_uri or (self.runs.get(run_id) or {}).get("model_uri")
+        """See that a judged run has its package; what the event does not say, the run's record does.
+
+        Raises LookupError when neither says where the model lies.
+        """
+        run = self.runs.get(run_id) or {}
+        uri = model_uri or run.get("model_uri")
         if uri:
             self.registration.register(run_id, uri)
+        elif "verdict" in run:
+            raise LookupError(f"nobody has noted where the model of {run_id} lies")
 
     def settle(self, dataset: str, ending: str | None, champion: Mapping[str, Any] | None) -> None:
         """The package of a run that is at its end, or has come to one, waits for nobody's approval any more."""

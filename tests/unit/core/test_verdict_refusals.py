@@ -151,3 +151,29 @@ def test_better_is_what_the_metric_likes_and_worse_the_other_way_round(
 
     assert verdict(better=True) is Outcome.PROMOTE
     assert verdict(better=False) is Outcome.KEEP
+
+
+@pytest.mark.parametrize("name", ["improvement", "low", "high"])
+@pytest.mark.parametrize("value", [math.nan, math.inf])
+def test_what_is_not_a_number_never_speaks_for_a_challenger(name: str, value: float) -> None:
+    verdict = decide(with_champion(**{name: value}), GATE)
+    assert (verdict.outcome, verdict.promote) == (Outcome.INCONCLUSIVE, False)
+
+
+def test_a_challenger_that_was_not_compared_with_a_scored_champion_is_no_first_one() -> None:
+    verdict = decide(with_champion().model_copy(update={"against_champion": None}), GATE)
+    assert (verdict.outcome, verdict.promote) == (Outcome.KEEP, False)
+    assert "not compared with the champion" in verdict.reasons[0]
+
+
+def test_a_guard_that_cannot_be_told_of_the_champion_refuses() -> None:
+    gate = Gate(metric="mae", guards={"roc_auc": 0.1})
+    assert decide(with_champion(), gate).promote
+    assert not decide(with_champion(champion={"roc_auc": math.nan}), gate).promote
+
+
+@pytest.mark.parametrize("of", ["floors", "guards"])
+@pytest.mark.parametrize("value", [math.nan, -math.inf])
+def test_a_limit_that_could_never_refuse_is_no_limit(of: str, value: float) -> None:
+    with pytest.raises(ValueError, match="finite"):
+        Gate.model_validate({of: {"roc_auc": value}})
