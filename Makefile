@@ -32,7 +32,7 @@ demo: $(READY)  ## run the whole loop on real data, twice
 	@$(BIN)/evergreen demo
 
 test: $(READY) lint node_modules/.bin/cdk  ## lint, types, import rules, template checks and every test
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 lint: $(READY)
 	$(BIN)/ruff check $(SOURCES)

@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from container.algorithms import DEFAULT, UnknownAlgorithm, algorithm
+from container.algorithms import DEFAULT, algorithm
 from container.algorithms.definition import Contributions, Predictor
 from container.rows import Matrix
-from container.signature import Signature
+from container.signature import Signature, SignatureError
 from container.tasks import TASKS
 from container.tasks.definition import HALF, Answer, Predictions, TaskDefinition
 
@@ -43,11 +43,14 @@ class Model:
             of = algorithm(training.get("algorithm", DEFAULT))
             files = {name: f"{name}.{of.SUFFIX}" for name in TASKS[signature.task].PREDICTORS}
             contents = {name: read(file) for name, file in files.items()}
-        except (KeyError, OSError, json.JSONDecodeError, UnknownAlgorithm) as error:
+            digests = dict(training.get(DIGESTS, {}))
+        except SignatureError:
+            raise
+        except (LookupError, OSError, ValueError, TypeError, AttributeError, RecursionError) as error:
             raise ModelUnusable(f"the model cannot be read: {error}") from error
         predictors = {}
         for name, content in contents.items():
-            if training.get(DIGESTS, {}).get(files[name], _digest(content)) != _digest(content):
+            if digests.get(files[name], _digest(content)) != _digest(content):
                 raise ModelUnusable(f"{files[name]} is damaged: its SHA-256 is not the one in {TRAINING}")
             try:
                 predictors[name] = of.load(content)

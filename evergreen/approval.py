@@ -1,10 +1,11 @@
 """Approval: a person's word on a challenger that won the gate. The first word counts; silence keeps the champion."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 from evergreen.errors import EvergreenError, UserMustAct
+from evergreen.gate import Gate
 from evergreen.runs import dataset_of
 from evergreen.strict import Strict
 
@@ -18,6 +19,11 @@ class ApprovalRequest(Strict):
     asked_at: str  # ISO 8601, UTC
     expires_at: int  # epoch seconds
     hours: float
+
+    @property
+    def until(self) -> str:
+        """When it stops waiting, to the minute."""
+        return _minute(datetime.fromtimestamp(self.expires_at, UTC).isoformat())
 
 
 class Decision(Strict):
@@ -56,6 +62,15 @@ class Approval(Strict):
         return self.decision.sentence + late
 
     @property
+    def word(self) -> str:
+        """How it ended in one word, or two, to stand beside a verdict; empty while it waits."""
+        if self.granted:
+            return "approved"
+        if self.decision is None:
+            return ""
+        return "not approved" if self.decision.by is None or self.too_late else "rejected"
+
+    @property
     def headline(self) -> str:
         """Why the challenger did not become champion, in a few words."""
         if self.decision is None or self.decision.by is None or self.too_late:
@@ -65,6 +80,10 @@ class Approval(Strict):
 
 class ApprovalRefused(UserMustAct):
     """A decision that a run cannot take (any more); the message says why."""
+
+
+class NotWon(EvergreenError):
+    """A challenger whose verdict does not make it champion, so it is not promoted."""
 
 
 class NotApproved(EvergreenError):
@@ -82,10 +101,18 @@ def approval_of(record: Mapping[str, Any]) -> Approval | None:
     )
 
 
-def granted(record: Mapping[str, Any]) -> Decision | None:
-    """The approval that a promotion rests on; None when none was asked for. Raises NotApproved."""
+def granted(record: Mapping[str, Any], gate: Gate) -> Decision | None:
+    """The approval that a promotion rests on; None when the gate asks for none. Raises NotWon, NotApproved.
+
+    Whoever calls, and whatever they say: only what is on record counts.
+    """
+    verdict = record.get("verdict", {})
+    if not verdict.get("promote"):
+        raise NotWon(f"the verdict on record is {verdict.get('outcome', 'none')}, which promotes nothing")
     approval = approval_of(record)
     if approval is None:
+        if gate.approval == "manual":
+            raise NotApproved("the contract asks for a person's approval, and nobody was asked for it")
         return None
     if not approval.granted:
         raise NotApproved(f"the run waits for a person's approval, and none is on record. {approval.sentence}")
@@ -96,6 +123,23 @@ def status_of(record: Mapping[str, Any]) -> str:
     """The run's status as people are told it."""
     waits = record.get("status") == "RUNNING" and "approval" in record and "decision" not in record
     return AWAITING_APPROVAL if waits else str(record.get("status", "unknown"))
+
+
+def decided(record: Mapping[str, Any]) -> str:
+    """What people made of the verdict: without it a PROMOTE would look as if its challenger had become champion."""
+    approval = approval_of(record)
+    return approval.word if approval else ""
+
+
+def why(record: Mapping[str, Any]) -> str:
+    """Why a run stands where it does, the last word first: a fault, a person's decision, what it waits for."""
+    fault = record.get("reason") or record.get("error")
+    approval = approval_of(record)
+    if fault or approval is None:
+        return str(fault or next(iter(record.get("verdict", {}).get("reasons", ())), ""))
+    if approval.decision is None and record.get("status") == "RUNNING":
+        return f"waits for approve or reject until {approval.request.until}"
+    return approval.sentence
 
 
 def check_decidable(run_id: str, record: Mapping[str, Any], approved: bool, now: datetime) -> Approval:
@@ -113,8 +157,7 @@ def check_decidable(run_id: str, record: Mapping[str, Any], approved: bool, now:
     if decision is None and record.get("status") != "RUNNING":
         raise ApprovalRefused(f"too late: {run_id} has ended as {record.get('status')} without an approval")
     if decision is None and now.timestamp() >= approval.request.expires_at:
-        ended = _minute(datetime.fromtimestamp(approval.request.expires_at, now.tzinfo).isoformat())
-        raise ApprovalRefused(f"too late: {run_id} stopped waiting at {ended}; the champion stays")
+        raise ApprovalRefused(f"too late: {run_id} stopped waiting at {approval.request.until}; the champion stays")
     return approval
 
 
@@ -135,12 +178,9 @@ def how_to_decide(run_id: str) -> list[str]:
     return [f'evergreen {verb} {run_id} --reason "…"' for verb in verbs]
 
 
-def approval_notice(
-    run_id: str, verdict: Mapping[str, Any], report: str, request: ApprovalRequest, now: datetime
-) -> tuple[str, str]:
+def approval_notice(run_id: str, verdict: Mapping[str, Any], report: str, request: ApprovalRequest) -> tuple[str, str]:
     """Subject and body that ask people for their word."""
     dataset = dataset_of(run_id)
-    until = _minute(datetime.fromtimestamp(request.expires_at, now.tzinfo).isoformat())
     lines = [
         f"{dataset}: the challenger of {run_id} won ({verdict.get('outcome', 'unknown')}) and waits for approval.",
         *(str(reason) for reason in verdict.get("reasons", ())),
@@ -148,7 +188,8 @@ def approval_notice(
         f"Open it: evergreen report {run_id}",
         "Decide:",
         *(f"  {command}" for command in how_to_decide(run_id)),
-        f"Without an answer until {until}, the champion stays as it is. Files dropped meanwhile wait for the next run.",
+        f"Without an answer until {request.until}, the champion stays as it is. "
+        "Files dropped meanwhile wait for the next run.",
     ]
     return f"{dataset}: a challenger waits for your approval", "\n".join(lines)
 

@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from evergreen.columns import NAME_PATTERN, Input
 from evergreen.gate import Gate
+from evergreen.hyperparameters import unknown
 from evergreen.metrics import OF_TASK, MetricName, Task
 from evergreen.pacing import Pacing
 from evergreen.schedule import Schedule
@@ -94,6 +95,7 @@ class Contract(Strict):
     @model_validator(mode="after")
     def _parts_fit_together(self) -> "Contract":
         faults = [*self._unknown_columns(), *self._blind_gate(), *self._wrong_kinds(), *self._wrong_metrics()]
+        faults += unknown(self.training, self.task)
         if faults:
             raise ValueError("\n".join(faults))
         return self

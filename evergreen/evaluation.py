@@ -52,6 +52,7 @@ class Leak(Strict):
 
     column: str
     reason: str  # in words, with numbers
+    trusted: bool = False  # by the contract, so it refuses nobody; it is told all the same
 
 
 class Evaluation(Strict):
@@ -63,6 +64,7 @@ class Evaluation(Strict):
     judged_rows: int  # those whose event came in task time_to_event, otherwise all
     unjudgeable: str | None = None  # why these rows cannot tell one model from another, in words
     challenger: dict[MetricName, float]
+    challenger_sha256: str | None = None  # of the archive that was judged
     baseline: dict[MetricName, float]
     champion: dict[MetricName, float] | None = None
     intervals: dict[Role, dict[MetricName, Interval]] = Field(default={})

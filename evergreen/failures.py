@@ -16,13 +16,13 @@ class TaskError(Strict):
     Cause: str = ""
 
 
-def describe(error: TaskError) -> str:
+def describe(error: TaskError, run_id: str) -> str:
     """The cause in words: a job's FailureReason, a function's errorMessage, or the text as it stands."""
-    told = _told(error)
+    told = _told(error, run_id)
     return told if len(told) <= _LONGEST else told[:_LONGEST] + " …"
 
 
-def _told(error: TaskError) -> str:
+def _told(error: TaskError, run_id: str) -> str:
     try:
         cause = json.loads(error.Cause)
     except ValueError:
@@ -32,5 +32,5 @@ def _told(error: TaskError) -> str:
     job = next((cause[name] for name in _JOB_NAMES if name in cause), "")
     reason = cause.get("ExitMessage") or cause.get("FailureReason") or cause.get("errorMessage") or error.Cause
     if _TUNING_JOB in cause:
-        reason = f"{reason} `evergreen run` with the run's id tells each trial's reason."
+        reason = f"{reason} Each trial's own reason: evergreen run {run_id}"
     return f"{job}: {reason}" if job else f"{error.Error}: {reason}"

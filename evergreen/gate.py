@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, FiniteFloat
 
 from evergreen.metrics import MetricName
 from evergreen.strict import Strict
@@ -20,11 +20,11 @@ class Gate(Strict):
     min_improvement: float = Field(
         default=0.01, ge=0, lt=1, description="By which share of the champion's value the metric must be better."
     )
-    floors: dict[MetricName, float] = Field(default={}, description="Worst value of a metric that may ship.")
-    guards: dict[MetricName, float] = Field(
+    floors: dict[MetricName, FiniteFloat] = Field(default={}, description="Worst value of a metric that may ship.")
+    guards: dict[MetricName, FiniteFloat] = Field(
         default={}, description="By how much another metric may be worse than the champion's."
     )
-    slices: dict[str, Annotated[float, Field(ge=0)]] = Field(
+    slices: dict[str, Annotated[FiniteFloat, Field(ge=0, le=1)]] = Field(
         default={},
         description="Columns whose every value is judged by itself (of an event log: the query's), and by which share "
         "of the champion's value the deciding metric may be worse there; many numbers are judged by quarters.",

@@ -4,6 +4,7 @@ import unicodedata
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from evergreen.approval import how_to_decide
 from evergreen.evaluation import Evaluation
 from evergreen.gate import Gate
 from evergreen.manifest import DataReport
@@ -14,6 +15,7 @@ ApprovalStatus = Literal["Approved", "PendingManualApproval", "Rejected"]
 # SageMaker's limits of a model package.
 LONGEST_DESCRIPTION = 1024
 LONGEST_PROPERTY = 256
+_CUT = " ..."
 _PROPERTY_MARKS = "_.:/=+-@"  # a property holds these, letters, digits and spaces
 _LIKE_IT = str.maketrans({"%": " per cent", ",": None, "(": " - ", ")": None, "'": None, '"': None})
 
@@ -54,6 +56,13 @@ def approval_status(verdict: Verdict, gate: Gate) -> ApprovalStatus:
     if not verdict.promote:
         return "Rejected"
     return "PendingManualApproval" if gate.approval == "manual" else "Approved"
+
+
+def first_word(run_id: str, verdict: Verdict, gate: Gate) -> str:
+    """Why the package stands so; who may approve is told how, for an approval in SageMaker would move nothing."""
+    if approval_status(verdict, gate) == "PendingManualApproval":
+        return "\n".join([verdict.reasons[0], "Decide by:", *how_to_decide(run_id)])
+    return verdict.reasons[0]
 
 
 def description(text: str) -> str:
@@ -115,5 +124,9 @@ def scores_of(evaluation: Evaluation) -> dict[str, dict[str, float]]:
 def _property(value: str) -> str:
     """The text with nothing in it that SageMaker refuses in a property."""
     line = " ".join(str(value).translate(_LIKE_IT).split())
-    kept = "".join(each for each in line if unicodedata.category(each)[0] in "LN" or each in _PROPERTY_MARKS + " ")
-    return " ".join(kept.split())[:LONGEST_PROPERTY].rstrip()
+    allowed = "".join(each for each in line if unicodedata.category(each)[0] in "LN" or each in _PROPERTY_MARKS + " ")
+    text = " ".join(allowed.split())
+    if len(text) <= LONGEST_PROPERTY:
+        return text
+    kept = text[: LONGEST_PROPERTY - len(_CUT)]
+    return (kept.rpartition(" ")[0] or kept) + _CUT  # a number cut short would be another number

@@ -22,6 +22,7 @@ class ChampionModel(Strict):
 
     run_id: str
     model_key: str
+    model_sha256: str | None = None  # as it was when it was judged; champions of before have none
 
 
 class RunManifest(Strict):

@@ -6,6 +6,7 @@ from datetime import datetime
 from math import isfinite
 from typing import Any
 
+from evergreen.approval import approval_of, decided
 from evergreen.lineage import Lineage, scores_of
 
 RUN_ID = "evergreen.run_id"  # the tag by which a run is found again
@@ -50,7 +51,9 @@ def tracked_run(lineage: Lineage, status: str, now: datetime) -> TrackedRun:
     record = lineage.record
     verdict, evaluation = lineage.verdict, lineage.evaluation
     fault = record.get("error") or record.get("reason") or ""  # of a run that went wrong, or whose data did
-    reason = " ".join(verdict.reasons) if verdict and not fault else str(fault)
+    approval = approval_of(record)
+    said = [*verdict.reasons, *([approval.sentence] if approval else [])] if verdict else []
+    reason = " ".join(said) if said and not fault else str(fault)
     metrics = {
         f"{role}/{name}": value
         for role, scores in (scores_of(evaluation) if evaluation else {}).items()
@@ -83,6 +86,7 @@ def _tags(lineage: Lineage, status: str, reason: str) -> dict[str, Any]:
         RUN_ID: lineage.run_id,
         "evergreen.status": status,
         "evergreen.verdict": verdict.outcome if verdict else None,
+        "evergreen.approval": decided(record),
         "evergreen.metric": lineage.evaluation.metric if lineage.evaluation else None,
         "evergreen.causes": "\n".join(record.get("causes", [])[:_CAUSES]),
         "evergreen.git_commit": origin.git_commit if origin else None,

@@ -1,7 +1,7 @@
 """The verdict: whether the challenger becomes champion, and why, in words. Pure; numbers in, sentences out."""
 
 from enum import StrEnum
-from math import isfinite, isnan
+from math import inf, isfinite
 
 from evergreen.evaluation import Comparison, Evaluation
 from evergreen.gate import Gate
@@ -30,7 +30,13 @@ class Verdict(Strict):
 
 
 def decide(evaluation: Evaluation, gate: Gate) -> Verdict:
-    """Judge a challenger on what it showed on the hold-out; whatever refuses it comes before whatever speaks for it."""
+    """Judge a challenger on what it showed on the hold-out; what the contract made the gate overlook is told, too."""
+    verdict = _judge(evaluation, gate)
+    return verdict.model_copy(update={"reasons": (*verdict.reasons, *_overlooked(evaluation))})
+
+
+def _judge(evaluation: Evaluation, gate: Gate) -> Verdict:
+    """Whatever refuses a challenger comes before whatever speaks for it."""
     leaks = _leaks(evaluation)
     cannot = _cannot_judge(evaluation, gate)
     if cannot:
@@ -43,6 +49,8 @@ def decide(evaluation: Evaluation, gate: Gate) -> Verdict:
         reason = f"The champion cannot score this hold-out: {evaluation.champion_unscorable}"
         return _wins(Outcome.CHAMPION_UNSCORABLE, reason, beats)
     if evaluation.against_champion is None:
+        if evaluation.champion is not None:
+            return _stays(Outcome.KEEP, "It was not compared with the champion.", beats)
         return _wins(Outcome.FIRST, "There is no champion yet, and the challenger beats the naive baseline.", beats)
     return _against_champion(evaluation, evaluation.against_champion, gate)
 
@@ -58,8 +66,10 @@ def _against_champion(evaluation: Evaluation, comparison: Comparison, gate: Gate
     if comparison.high < margin:
         most = f"At most it is better by {as_share(comparison.high / margin * gate.min_improvement)}, "
         return _stays(Outcome.KEEP, told, f"{most}surely less than the {asked} the contract asks for.", *notes)
-    if not comparison.low > 0:  # NaN, too, is no evidence
-        noise = "The interval includes zero, so the difference may be chance; the champion stays."
+    in_numbers = all(map(isfinite, (comparison.improvement, comparison.low, comparison.high)))
+    if comparison.low <= 0 or not in_numbers:
+        why = "The interval includes zero, so the difference may be chance" if in_numbers else "That is no evidence"
+        noise = f"{why}; the champion stays."
         return _stays(Outcome.INCONCLUSIVE, told, noise, *_needed(evaluation, comparison, margin), *notes)
     if not _reaches(comparison, gate):
         small = (
@@ -89,14 +99,20 @@ def _cannot_judge(evaluation: Evaluation, gate: Gate) -> str | None:
 
 
 def _leaks(evaluation: Evaluation) -> list[str]:
-    if not evaluation.leaks:
+    found = [f"{leak.column!r} {leak.reason}." for leak in evaluation.leaks if not leak.trusted]
+    if not found:
         return []
-    found = first_few([f"{leak.column!r} {leak.reason}." for leak in evaluation.leaks], "columns do so")
     remedy = (
         "Only what is known afterwards tells so much: say `feature: false` of such a column, or leave it out of the "
         "query; if it is honestly known beforehand, name it in `gate.trusted`."
     )
-    return [*found, remedy]
+    return [*first_few(found, "columns do so"), remedy]
+
+
+def _overlooked(evaluation: Evaluation) -> list[str]:
+    """Who reads that a challenger won must know that it won by a column which would otherwise be taken for a leak."""
+    told = [f"{leak.column!r} {leak.reason}; the contract trusts it." for leak in evaluation.leaks if leak.trusted]
+    return first_few(told, "columns do so")
 
 
 def _margin(evaluation: Evaluation, gate: Gate) -> float:
@@ -122,7 +138,7 @@ def _floor_misses(evaluation: Evaluation, gate: Gate) -> list[str]:
     return [
         f"{name} is {number(name, value)}, and the contract's floor is {number(name, floor)}."
         for name, floor in gate.floors.items()
-        if _worse(name, value := evaluation.challenger.get(name, float("nan")), floor) > 0
+        if not _worse(name, value := evaluation.challenger.get(name, float("nan")), floor) <= 0
     ]
 
 
@@ -130,7 +146,7 @@ def _baseline_miss(evaluation: Evaluation) -> list[str]:
     comparison = evaluation.against_baseline
     if comparison is None:
         return ["It was not compared with the naive baseline."]
-    return [] if comparison.low > 0 else ["It does not beat the baseline: " + described(comparison, evaluation)]
+    return [] if 0 < comparison.low < inf else ["It does not beat the baseline: " + described(comparison, evaluation)]
 
 
 def _guard_misses(evaluation: Evaluation, gate: Gate) -> list[str]:
@@ -140,12 +156,10 @@ def _guard_misses(evaluation: Evaluation, gate: Gate) -> list[str]:
         f"worse by more than the {number(name, tolerance)} the contract allows."
         for name, tolerance in gate.guards.items()
         if name in champion
-        and _worse(name, value := evaluation.challenger.get(name, float("nan")), champion[name]) > tolerance
+        and not _worse(name, value := evaluation.challenger.get(name, float("nan")), champion[name]) <= tolerance
     ]
 
 
 def _worse(metric: MetricName, value: float, reference: float) -> float:
-    """By how much `value` is worse than `reference`; negative when it is better. NaN counts as infinitely worse."""
-    if isnan(value):
-        return float("inf")
+    """By how much `value` is worse than `reference`; negative when it is better, NaN when nobody can tell."""
     return reference - value if HIGHER_IS_BETTER[metric] else value - reference

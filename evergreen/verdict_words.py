@@ -58,6 +58,8 @@ def rows_needed(rows: int, reach: float, gap: float) -> list[str]:
 
 
 def _by(improvement: float, digits: int) -> str:
+    if not isfinite(improvement):
+        return "nobody can tell which is better"
     size = _rounded(abs(improvement), digits)
     if float(size) == 0:
         return "the same"

@@ -16,6 +16,7 @@ from local.cloud import Cloud, start
 from local.deploy import Outputs, StackFailed, deploy, read_manifest
 from local.following import Following, snapshot
 from local.state import StateDirectory
+from local.unfinished import resume
 
 T = TypeVar("T")
 
@@ -74,6 +75,8 @@ def _up(options: argparse.Namespace, stopped: threading.Event) -> None:
         if not stopped.is_set():
             cloud.ready()
             _announce(cloud, outputs, options.ready_file)
+            for run_id in [each for values in outputs.values() for each in resume(cloud, values)]:
+                print(f"{run_id} was in progress when the laptop cloud ended; it starts anew", flush=True)
             if options.follow:
                 Following(cloud, options.follow.resolve(), as_deployed).start()
         stopped.wait()

@@ -7,7 +7,7 @@ import numpy as np
 
 from container.clock import Clock
 from container.directories import Directories
-from container.evaluate.archive import StoredModel, load_archive
+from container.evaluate.archive import StoredModel, digest, load_archive
 from container.evaluate.holdout import HoldoutUnfit, seen_in_training, unjudgeable
 from container.evaluate.judgement import Judgement, Scored
 from container.evaluate.leaks import leaks
@@ -49,7 +49,7 @@ def run(directories: Directories, prefix: str) -> None:
         scores = _scores(source, manifest, challenger, judgement)
         found = leaks(rows, signature, contract.gate.trusted)
         evaluation = judgement.of(scores.of).model_copy(
-            update={"champion_unscorable": scores.unscorable, "leaks": found}
+            update={"champion_unscorable": scores.unscorable, "leaks": found, "challenger_sha256": challenger.sha256}
         )
     folder = directories.processing_output / "evaluation"
     folder.mkdir(parents=True, exist_ok=True)
@@ -93,6 +93,8 @@ def _champion(folder: Path, champion: ChampionModel) -> StoredModel:
     path = folder / champion.model_key
     if not path.exists():
         raise ModelUnusable(f"its model {champion.model_key} is missing")
+    if champion.model_sha256 and digest(path) != champion.model_sha256:
+        raise ModelUnusable(f"{champion.model_key} is not the file that was judged: its SHA-256 is another one")
     return load_archive(path)
 
 

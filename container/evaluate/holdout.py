@@ -11,6 +11,7 @@ from container.signature import ROW_NUMBER, Signature
 from container.tasks import TASKS
 from container.tasks.labels import happened
 
+LEAST_ROWS = 5  # of either class: with 2 or 3, draws from them vary so little that one equal model in 20 would win
 LOOK_ALIKE = 0.01  # share of rows without an entity that may look like others once their text is made plain
 
 
@@ -26,9 +27,13 @@ def unjudgeable(rows: LabelledRows, signature: Signature) -> str | None:
     if reason:
         return f"{reason}."
     hits = happened(rows.targets, signature.task)
-    if hits is not None and min(hits.sum(), (~hits).sum()) == 1:
-        return f"all but one of the {len(hits):,} rows are alike in {signature.target!r}."
-    return None
+    few = len(rows.targets) if hits is None else int(min(hits.sum(), (~hits).sum()))
+    if few >= LEAST_ROWS:
+        return None
+    rare = f" of {len(rows.targets):,} rows differ from the rest in {signature.target!r}"
+    return (
+        f"only {few}{' rows are there' if hits is None else rare}, and {LEAST_ROWS} are the fewest that tell anything."
+    )
 
 
 def seen_in_training(

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from container.evaluate.binned import BinnedColumn, halves
+from container.evaluate.slices import shortened
 from container.metrics import Flags
 from container.rows import LabelledRows, Vector, column_values
 from container.signature import Feature, Signature
@@ -24,17 +25,18 @@ CHANCE = 1e-9  # that a value goes with one class in all its rows, though it say
 
 
 def leaks(rows: LabelledRows, signature: Signature, trusted: Collection[str]) -> tuple[Leak, ...]:
-    """Every feature that tells the target nearly perfectly on the hold-out, unless the contract trusts it."""
+    """Every feature that tells the target nearly perfectly on the hold-out; what the contract trusts is marked."""
     targets = rows.targets
     some = _looked_at(targets, signature)
     found: list[Leak] = []
     for feature in signature.features:
-        if feature.name in trusted or len(found) == MOST_LEAKS:
-            continue
+        if sum(not leak.trusted for leak in found) == MOST_LEAKS:
+            break
         values = _values(feature, rows, some)
         if not np.isnan(values).all():
             reasons = _reasons(BinnedColumn.of(values, feature), targets[some], signature)
-            found += [Leak(column=feature.name, reason=reason) for reason in islice(reasons, 1)]
+            known = feature.name in trusted
+            found += [Leak(column=feature.name, reason=reason, trusted=known) for reason in islice(reasons, 1)]
     return tuple(found)
 
 
@@ -99,9 +101,9 @@ def _flag(column: BinnedColumn, hit: Flags, label: str) -> Iterator[str]:
     sure = np.flatnonzero((hits == counts) & (counts >= FLAG_ROWS) & (hits >= FLAG_SHARE * hit.sum()))
     for place in sure:
         if base <= 0.5 and base ** counts[place] < CHANCE:
-            share = hits[place] / hit.sum()
+            share, value = hits[place] / hit.sum(), shortened(column.names[place])
             yield (
-                f"is {column.names[place]!r} in {counts[place]:,.0f} hold-out rows, every one of them {label!r}: "
+                f"is {value!r} in {counts[place]:,.0f} hold-out rows, every one of them {label!r}: "
                 f"{share:.0%} of those that are"
             )
 

@@ -20,9 +20,10 @@ from evergreen.gate import Gate
 MOST_VALUES = 50  # of a column that are judged; with ever more of them one will look worse by chance
 MOST_NUMBERS = 20  # different ones, beyond which a column of numbers is cut into quarters
 MISSING = "(missing)"
+LONGEST_VALUE = 100  # characters; a column of text may hold whole letters
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # two may be named alike
 class HoldoutSlice:
     """The rows of one slice, and how many of them the deciding metric counts."""
 
@@ -80,7 +81,12 @@ def _values(name: str, column: pa.ChunkedArray, counted: NDArray[np.bool_]) -> I
     ends = np.searchsorted(codes[order], np.arange(len(encoded.dictionary) + 1))
     for place, value in enumerate(encoded.dictionary.to_pylist()):
         places = order[ends[place] : ends[place + 1]]
-        yield HoldoutSlice(name, value, places, int(counted[places].sum()))
+        yield HoldoutSlice(name, shortened(value), places, int(counted[places].sum()))
+
+
+def shortened(value: str) -> str:
+    """A value that a sentence can hold."""
+    return value if len(value) <= LONGEST_VALUE else value[: LONGEST_VALUE - 1] + "…"
 
 
 def _quarters(column: pa.ChunkedArray) -> pa.ChunkedArray:

@@ -9,6 +9,7 @@ from evergreen.approval import ApprovalRefused, Decision, check_decidable
 from evergreen.cli.caller import caller
 from evergreen.cli.deployment import Deployment
 from evergreen.cli.output import console
+from evergreen.cli.reason import reason_of
 from evergreen.errors import UserMustAct
 from evergreen.runs import dataset_of
 
@@ -37,11 +38,9 @@ def decide(deployment: Deployment, run_id: str, *, approved: bool, reason: str) 
 
     Raises ApprovalRefused when the run cannot take it (any more).
     """
-    if not reason.strip():
-        raise UserMustAct('say why: --reason "…"')
-    now = datetime.now(UTC)
+    why, now = reason_of(reason), datetime.now(UTC)
     approval = check_decidable(run_id, _record(deployment, run_id), approved, now)
-    own = Decision(approved=approved, by=caller(), reason=reason.strip(), at=now.isoformat())
+    own = Decision(approved=approved, by=caller(), reason=why, at=now.isoformat())
     decision = deployment.approvals.decide(run_id, own)
     if decision.by is None:
         raise ApprovalRefused(f"too late. {decision.sentence}")
@@ -71,5 +70,8 @@ def _not_heard(deployment: Deployment, run_id: str) -> str:
     approval = deployment.approvals.of(run_id)
     told = approval.sentence if approval else ""
     if record.get("status") == "RUNNING":
-        return f"{run_id} has stopped waiting: it heard a decision before, or its time was up. On record: {told}"
+        return (
+            f"{run_id} has stopped waiting: it heard a decision before, its time was up, or its execution is gone. "
+            f"On record: {told}"
+        )
     return f"{run_id} has ended as {record.get('status')}. On record: {told}"

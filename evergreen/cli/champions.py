@@ -33,15 +33,15 @@ def history(dataset: Annotated[str, typer.Argument(help="The data set.")], outpu
     for line in still_to_follow(outstanding):
         console.print(line, markup=False)
     if outstanding:
-        console.print("It follows with the next run, or with the next rollback.")
+        console.print("It follows with the next run or rollback, or now: evergreen mlflow")
 
 
 def _table(tenure: Tenure) -> Table:
     table = Table(title=escape(tenure.run_id), title_justify="left", title_style="bold", box=None, show_header=False)
-    until = _minute(tenure.until) if tenure.until else "now"
+    until = f"{_minute(tenure.until)} UTC" if tenure.until else "now"
     value = f"{tenure.metric} {tenure.value:.4g}" if tenure.metric and tenure.value is not None else "not on record"
     facts = {
-        "from, until": f"{_minute(tenure.since)} – {until} UTC",
+        "from, until": f"{_minute(tenure.since)} UTC – {until}",
         "made by": tenure.made_by,
         "why": " ".join(tenure.why),
         "metric": value,

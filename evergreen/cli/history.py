@@ -16,7 +16,7 @@ WORK = (
     "ScoreEntities",
     "LoadPredictions",
 )
-_SILENT = {"ChooseTraining"}  # choices by the contract alone, for which no task before them gave a reason
+_SILENT = {"ChooseTraining", "IsPlatformFault"}  # choices for which no task before them gave a reason
 _ENDS = {"ExecutionSucceeded", "ExecutionFailed", "ExecutionAborted", "ExecutionTimedOut"}
 
 

@@ -12,7 +12,8 @@ from evergreen.cli.caller import caller
 from evergreen.cli.deployment import Deployment
 from evergreen.cli.followers import ask_to_follow, still_to_follow
 from evergreen.cli.output import console
-from evergreen.errors import StoreUnavailable, UserMustAct
+from evergreen.cli.reason import reason_of
+from evergreen.errors import StoreUnavailable
 from evergreen.notices import rollback_notice
 from evergreen.stores.faults import code_of
 from evergreen.stores.notices import Notice
@@ -29,15 +30,13 @@ def rollback(
     Examples: `evergreen rollback next_purchase --reason "wrong prices in May"`,
     `evergreen rollback next_purchase --to next-purchase-00001-3f2a9c81 --reason "the last good one"`
     """
-    deployment = Deployment.find()
-    if not reason.strip():
-        raise UserMustAct('say why: --reason "…"')
+    deployment, why = Deployment.find(), reason_of(reason)
     champion = deployment.registry.champion(deployment.check(dataset))
     if champion and champion["run_id"] == to:
         console.print(f"{dataset}: {to} is the champion already; nothing to move.", markup=False)
         _follow(deployment, dataset)
         return
-    done = roll_back(deployment, dataset, to=to, reason=reason.strip(), by=caller(), now=datetime.now(UTC))
+    done = roll_back(deployment, dataset, to=to, reason=why, by=caller(), now=datetime.now(UTC))
     _say(done)
     _tell(deployment, done)
     _follow(deployment, dataset)
@@ -69,8 +68,11 @@ def roll_back(deployment: Deployment, dataset: str, *, to: str | None, reason: s
 
 
 def _ended_holder(deployment: Deployment, dataset: str, now: datetime) -> str | None:
-    """The run that holds the lease although its execution is over. Raises RollbackRefused while one is in progress."""
-    lease = deployment.leases.held(dataset, now)
+    """The run that holds the lease although its execution is over. Raises RollbackRefused while one is in progress.
+
+    A lease that has expired says nothing: by the clock of whoever calls it may seem so while its run goes on.
+    """
+    lease = deployment.leases.last(dataset)
     if lease is None:
         return None
     run_id = lease.run_id
@@ -79,6 +81,8 @@ def _ended_holder(deployment: Deployment, dataset: str, now: datetime) -> str | 
     except ClientError as error:
         if code_of(error) != "ExecutionDoesNotExist":
             raise
+        if lease.expires_at <= now.timestamp():
+            return None
         raise RollbackRefused(f"run {run_id} is about to start; try again in a minute") from error
     if ended:
         return run_id
@@ -147,4 +151,5 @@ def _follow(deployment: Deployment, dataset: str) -> None:
         why = f" ({problem})" if problem else ""
         console.print(f"It follows with the next run{why}.", markup=False)
     else:
-        console.print("Those who follow the champion show it, too.", markup=False)
+        also = " and MLflow" if deployment.mlflow_app else ""
+        console.print(f"It shows in SageMaker's model registry{also}, too.", markup=False)

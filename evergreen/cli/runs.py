@@ -7,7 +7,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from evergreen.approval import status_of
+from evergreen.approval import decided, status_of, why
 from evergreen.cli.deployment import Deployment
 from evergreen.cli.history import read_execution
 from evergreen.cli.output import Output, console, print_json, span
@@ -20,7 +20,8 @@ from evergreen.runs import dataset_of
 OutputOption = Annotated[Output, typer.Option("--output", "-o", help="text for people, json for programs.")]
 
 
-_WHY = 100  # characters of a reason in the list; `evergreen run` has it all
+_WHY = 80  # characters of a reason in the list; `evergreen run` has it all
+_MOMENTS = ("started_at", "ended_at")
 
 
 def runs(
@@ -73,8 +74,8 @@ def run(
         console.print(trials.table())
     tell(record)
     console.print()
-    for name in ("status", "started_at", "ended_at"):
-        console.print(f"{name.removesuffix('_at'):<9}{str(shown.get(name, '–'))[:19].replace('T', ' ')}", markup=False)
+    for name, value in (("status", shown["status"]), *((each, _moment(shown.get(each))) for each in _MOMENTS)):
+        console.print(f"{name.removesuffix('_at'):<9}{value}", markup=False)
     for cause in record.get("causes", []):
         console.print(f"because  {cause}", markup=False)
     for line in _waited(record):
@@ -108,16 +109,26 @@ def _waited(record: dict[str, Any]) -> Iterator[str]:
 
 def _table(found: list[dict[str, Any]]) -> Table:
     table = Table(box=None)
-    for column in ("run", "started", "status", "verdict", "published", "why"):
-        table.add_column(column, no_wrap=True)
+    table.add_column("run", no_wrap=True)  # to be copied
+    for column in ("started (UTC)", "status", "verdict", "published", "why"):
+        table.add_column(column, overflow="fold")  # a verdict that is cut short would be another
     for each in found:
-        verdict = each.get("verdict", {}).get("outcome", "")
+        verdict = ", ".join(filter(None, (each.get("verdict", {}).get("outcome"), decided(each))))
         rows = each.get("published", {}).get("rows")
-        started = str(each.get("started_at", ""))[:19].replace("T", " ")
         published = f"{rows:,} rows" if rows else ""
-        why = str(each.get("reason") or each.get("error") or "")[:_WHY]
-        table.add_row(*map(escape, (each["run_id"], started, status_of(each), verdict, published, why)))
+        started = _moment(each.get("started_at")).removesuffix(" UTC")
+        cells = (each["run_id"], started, status_of(each), verdict, published, _shortened(why(each)))
+        table.add_row(*map(escape, cells))
     return table
+
+
+def _shortened(reason: str) -> str:
+    return reason if len(reason) <= _WHY else f"{reason[:_WHY].rstrip()} …"
+
+
+def _moment(at: str | None) -> str:
+    """ISO 8601, in UTC, as people read it."""
+    return f"{at[:19].replace('T', ' ')} UTC" if at else "–"
 
 
 def _watch(deployment: Deployment, dataset: str, found: list[dict[str, Any]]) -> None:

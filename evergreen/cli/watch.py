@@ -11,7 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from evergreen.approval import how_to_decide
+from evergreen.approval import how_to_decide, status_of
 from evergreen.cli.deployment import Deployment
 from evergreen.cli.history import Execution, StateVisit, read_execution
 from evergreen.cli.output import console, span
@@ -45,11 +45,18 @@ def follow(deployment: Deployment, run_id: str) -> Execution:
 
 
 def tell(record: Mapping[str, Any]) -> None:
-    """What a run's notice said, and the metrics of every model on its hold-out."""
-    console.print(f"\n{record.get('notice', record.get('status', 'unknown'))}", markup=False)
+    """What a run's notice said, or its verdict so far, and the metrics of every model on its hold-out."""
+    console.print(f"\n{_said(record)}", markup=False)
     if "evaluation" in record:
         console.print()
         console.print(metrics_table(record["evaluation"]))
+
+
+def _said(record: Mapping[str, Any]) -> str:
+    if "notice" in record:
+        return str(record["notice"])
+    verdict = record.get("verdict")
+    return "\n".join([f"Verdict: {verdict['outcome']}.", *verdict["reasons"]]) if verdict else status_of(record)
 
 
 def metrics_table(evaluation: Mapping[str, Any]) -> Table:

@@ -14,7 +14,7 @@ from evergreen.runs import dataset_of
 from evergreen.stores.arrivals import ArrivalsLedger, ArrivalState
 from evergreen.stores.files import Files
 from evergreen.stores.notices import Notice, Notices
-from evergreen.stores.outbox import Outbox
+from evergreen.stores.outbox import Follower, Outbox
 from evergreen.stores.registry import Registry
 from evergreen.stores.runs import RunRecords
 
@@ -61,8 +61,11 @@ class Endings:
         now = datetime.now(UTC)
         ended = {"status": status, "notified_at": now.isoformat(), "ended_at": now.isoformat()}
         self._runs.note(run_id, notice=body, **ended, **facts)
-        # A run that failed at its very end has been recorded as one that went well.
-        self._outbox.add_run(dataset_of(run_id), run_id, now, again=status == Status.FAILED)
+        # A run that failed at its very end has been recorded as one that went well, and before its end its package
+        # may wait for an approval that nobody can give any more.
+        failed = status == Status.FAILED
+        for follower in Follower if failed else (Follower.MLFLOW,):
+            self._outbox.add_run(dataset_of(run_id), run_id, now, follower=follower, again=failed)
 
     def fail(self, run_id: str, cause: str) -> None:
         """End a run that went wrong, unless it has ended already: arrivals kept for the next run, people told what

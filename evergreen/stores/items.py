@@ -1,9 +1,13 @@
-"""Plain values to DynamoDB items and back: floats become exact decimals; None, NaN and infinity are left out."""
+"""Plain values to DynamoDB items and back: floats become exact decimals, as far as its numbers reach.
+
+None, NaN, infinity and what is beyond 10^125 are left out; what is nearer to zero than 10^-127 is zero.
+"""
 
 from collections.abc import Mapping
 from decimal import Decimal
-from math import isfinite
 from typing import Any, TypedDict
+
+_TOO_LARGE, _TOO_SMALL = 1e125, 1e-127  # for boto3; a float reaches further
 
 
 def to_item(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -17,7 +21,7 @@ def from_item(item: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _can_be_stored(value: Any) -> bool:
-    return value is not None and not (isinstance(value, float) and not isfinite(value))
+    return value is not None and not (isinstance(value, float) and not abs(value) < _TOO_LARGE)  # nor NaN
 
 
 class SetArguments(TypedDict):
@@ -41,7 +45,7 @@ def set_arguments(values: Mapping[str, Any]) -> SetArguments:
 def _to_attribute(value: Any) -> Any:
     match value:
         case float():
-            return Decimal(repr(value))
+            return Decimal(repr(value if abs(value) > _TOO_SMALL else 0.0))
         case Mapping():
             return to_item(value)
         case list() | tuple():

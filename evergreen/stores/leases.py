@@ -35,13 +35,17 @@ class Leases:
 
     def held(self, dataset: str, now: datetime) -> Lease | None:
         """The lease in force, if any."""
-        lease = self._lease(self._item(dataset))
+        lease = self.last(dataset)
         return lease if lease and lease.expires_at > now.timestamp() else None
 
     def expired(self, dataset: str, now: datetime) -> Lease | None:
         """The lease that nobody gave back in time, if there is one."""
-        lease = self._lease(self._item(dataset))
+        lease = self.last(dataset)
         return lease if lease and lease.expires_at <= now.timestamp() else None
+
+    def last(self, dataset: str) -> Lease | None:
+        """The lease that nobody has given back, expired or not."""
+        return self._lease(self._item(dataset))
 
     def last_fence(self, dataset: str) -> int:
         """The fencing number of the newest run, 0 before the first."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import TYPE_CHECKING
 
+from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from evergreen.gate import Gate
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from mypy_boto3_sagemaker.client import SageMakerClient
 
 _REQUESTS = uuid.UUID("5b0a4d36-3a2f-4b8e-9a5b-7d6c3f7f3f10")  # the name space of our client tokens
+# boto3's own patience lasts as long as the function, which has MLflow to tell, too.
+PATIENCE = Config(connect_timeout=5, read_timeout=20, retries={"total_max_attempts": 2, "mode": "standard"})
 _TYPES = ["text/csv", "application/json"]
 
 

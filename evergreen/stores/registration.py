@@ -2,7 +2,7 @@
 
 from evergreen.contract import Contract
 from evergreen.layout import RunLayout
-from evergreen.lineage import Origin, approval_status
+from evergreen.lineage import Origin, approval_status, first_word
 from evergreen.runs import dataset_of
 from evergreen.stores.files import Files
 from evergreen.stores.lineages import Lineages
@@ -28,9 +28,9 @@ class Registration:
         known = self._runs.get(run_id) or {}
         if known.get("model_package_arn"):
             return str(known["model_package_arn"])
-        told = self._jobs.hyperparameters(model_uri)
-        made_by = {"git_commit": self._origin.git_commit, "image": self._origin.image, "hyperparameters": told}
-        self._runs.note(run_id, model_uri=model_uri, **made_by)
+        # Before SageMaker is asked anything: while it is away nobody else would know later where the model lies.
+        self._runs.note(run_id, model_uri=model_uri, git_commit=self._origin.git_commit, image=self._origin.image)
+        self._runs.note(run_id, hyperparameters=self._jobs.hyperparameters(model_uri))
         lineage = Lineages(self._files, self._runs).of(run_id)
         if lineage.verdict is None:
             return None
@@ -38,6 +38,6 @@ class Registration:
         gate = self._files.read(layout.contract_file("dataset.json"), Contract).gate
         evaluation = self._files.uri(layout.evaluation_file)
         arn = self._packages.register(lineage, lineage.verdict, gate, evaluation)
-        self._packages.decide(arn, approval_status(lineage.verdict, gate), lineage.verdict.reasons[0])
-        self._runs.note(run_id, model_package_arn=arn)
+        self._runs.note(run_id, model_package_arn=arn)  # at once: SageMaker does not know a client token for ever
+        self._packages.decide(arn, approval_status(lineage.verdict, gate), first_word(run_id, lineage.verdict, gate))
         return arn

@@ -30,7 +30,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> None:
     record = runs.get(run.run_id) or {}
     if "approval_asked_at" in record:
         return
-    subject, body = approval_notice(run.run_id, record.get("verdict", {}), run.report, request, now)
+    subject, body = approval_notice(run.run_id, record.get("verdict", {}), run.report, request)
     notification_id = f"{run.run_id}-approval"
     kind = AWAITING_APPROVAL
     notices.send(Notice(notification_id=notification_id, dataset=run.dataset, kind=kind, subject=subject, body=body))

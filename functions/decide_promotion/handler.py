@@ -29,5 +29,6 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     evaluation = files.read(layout.evaluation_file, Evaluation)
     verdict = decide(evaluation, files.read(layout.contract_file("dataset.json"), Contract).gate)
     files.write(layout.verdict, verdict)
-    runs.note(request.run_id, verdict=verdict.model_dump(), evaluation=evaluation.model_dump(exclude_none=True))
+    noted = evaluation.model_dump(exclude_none=True, exclude={"slices"})  # there may be more than an item holds
+    runs.note(request.run_id, verdict=verdict.model_dump(), evaluation=noted)
     return {**verdict.model_dump(), "reason": " ".join(verdict.reasons)}

@@ -19,6 +19,6 @@ endings = Endings.of(settings.REGISTRY_TABLE, settings.NOTICES_TOPIC_ARN)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, str]:
     """Returns the cause in words. The lease is freed by Dispatch when the execution has ended."""
     run = Request.model_validate(event)
-    cause = describe(run.error)
+    cause = describe(run.error, run.run_id)
     endings.fail(run.run_id, cause)
     return {"cause": cause}

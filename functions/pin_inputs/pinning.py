@@ -66,7 +66,9 @@ class Pinning:
 
     def _champion(self, dataset: str) -> ChampionModel | None:
         found = self.registry.champion(dataset)
-        return ChampionModel(run_id=found["run_id"], model_key=found["model_key"]) if found else None
+        if found is None:
+            return None
+        return ChampionModel.model_validate({name: found.get(name) for name in ChampionModel.model_fields})
 
     def _profile(self, dataset: str, champion: ChampionModel) -> str | None:
         key = RunLayout(dataset, champion.run_id).profile

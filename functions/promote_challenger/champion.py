@@ -5,11 +5,17 @@ from typing import Any
 
 from evergreen.approval import Decision
 from evergreen.evaluation import Evaluation
+from evergreen.stores.files import Files
 
 
-def describe(record: Mapping[str, Any], evaluation: Evaluation, approval: Decision | None) -> dict[str, Any]:
-    """The model's metrics, the verdict on it, its version in the model registry, and who approved it why."""
+def describe(
+    model_uri: str, files: Files, record: Mapping[str, Any], evaluation: Evaluation, approval: Decision | None
+) -> dict[str, Any]:
+    """Where the model lies, its metrics, the verdict on it, its version in the model registry, who approved it why."""
     return {
+        "model_uri": model_uri,
+        "model_key": files.key(model_uri),
+        "model_sha256": evaluation.challenger_sha256,
         "metrics": evaluation.challenger,
         "metric": evaluation.metric,
         "outcome": record.get("verdict", {}).get("outcome"),

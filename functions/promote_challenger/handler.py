@@ -8,6 +8,7 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from evergreen.approval import granted
+from evergreen.contract import Contract
 from evergreen.evaluation import Evaluation
 from evergreen.layout import RunLayout
 from evergreen.manifest import RunManifest
@@ -27,13 +28,12 @@ registry, runs = Registry(table), RunRecords(table)
 
 @logger.inject_lambda_context
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Returns the new champion. Raises RunSuperseded when the one it was judged against is gone, NotApproved."""
+    """Returns the new champion. Raises RunSuperseded if the one it was judged against is gone, NotWon, NotApproved."""
     run = Request.model_validate(event)
     layout, record = RunLayout(run.dataset, run.run_id), runs.get(run.run_id) or {}
-    approval = granted(record)
+    approval = granted(record, files.read(layout.contract_file("dataset.json"), Contract).gate)
     judged_against = files.read(layout.manifest, RunManifest).champion
-    model = {"model_uri": run.model_uri, "model_key": files.key(run.model_uri)}
-    champion = model | describe(record, files.read(layout.evaluation_file, Evaluation), approval)
+    champion = describe(run.model_uri, files, record, files.read(layout.evaluation_file, Evaluation), approval)
     replaces = judged_against.run_id if judged_against else None
     change = Change(run.dataset, run.run_id, run.fence, replaces, at=datetime.now(UTC))
     registry.promote(change, champion, (*run.reasons, *said(approval)), by=approval.by if approval else None)

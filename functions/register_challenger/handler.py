@@ -8,7 +8,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from evergreen.lineage import Origin
 from evergreen.stores.files import Files
-from evergreen.stores.model_packages import ModelPackages
+from evergreen.stores.model_packages import PATIENCE, ModelPackages
 from evergreen.stores.registration import Registration
 from evergreen.stores.runs import RunRecords
 from evergreen.stores.training_jobs import TrainingJobs
@@ -17,7 +17,7 @@ from functions.register_challenger.settings import Settings
 
 settings = Settings.read()
 logger = Logger()
-sagemaker = boto3.client("sagemaker")
+sagemaker = boto3.client("sagemaker", config=PATIENCE)
 registration = Registration(
     Files(boto3.client("s3"), settings.DATA_BUCKET),
     RunRecords(boto3.resource("dynamodb").Table(settings.REGISTRY_TABLE)),

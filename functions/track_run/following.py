@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from aws_lambda_powertools import Logger
 
+from evergreen.errors import StoreUnavailable
 from evergreen.lineage import Origin
 from evergreen.stores.files import Files
-from evergreen.stores.model_packages import ModelPackages
+from evergreen.stores.model_packages import PATIENCE, ModelPackages
 from evergreen.stores.outbox import Follower, Outbox, Outstanding
 from evergreen.stores.registration import Registration
 from evergreen.stores.registry import Registry
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from functions.track_run.tracking import Tracking
 
 _RUNS_AT_ONCE = 25  # a few seconds each; further ones follow with the next run
+_CHANGES_AT_ONCE = 5
 _LONGEST_ERROR = 300
 
 
@@ -54,24 +56,23 @@ class Following:
         """Tell both what they do not show yet, and return in words what is still behind."""
         for follower in Follower if run_id else ():
             self.outbox.add_run(dataset, run_id or "", datetime.now(UTC), follower=follower)
-        champion = self.registry.champion(dataset)
         waiting = self.outbox.open(dataset)
         of_sagemaker = [each for each in waiting if each.follower == Follower.SAGEMAKER]
         of_mlflow = [each for each in waiting if each.follower == Follower.MLFLOW]
         ending = Ending(dataset, run_id, model_uri)
-        behind = self._sagemaker(ending, champion, of_sagemaker)
-        behind += self._mlflow(ending, champion, of_mlflow, mlflow_uri)
+        behind = self._sagemaker(ending, of_sagemaker)
+        behind += self._mlflow(ending, of_mlflow, mlflow_uri)
         return [each for each in behind if each]
 
-    def _sagemaker(self, ending: Ending, champion: Mapping[str, Any] | None, waiting: list[Outstanding]) -> list[str]:
-        def stand() -> None:
-            if ending.run_id:
-                self.models.settle(ending.run_id, champion)
+    def _sagemaker(self, ending: Ending, waiting: list[Outstanding]) -> list[str]:
+        def stand(champion: Mapping[str, Any] | None) -> None:
+            self.models.settle(ending.dataset, ending.run_id, champion)
             self.models.follow(ending.dataset, champion)
 
         behind = [self._register(ending, each) for each in waiting if each.what == "RUN"]
         changes = [each for each in waiting if each.what == "CHAMPION"]
-        return [*behind, self._told(ending.dataset, changes, stand, "SageMaker's model registry could not be told")]
+        failing = "SageMaker's model registry could not be told"
+        return [*behind, self._told(ending.dataset, changes, lambda: self._agree(ending.dataset, stand), failing)]
 
     def _register(self, ending: Ending, each: Outstanding) -> str:
         uri = ending.model_uri if each.run_id == ending.run_id else None
@@ -82,9 +83,7 @@ class Following:
             f"SageMaker's model registry does not have the model of {each.run_id} yet",
         )
 
-    def _mlflow(
-        self, ending: Ending, champion: Mapping[str, Any] | None, waiting: list[Outstanding], mlflow_uri: str
-    ) -> list[str]:
+    def _mlflow(self, ending: Ending, waiting: list[Outstanding], mlflow_uri: str) -> list[str]:
         dataset = ending.dataset
         if not mlflow_uri:
             for each in waiting:
@@ -98,11 +97,22 @@ class Following:
         behind = [self._record(tracking, ending, each) for each in runs[:_RUNS_AT_ONCE]]
         behind += [f"MLflow does not show {len(runs) - _RUNS_AT_ONCE} more runs yet"] if runs[_RUNS_AT_ONCE:] else []
 
-        def crown() -> None:
+        def crown(champion: Mapping[str, Any] | None) -> None:
             self.history.crown(tracking, dataset, champion)
 
         changes = [each for each in waiting if each.what == "CHAMPION"]
-        return [*behind, self._told(dataset, changes, crown, "MLflow does not show the champion yet")]
+        failing = "MLflow does not show the champion yet"
+        return [*behind, self._told(dataset, changes, lambda: self._agree(dataset, crown), failing)]
+
+    def _agree(self, dataset: str, tell: Callable[[Mapping[str, Any] | None], None]) -> None:
+        """Tell who is champion, and look again: a rollback meanwhile, and whoever told of it, were perhaps faster."""
+        champion = self.registry.champion(dataset)
+        for _ in range(_CHANGES_AT_ONCE):
+            tell(champion)
+            before, champion = champion, self.registry.champion(dataset)
+            if champion == before:
+                return
+        raise StoreUnavailable(f"the champion of {dataset} changed {_CHANGES_AT_ONCE} times while it was told")
 
     def _is_over(self, ending: Ending, each: Outstanding) -> bool:
         return each.run_id == ending.run_id or self.history.ended(each.run_id)
@@ -137,7 +147,10 @@ def wired(settings: Settings, logger: Logger) -> Following:
     if settings.MLFLOW_APP_ARN:
         with suppress(ImportError):  # at the cold start no run waits for it; what is wrong is said when it is used
             import_module("functions.track_run.tracking")
-    table, sagemaker = boto3.resource("dynamodb").Table(settings.REGISTRY_TABLE), boto3.client("sagemaker")
+    table, sagemaker = (
+        boto3.resource("dynamodb").Table(settings.REGISTRY_TABLE),
+        boto3.client("sagemaker", config=PATIENCE),
+    )
     files, runs = Files(boto3.client("s3"), settings.DATA_BUCKET), RunRecords(table)
     packages = ModelPackages(sagemaker, settings.MODEL_GROUP_PREFIX)
     origin = Origin(settings.GIT_COMMIT, settings.IMAGE_URI)

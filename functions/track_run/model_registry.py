@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from evergreen.runs import dataset_of
+from evergreen.approval import approval_of
+from evergreen.stores.endings import Status
 from evergreen.stores.model_packages import ModelPackages
 from evergreen.stores.registration import Registration
 from evergreen.stores.runs import RunRecords
@@ -21,18 +22,25 @@ class ModelRegistry:
     registration: Registration
 
     def register(self, run_id: str, model_uri: str | None) -> None:
-        """See that a judged run has its package; what the event does not say, the run's record does."""
-        uri = model_uri or (self.runs.get(run_id) or {}).get("model_uri")
+        """See that a judged run has its package; what the event does not say, the run's record does.
+
+        Raises LookupError when neither says where the model lies.
+        """
+        run = self.runs.get(run_id) or {}
+        uri = model_uri or run.get("model_uri")
         if uri:
             self.registration.register(run_id, uri)
+        elif "verdict" in run:
+            raise LookupError(f"nobody has noted where the model of {run_id} lies")
 
-    def settle(self, run_id: str, champion: Mapping[str, Any] | None) -> None:
-        """At a run's end its package waits for nobody's approval any more."""
-        arn = (self.runs.get(run_id) or {}).get("model_package_arn")
-        if not arn or (champion is not None and champion["run_id"] == run_id):
-            return
-        if arn in self.packages.standing(dataset_of(run_id), "PendingManualApproval"):
-            self.packages.decide(arn, "Rejected", self._why_not(run_id))
+    def settle(self, dataset: str, ending: str | None, champion: Mapping[str, Any] | None) -> None:
+        """The package of a run that is at its end, or has come to one, waits for nobody's approval any more."""
+        pending = self.packages.standing(dataset, "PendingManualApproval")
+        crowned = champion["run_id"] if champion else None
+        for run in self.runs.of(dataset) if pending else ():
+            over = run["run_id"] == ending or run.get("status") != Status.RUNNING
+            if run.get("model_package_arn") in pending and over and run["run_id"] != crowned:
+                self.packages.decide(run["model_package_arn"], "Rejected", _why_not(run))
 
     def follow(self, dataset: str, champion: Mapping[str, Any] | None) -> None:
         """Approve the champion's package, and take the approval back from every other."""
@@ -49,9 +57,11 @@ class ModelRegistry:
         run = self.runs.get(champion["run_id"]) if champion else None
         return (run or {}).get("model_package_arn")
 
-    def _why_not(self, run_id: str) -> str:
-        decision = (self.runs.get(run_id) or {}).get("decision") or {}
-        return f"{_NOT_PROMOTED} {decision.get('reason') or ''}".strip()
+
+def _why_not(run: Mapping[str, Any]) -> str:
+    """A fault, or who decided what and why."""
+    fault, approval = run.get("error") or run.get("reason"), approval_of(run)
+    return " ".join([_NOT_PROMOTED, *([str(fault)] if fault else [approval.sentence] if approval else [])])
 
 
 def _reign(champion: Mapping[str, Any]) -> str:

@@ -15,7 +15,10 @@ _ALIAS = "champion"
 _KIND = {"mlflow.experimentKind": "custom_model_development"}  # else the UI shows pages for language models
 
 
-_OF_A_VERSION = (RUN_ID, "evergreen.verdict", "evergreen.git_commit", "evergreen.image", "evergreen.model_package_arn")
+_OF_A_VERSION = (
+    *(RUN_ID, "evergreen.verdict", "evergreen.approval"),
+    *("evergreen.git_commit", "evergreen.image", "evergreen.model_package_arn"),
+)
 
 
 class Tracking:

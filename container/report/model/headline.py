@@ -65,7 +65,8 @@ def cautions(subject: Subject) -> list[Caution]:
 def _cautions(subject: Subject) -> Iterator[Caution]:
     evaluation, champion = subject.evaluation, subject.manifest.champion
     for leak in evaluation.leaks:
-        yield Caution("large", f"{leak.column} tells the target all alone.", leak.reason)
+        trusted = "; the contract trusts it" if leak.trusted else ""
+        yield Caution("large", f"{leak.column} tells the target all alone.", f"{leak.reason}{trusted}")
     if evaluation.unjudgeable:
         yield Caution("large", "The hold-out cannot tell models apart:", evaluation.unjudgeable)
     if evaluation.champion_unscorable:

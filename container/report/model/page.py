@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+from container.evaluate.bootstrap import CONFIDENCE
 from container.report.model import importance, learned
 from container.report.model.chart import Plot
 from container.report.model.comparison import improvement
@@ -59,6 +60,7 @@ def report(subject: Subject, day: date | None = None) -> Report:
             with_event_only=any(counts_rows_with_event_only(evaluation.task, name) for name in evaluation.challenger),
             deciding=_deciding(subject),
             compared=compared,
+            confidence=CONFIDENCE,
             slices=slice_rows(evaluation, contract.gate),
             groups=groups,
             importance=weights,

@@ -16,6 +16,8 @@ from evergreen.stores.registry import Change
 from tests.integration.functions.world import DATASET, World
 from tests.integration.stores.aws import BUCKET, Account, account
 
+DIGEST = "5a" * 32
+
 
 @dataclass
 class Desk:
@@ -57,7 +59,8 @@ class Desk:
         self.aws.put(key, "a model")
         before = registry.champion(DATASET)
         model = {"model_uri": f"s3://{BUCKET}/{key}", "model_key": key, "metric": "mae", "metrics": {"mae": 18.9}}
-        registry.promote(self._change(lease, before), model | {"outcome": "PROMOTE"}, ("better",))
+        known = {"outcome": "PROMOTE", "model_sha256": DIGEST}
+        registry.promote(self._change(lease, before), model | known, ("better",))
         self._publish(lease, lease.run_id)
         return lease.run_id
 

@@ -59,6 +59,23 @@ def test_the_run_hears_who_decided_what_and_why(desk: Desk, task: Task, run_id: 
     assert found.decision.model_dump() == heard
 
 
+def test_a_run_that_waits_says_so_letter_by_letter_and_until_when(desk: Desk, run_id: str) -> None:
+    told = desk.said("run", run_id)
+    assert "AWAITING_APPROVAL" in told
+    assert "RUNNING" not in told
+    assert "Verdict: PROMOTE.\nbetter" in told
+    assert "waits for approve or reject until" in desk.said("runs", DATASET)
+
+
+def test_a_rejected_challenger_is_not_listed_as_if_it_had_been_promoted(desk: Desk, task: Task, run_id: str) -> None:
+    desk.said("reject", run_id, "--reason", "a test shop " * 50)
+    desk.deployment.runs.note(run_id, status="SUCCEEDED", started_at="2026-03-02T08:00:00+00:00")
+    told = desk.said("runs", DATASET)
+    assert "PROMOTE, rejected" in told
+    assert "2026-03-02 08:00:00" in told
+    assert "a test shop" in told
+
+
 def test_a_reason_is_asked_for(desk: Desk, task: Task, run_id: str) -> None:
     assert desk.evergreen("approve", run_id).exit_code == 2
     assert "say why" in desk.refused("reject", run_id, "--reason", " ")

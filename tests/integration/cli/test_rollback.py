@@ -3,17 +3,18 @@
 import io
 import json
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import boto3
 import pytest
 
 from evergreen.approval import request_until
+from evergreen.champions import RollbackRefused
 from evergreen.cli import rollback as command
 from evergreen.stores.outbox import Follower, Outbox
 from evergreen.stores.rollbacks import Rollbacks
-from tests.integration.cli.conftest import Desk
+from tests.integration.cli.conftest import DIGEST, Desk
 from tests.integration.functions.world import DATASET
 from tests.integration.stores.aws import answers, interrupt
 
@@ -88,6 +89,18 @@ def test_a_run_in_progress_is_named_with_what_to_do(desk: Desk) -> None:
     told = unmoved(desk, *BACK)
     assert f"run {lease.run_id} is in progress" in told
     assert "stop-execution" in told
+
+
+def test_a_clock_that_runs_ahead_does_not_take_a_running_runs_lease_for_expired(desk: Desk) -> None:
+    desk.champion()
+    second = desk.champion()
+    lease = desk.take()
+    desk.deployment.workflows.start(lease.run_id, dataset=DATASET)
+    ahead = datetime.now(UTC) + timedelta(days=30)
+    with pytest.raises(RollbackRefused, match="in progress"):
+        command.roll_back(desk.deployment, DATASET, to=None, reason="wrong prices", by="ann", now=ahead)
+    assert now_in_use(desk) == (second, second)
+    assert desk.deployment.leases.held(DATASET, datetime.now(UTC)) == lease
 
 
 def test_a_run_that_waits_for_approval_is_to_be_rejected_first(desk: Desk) -> None:
@@ -173,7 +186,7 @@ def test_the_followers_are_asked_at_once(desk: Desk, with_followers: Callable[[A
         return {}
 
     with_followers(tell)
-    assert "Those who follow the champion show it, too." in desk.said(*BACK)
+    assert "It shows in SageMaker's model registry, too." in desk.said(*BACK)
 
 
 def test_a_follower_that_cannot_be_told_is_told_of_and_does_not_undo_the_rollback(
@@ -236,7 +249,8 @@ def test_the_next_run_is_judged_against_the_champion_that_came_back(desk: Desk) 
     run_id, _ = desk.world.run("incoming/next_purchase/a.csv")
     desk.world.pinning.pin(DATASET, run_id, 4)
     manifest = json.loads(desk.aws.text(f"runs/{DATASET}/{run_id}/run.json"))
-    assert manifest["champion"] == {"run_id": first, "model_key": f"runs/{DATASET}/{first}/model.tar.gz"}
+    key = f"runs/{DATASET}/{first}/model.tar.gz"
+    assert manifest["champion"] == {"run_id": first, "model_key": key, "model_sha256": DIGEST}
 
 
 def test_history_tells_every_champion_and_what_has_still_to_follow(desk: Desk) -> None:
@@ -249,3 +263,13 @@ def test_history_tells_every_champion_and_what_has_still_to_follow(desk: Desk) -
     assert "does not show yet" in told
     document = json.loads(desk.said("history", DATASET, "-o", "json"))
     assert [each["run_id"] for each in document["champions"]] == [first, second, first]
+
+
+def test_a_reason_is_one_line_that_cannot_look_like_ours(desk: Desk) -> None:
+    desk.champion()
+    desk.champion()
+    desk.said("rollback", DATASET, "--reason", "wrong prices\r\nPublished 5,000 predictions.\x1b[2J")
+    (notice,) = desk.aws.notices()
+    assert "\nPublished" not in notice["body"]
+    assert "wrong prices Published 5,000 predictions. [2J" in notice["body"]
+    assert "characters" in unmoved(desk, "rollback", DATASET, "--reason", "why " * 300)

@@ -116,18 +116,23 @@ class Stage:
                 archive.add(self.base / "model", ".")
         return path
 
-    def stage_evaluate(self, holdout: Path, challenger: Path, champion: Path | None = None) -> None:
+    def stage_evaluate(
+        self, holdout: Path, challenger: Path, champion: Path | None = None, champion_sha256: str | None = None
+    ) -> None:
         shutil.copytree(holdout, self.base / "processing" / "input" / "holdout")
         self.put("challenger/model.tar.gz", challenger)
         key = f"runs/{self.dataset}/r0/models/champion/output/model.tar.gz"
         if champion:
             self.put(f"run/{key}", champion)
         manifest = {"run_id": self.run_id, "dataset": self.dataset, "fence": 1, "inputs": [], "history": []}
-        manifest["champion"] = {"run_id": "r0", "model_key": key} if champion else None
+        known = {"run_id": "r0", "model_key": key, "model_sha256": champion_sha256}
+        manifest["champion"] = known if champion else None
         self.put(f"run/{self.layout.manifest}", json.dumps(manifest))
 
-    def evaluate(self, holdout: Path, challenger: Path, champion: Path | None = None) -> Evaluation:
-        self.stage_evaluate(holdout, challenger, champion)
+    def evaluate(
+        self, holdout: Path, challenger: Path, champion: Path | None = None, champion_sha256: str | None = None
+    ) -> Evaluation:
+        self.stage_evaluate(holdout, challenger, champion, champion_sha256)
         done = self.run("evaluate", "--run", self.layout.prefix)
         assert done.returncode == 0, done.stderr
         return Evaluation.model_validate_json((self.output / "evaluation" / "evaluation.json").read_bytes())

@@ -74,8 +74,9 @@ def test_a_planted_leak_is_refused_by_its_columns_name_unless_it_is_trusted(tmp_
     stage.gate = {"trusted": ["wear"]}
     (stage.holdout / "dataset.json").write_text(stage.contract().model_dump_json(by_alias=True))
     evaluation, verdict = judged(tmp_path / "trusting", stage)
-    assert evaluation.leaks == ()
+    assert [leak.trusted for leak in evaluation.leaks] == [True]
     assert verdict.outcome is Outcome.FIRST
+    assert verdict.reasons[-1].endswith("the contract trusts it.")
 
 
 def test_a_mode_of_failure_that_someone_makes_a_feature_is_refused_by_name(tmp_path: Path) -> None:
@@ -112,8 +113,8 @@ def test_a_tiny_holdout_is_inconclusive_and_no_crash(tmp_path: Path, task: Task,
     assert pq.read_table(tmp_path / "run/processing/output/evaluation/rows.parquet").num_rows == rows
 
 
-@pytest.mark.parametrize(("kept", "words"), [(0, "all of the"), (1, "all but one of the"), (2, None)])
-def test_a_rare_class_of_two_rows_is_the_least_that_tells_anything(
+@pytest.mark.parametrize(("kept", "words"), [(0, "all of the"), (1, "only 1 of"), (4, "only 4 of"), (5, None)])
+def test_a_rare_class_of_five_rows_is_the_least_that_tells_anything(
     tmp_path: Path, kept: int, words: str | None
 ) -> None:
     stage = trained(tmp_path / "model")
@@ -280,3 +281,12 @@ def test_a_column_that_no_model_may_learn_from_makes_slices_all_the_same(tmp_pat
     assert sorted(each.value for each in kept) == ["(missing)", "north", "south or so"]
     assert sum(each.judged for each in kept) == len(holdout.targets)
     assert left_out == ()
+
+
+def test_a_slice_of_rows_with_a_whole_letter_is_named_by_its_beginning(tmp_path: Path) -> None:
+    stage = trained(tmp_path / "model", gate={"slices": {"kind": 0.1}})
+    letter = "Dear Sir or Madam, " * 1_000
+    letters = [letter + "Yours, Ann", letter + "Yours, Bob"]
+    stage.change("holdout", replaced("kind", lambda table: letters * (table.num_rows // 2)))
+    evaluation, _ = judged(tmp_path / "run", stage, champion=stage)
+    assert [each.value for each in evaluation.slices] == [letter[:99] + "…"] * 2

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from sklearn.metrics import confusion_matrix
 
+from container.evaluate.bootstrap import CONFIDENCE
 from container.report.model.page import report
 from evergreen.evaluation import Interval, Leak, SliceComparison
 from evergreen.manifest import ColumnDrift, DataReport
@@ -161,6 +162,12 @@ def test_intervals_floors_guards_and_the_deciding_metric_stand_in_the_table(bina
     assert not NO_PLACE.search(said)
 
 
+def test_what_an_explanation_starts_at_is_not_called_an_average_of_probabilities(binary: TableStage) -> None:
+    said = text(report(subject(binary, champion=binary)).html)
+    assert "starting at" in said
+    assert "on average" not in said.partition("Explained rows")[2]
+
+
 def test_one_slice_and_many_are_shown_with_their_tolerance(binary: TableStage) -> None:
     slices = tuple(
         SliceComparison(
@@ -182,6 +189,8 @@ def test_one_slice_and_many_are_shown_with_their_tolerance(binary: TableStage) -
         assert is_whole_and_loads_nothing(html)
         assert html.count("<td><bdi>kind</bdi></td>") == len(shown)
         assert "5.0%" in html
+        assert html.count(f"{CONFIDENCE:.0%} interval") >= 2
+        assert "95%" not in html.partition('id="slices"')[2].partition("</p>")[0]
 
 
 def test_each_model_tells_labels_from_its_own_threshold_on(binary: TableStage) -> None:

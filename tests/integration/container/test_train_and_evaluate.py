@@ -111,6 +111,19 @@ def test_a_champion_that_does_not_fit_the_holdout_is_unscorable(
     assert evaluation.champion is None
 
 
+def test_a_champion_is_known_again_by_the_digest_of_what_was_judged(
+    trained: Trained, stage: Stage, tmp_path: Path
+) -> None:
+    judged = stage.evaluate(holdout(trained), trained.archive).challenger_sha256
+    assert judged
+    other = altered(trained, stage.base, "training.json", seconds=0.0)  # sound in itself, but it was never judged
+    for champion, words in ((trained.archive, None), (other, "is not the file that was judged")):
+        later = Stage(tmp_path / (words or "the same"))
+        found = later.evaluate(holdout(trained), trained.archive, champion, champion_sha256=judged)
+        assert (found.champion is None) is (words is not None)
+        assert (words or "") in (found.champion_unscorable or "")
+
+
 def test_a_challenger_that_has_seen_the_holdout_is_refused(trained: Trained, stage: Stage) -> None:
     seen = altered(trained, stage.base, "training.json", labels_until="2011-12-01")
     stage.stage_evaluate(holdout(trained), seen)

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from evergreen.approval import Decision, NotApproved
+from evergreen.approval import Decision, NotApproved, NotWon
+from evergreen.contract import Contract
 from evergreen.evaluation import Comparison, Evaluation
 from evergreen.layout import RunLayout
 from evergreen.stores.approvals import Approvals
@@ -113,6 +114,27 @@ def test_without_an_approval_on_record_nothing_that_waits_for_one_is_promoted(
     if said is not None:
         decide(world, run, approved=said)
     with pytest.raises(NotApproved, match="approval"):
+        function("promote_challenger")(promotion(run))
+    assert world.registry.champion(DATASET) is None
+
+
+def test_a_verdict_that_promotes_nothing_promotes_nothing_whoever_calls(
+    world: World, function: Function, run: dict[str, str]
+) -> None:
+    world.runs.note(run["run_id"], verdict={"outcome": "KEEP", "promote": False, "reasons": ["worse"]})
+    with pytest.raises(NotWon, match="KEEP"):
+        function("promote_challenger")(promotion(run))
+    assert world.registry.champion(DATASET) is None
+
+
+def test_where_the_contract_asks_for_approval_nothing_is_promoted_that_nobody_was_asked_about(
+    world: World, function: Function, run: dict[str, str]
+) -> None:
+    key = RunLayout(DATASET, run["run_id"]).contract_file("dataset.json")
+    contract = world.files.read(key, Contract)
+    asking = contract.model_copy(update={"gate": contract.gate.model_copy(update={"approval": "manual"})})
+    world.files.write(key, asking.model_dump_json(by_alias=True, exclude_none=True).encode())
+    with pytest.raises(NotApproved, match="nobody was asked"):
         function("promote_challenger")(promotion(run))
     assert world.registry.champion(DATASET) is None
 

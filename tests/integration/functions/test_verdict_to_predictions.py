@@ -1,5 +1,6 @@
 """The functions between evaluation and readers: decide, promote or keep, load, publish."""
 
+import json
 import math
 from collections.abc import Callable
 from typing import Any
@@ -8,9 +9,9 @@ import pytest
 
 from evergreen.contract import Contract
 from evergreen.errors import CountsDisagree, RunSuperseded, TrainingFailed
-from evergreen.evaluation import Comparison, Evaluation
+from evergreen.evaluation import Comparison, Evaluation, SliceComparison
 from evergreen.layout import RunLayout
-from evergreen.manifest import DataReport
+from evergreen.manifest import DataReport, RunManifest
 from evergreen.stores.predictions import Predictions
 from evergreen.verdict import Outcome, Verdict
 from tests.integration.functions.conftest import Handler
@@ -47,6 +48,7 @@ def evaluate(world: World, run: dict[str, str], **changes: Any) -> None:
         "against_baseline": Comparison(against="baseline", **BETTER),
     }
     world.files.write(RunLayout(**run).evaluation_file, Evaluation(**(said | changes)))
+    world.runs.note(run["run_id"], verdict={"outcome": "FIRST", "promote": True, "reasons": ["better"]})
 
 
 def report(world: World, run: dict[str, str], scoring_rows: int) -> None:
@@ -80,6 +82,26 @@ def test_a_metric_that_is_no_number_is_a_verdict_and_not_a_crash(
     assert record["evaluation"]["challenger"] == {"mae": 18.9}
 
 
+def test_thousands_of_slices_fit_into_what_the_workflow_and_the_record_hold(
+    world: World, function: Function, run: dict[str, str]
+) -> None:
+    worse = Comparison(
+        against="champion", **BETTER | {"improvement": -7.0, "relative": -0.3, "low": -8.0, "high": -6.0}
+    )
+    slices = [
+        SliceComparison(column=f"{n % 40}", value="v" * 100, rows=90, challenger=25.5, champion=18.5, comparison=worse)
+        for n in range(2_000)
+    ]
+    better = Comparison(against="champion", **BETTER)
+    evaluate(world, run, champion={"mae": 20.1}, against_champion=better, slices=slices)
+    answer = function("decide_promotion")(run)
+    assert (answer["outcome"], answer["promote"]) == (Outcome.KEEP, False)
+    assert "And 1,994 more slices are so." in answer["reasons"]
+    assert len(json.dumps(answer)) < 10_000
+    assert len(json.dumps(world.runs.get(run["run_id"]))) < 20_000
+    assert len(world.files.read(RunLayout(**run).evaluation_file, Evaluation).slices) == 2_000, "they are kept here"
+
+
 def promotion(run: dict[str, str]) -> dict[str, Any]:
     uri = f"s3://{BUCKET}/{RunLayout(**run).models}/x/output/model.tar.gz"
     return {**run, "fence": 1, "model_uri": uri, "reasons": ["better"]}
@@ -95,6 +117,19 @@ def test_a_promoted_challenger_is_the_champion_with_its_metrics(
     assert champion
     assert champion["metrics"] == {"mae": 18.9, "roc_auc": 0.71}
     assert f"s3://{BUCKET}/{champion['model_key']}" == champion["model_uri"]
+
+
+def test_a_later_run_is_told_the_digest_of_the_archive_that_was_judged(
+    world: World, function: Function, run: dict[str, str]
+) -> None:
+    evaluate(world, run, challenger_sha256="5a" * 32)
+    function("promote_challenger")(promotion(run))
+    world.leases.release(DATASET, run["run_id"])
+    later, _ = world.run("incoming/next_purchase/b.csv")
+    world.pinning.pin(DATASET, later, 2)
+    champion = world.files.read(RunLayout(DATASET, later).manifest, RunManifest).champion
+    assert champion
+    assert champion.model_sha256 == "5a" * 32
 
 
 def test_a_run_without_its_lease_promotes_nothing(world: World, function: Function, run: dict[str, str]) -> None:

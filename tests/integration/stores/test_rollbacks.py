@@ -6,7 +6,7 @@ import boto3
 import pytest
 from boto3.dynamodb.conditions import Key
 
-from evergreen.champions import RollbackRefused, rollback_target
+from evergreen.champions import RollbackRefused, rollback_target, tenures
 from evergreen.errors import RunSuperseded, StoreUnavailable
 from evergreen.stores.leases import Lease, Leases
 from evergreen.stores.outbox import Follower, Outbox
@@ -267,3 +267,17 @@ def test_the_history_is_in_order_whatever_the_clock_of_who_rolled_back_said(
         ("ROLLED_BACK", first.run_id),
         ("PROMOTED", third.run_id),
     ]
+
+
+def test_a_publication_belongs_to_its_promotion_though_its_function_had_a_slower_clock(
+    registry: Registry, leases: Leases
+) -> None:
+    lease = leases.take(DATASET, ["a"], NOW)
+    assert lease
+    model = {"model_uri": "s3://bucket/model.tar.gz", "model_key": "model.tar.gz", "metric": "mae", "metrics": {}}
+    registry.promote(change(lease, None, NOW), model, ("better",))
+    sooner = NOW - timedelta(seconds=2)
+    registry.publish(change(lease, None, sooner), {"rows": 9, "champion": lease.run_id, "sample": "1"})
+    assert [entry.event for entry in registry.history(DATASET)] == ["PROMOTED", "PUBLISHED"]
+    (tenure,) = tenures(registry.history(DATASET))
+    assert tenure.generation == lease.run_id

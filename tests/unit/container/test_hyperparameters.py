@@ -1,5 +1,6 @@
 import json
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
@@ -7,6 +8,7 @@ from container.algorithms import DEFAULT, NAMES, UnknownAlgorithm, algorithm
 from container.algorithms.hyperparameters import UnknownHyperparameter
 from container.tasks import TASKS
 from container.train.learner import Learner
+from evergreen.hyperparameters import names
 from evergreen.metrics import OF_TASK, Task
 
 
@@ -89,3 +91,9 @@ def test_the_weight_of_the_positive_class_is_for_two_classes(tmp_path: Path, nam
     assert "scale_pos_weight" not in read(tmp_path, "binary", algorithm=name).parameters.values
     with pytest.raises(UnknownHyperparameter, match="scale_pos_weight"):
         read(tmp_path, "regression", algorithm=name, scale_pos_weight="20")
+
+
+@pytest.mark.parametrize("task", get_args(Task))
+@pytest.mark.parametrize("name", NAMES)
+def test_the_contract_is_checked_by_the_names_that_the_algorithm_takes(name: str, task: Task) -> None:
+    assert set(names(name, task)) == set(algorithm(name).choices(task).names)

@@ -9,14 +9,18 @@ from evergreen.approval import (
     ApprovalRefused,
     Decision,
     NotApproved,
+    NotWon,
     approval_notice,
     approval_of,
     check_decidable,
+    decided,
     granted,
     no_answer,
     request_until,
     status_of,
+    why,
 )
+from evergreen.gate import Gate
 from evergreen.notices import verdict_notice
 from evergreen.verdict import Outcome, Verdict
 
@@ -27,7 +31,28 @@ WHO = "arn:aws:iam::123456789012:user/ann"
 YES = Decision(approved=True, by=WHO, reason="better in every country", at="2026-03-02T09:00:00+00:00")
 NO = Decision(approved=False, by=WHO, reason="a test shop is in it", at="2026-03-02T09:00:00+00:00")
 SILENCE = no_answer(REQUEST, NOW + timedelta(hours=24))
+MANUAL = Gate(approval="manual")
 WON = {"outcome": "PROMOTE", "promote": True, "reasons": ["mae 18.9 against 19.7."]}
+
+
+def test_a_verdict_stands_beside_what_people_made_of_it() -> None:
+    assert [
+        decided(each) for each in (record(YES), record(NO), record(SILENCE), record(YES, decided_too_late=True))
+    ] == [
+        "approved",
+        "rejected",
+        "not approved",
+        "not approved",
+    ]
+    assert decided(record()) == decided({"status": "SUCCEEDED", "verdict": WON}) == ""
+
+
+def test_the_list_of_runs_says_the_last_word_on_each() -> None:
+    assert why(record(NO, status="SUCCEEDED")) == f"Rejected by {WHO}: a test shop is in it"
+    assert why(record()) == "waits for approve or reject until 2026-03-03 08:00 UTC"
+    assert why({"status": "SUCCEEDED", "verdict": WON}) == "mae 18.9 against 19.7."
+    assert why(record(error="broken", status="FAILED")) == "broken"
+    assert why({"status": "RUNNING"}) == ""
 
 
 def record(decision: Decision | None = None, status: str = "RUNNING", **more: Any) -> dict[str, Any]:
@@ -82,11 +107,23 @@ def test_a_run_that_waits_for_no_approval_says_why(facts: dict[str, Any], told: 
 
 
 def test_only_an_approval_on_record_and_in_time_lets_a_challenger_be_promoted() -> None:
-    assert granted({"status": "RUNNING"}) is None, "the contract asked for none"
-    assert granted(record(YES)) == YES
-    for denied in (record(), record(NO), record(SILENCE), record(YES, decided_too_late=True)):
+    assert granted({"status": "RUNNING", "verdict": WON}, Gate()) is None, "the contract asked for none"
+    assert granted(record(YES), MANUAL) == YES
+    for denied in (
+        {"verdict": WON},
+        record(),
+        record(NO),
+        record(SILENCE),
+        record(YES, decided_too_late=True),
+    ):
         with pytest.raises(NotApproved, match="approval"):
-            granted(denied)
+            granted(denied, MANUAL)
+
+
+@pytest.mark.parametrize("verdict", [{}, {"outcome": "KEEP", "promote": False}])
+def test_an_approval_does_not_make_up_for_a_verdict(verdict: dict[str, Any]) -> None:
+    with pytest.raises(NotWon, match=verdict.get("outcome", "none")):
+        granted(record(YES) | {"verdict": verdict}, MANUAL)
 
 
 def test_a_run_is_seen_to_wait_until_it_is_decided_or_over() -> None:
@@ -97,7 +134,7 @@ def test_a_run_is_seen_to_wait_until_it_is_decided_or_over() -> None:
 
 
 def test_people_are_asked_with_the_verdict_the_report_both_commands_and_the_end() -> None:
-    subject, body = approval_notice(RUN, WON, "s3://b/report.html", REQUEST, NOW)
+    subject, body = approval_notice(RUN, WON, "s3://b/report.html", REQUEST)
     assert "waits for your approval" in subject
     for told in (
         "mae 18.9 against 19.7.",

@@ -154,4 +154,5 @@ def test_the_columns_of_an_event_logs_query_are_known_when_it_runs(contract: dic
 
 
 def test_a_tolerance_below_zero_is_refused(table: dict[str, Any]) -> None:
-    assert "gate.slices.speed" in faults(table | {"gate": {"slices": {"speed": -0.1}}})
+    for share in (-0.1, 10):  # ten per cent is 0.1: a guard of 10 would never speak
+        assert "gate.slices.speed" in faults(table | {"gate": {"slices": {"speed": share}}})

@@ -5,9 +5,11 @@ import pytest
 
 from evergreen.failures import TaskError, describe
 
+RUN = "orders-00001-3f2a9c81"
+
 
 def said(cause: Any, error: str = "States.TaskFailed") -> str:
-    return describe(TaskError(Error=error, Cause=cause if isinstance(cause, str) else json.dumps(cause)))
+    return describe(TaskError(Error=error, Cause=cause if isinstance(cause, str) else json.dumps(cause)), RUN)
 
 
 @pytest.mark.parametrize("name", ["TrainingJobName", "ProcessingJobName", "TransformJobName"])
@@ -20,7 +22,7 @@ def test_a_failed_job_is_told_by_its_name_and_failure_reason(name: str) -> None:
 def test_a_failed_tuning_job_is_told_with_where_its_trials_tell_theirs() -> None:
     cause = {"HyperParameterTuningJobName": "orders-1c8c0fa9f7fe-00", "FailureReason": "All training jobs failed."}
     assert said(cause) == (
-        "orders-1c8c0fa9f7fe-00: All training jobs failed. `evergreen run` with the run's id tells each trial's reason."
+        f"orders-1c8c0fa9f7fe-00: All training jobs failed. Each trial's own reason: evergreen run {RUN}"
     )
 
 
@@ -40,7 +42,7 @@ def test_a_cause_of_any_other_form_is_told_as_it_stands(cause: str) -> None:
 
 
 def test_a_time_out_without_a_cause_is_told_by_its_name() -> None:
-    assert describe(TaskError(Error="States.Timeout")) == "States.Timeout"
+    assert describe(TaskError(Error="States.Timeout"), RUN) == "States.Timeout"
 
 
 def test_a_json_cause_without_words_is_told_whole() -> None:

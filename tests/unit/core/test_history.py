@@ -2,6 +2,8 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
+
 from evergreen.cli.history import Execution, parse
 
 BEGAN = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
@@ -109,12 +111,13 @@ def test_a_retry_that_succeeds_leaves_no_failure_behind() -> None:
     assert execution.visits[0].reason == ""
 
 
-def test_a_choice_by_the_contract_alone_does_not_bear_the_reason_of_the_one_before() -> None:
+@pytest.mark.parametrize("silent", ["ChooseTraining", "IsPlatformFault"])
+def test_a_choice_that_no_task_reasoned_for_does_not_bear_the_reason_of_the_one_before(silent: str) -> None:
     state = {"data": {"value": {"usable": True, "reason": "10,000 rows"}}}
     execution = read(
         entered(1, "IsDataUsable", "Choice", state),
         exited(1, "IsDataUsable", "Choice"),
-        entered(1, "ChooseTraining", "Choice", state),
-        exited(1, "ChooseTraining", "Choice"),
+        entered(1, silent, "Choice", state),
+        exited(1, silent, "Choice"),
     )
     assert [visit.reason for visit in execution.visits] == ["10,000 rows", ""]

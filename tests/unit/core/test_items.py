@@ -41,6 +41,20 @@ def test_what_is_none_or_no_number_is_left_out_at_every_depth() -> None:
     assert stored(values) == {"b": {"e": 1}}
 
 
+@pytest.mark.parametrize(
+    ("value", "kept"),
+    [
+        (1.7e308, {}),
+        (-1e125, {}),
+        (5e-324, {"a": 0}),
+        (-1e-200, {"a": 0}),
+        (2e-127, {"a": 2e-127}),
+    ],
+)
+def test_a_number_that_dynamodb_does_not_have_fails_nothing(value: float, kept: dict[str, float]) -> None:
+    assert stored({"a": value}) == kept
+
+
 def test_keys_are_not_among_the_values_that_come_back() -> None:
     assert from_item({"pk": "DATASET#a", "sk": "LEASE", "fence": Decimal(3)}) == {"fence": 3}
 

@@ -5,7 +5,7 @@ import unicodedata
 import pytest
 
 from evergreen.gate import Gate
-from evergreen.lineage import Lineage, Origin, approval_status, description, package_properties
+from evergreen.lineage import Lineage, Origin, approval_status, description, first_word, package_properties
 from evergreen.manifest import DataReport
 from evergreen.verdict import Outcome, Verdict
 from tests.unit.core.evaluations import with_champion, without_champion
@@ -103,3 +103,18 @@ def test_a_description_is_one_line_that_sagemaker_takes() -> None:
     long = description("word " * 1000)
     assert len(long) <= 1024
     assert long.endswith(" …")
+
+
+def test_a_reason_that_is_cut_short_says_so_and_ends_with_a_whole_number() -> None:
+    told = package_properties(lineage(verdict=verdict("x" * 240 + " 12345678901234567")))["reason"]
+    assert told == "x" * 240 + " ..."
+
+
+def test_a_package_that_waits_says_how_to_decide_for_an_approval_in_sagemaker_moves_nothing() -> None:
+    manual = Gate.model_validate({"approval": "manual"})
+    assert f"evergreen approve {RUN}" in first_word(RUN, verdict("better"), manual)
+    assert (
+        first_word(RUN, verdict("better"), Gate())
+        == first_word(RUN, verdict("better", promote=False), manual)
+        == "better"
+    )

@@ -102,3 +102,22 @@ def test_a_tuning_job_has_a_name_that_sagemaker_takes_with_the_attempt_behind_it
 def test_runs_that_begin_alike_have_tuning_jobs_of_their_own() -> None:
     names = {tuning_name(f"next-purchase-{number:05d}-3f2a9c81") for number in range(1000)}
     assert len(names) == 1000
+
+
+@pytest.mark.parametrize(
+    ("training", "words"),
+    [
+        ({"hyperparameters": {"max_depht": 3}}, "training.hyperparameters: 'max_depht' .* did you mean 'max_depth'"),
+        ({"algorithm": "lightgbm", "hyperparameters": {"eta": 0.1}}, "'eta' is no hyperparameter of lightgbm in task"),
+        (
+            {"tune": {"ranges": {"etta": {"min": 0.1, "max": 0.2}}}},
+            "training.tune.ranges: 'etta' .* did you mean 'eta'",
+        ),
+        ({"hyperparameters": {"objective": "reg:squarederror"}}, "'objective' is no hyperparameter .* in task binary"),
+    ],
+)
+def test_a_name_that_the_algorithm_does_not_know_is_found_before_a_job_is_paid_for(
+    table: dict[str, Any], training: dict[str, Any], words: str
+) -> None:
+    with pytest.raises(ValidationError, match=words):
+        Contract.model_validate({**table, "training": training})

@@ -11,11 +11,10 @@ from tests.unit.core.evaluations import in_slice, with_champion, without_champio
 
 GATE = Gate(metric="mae", slices={"site": 0.05})
 LEAK = Leak(column="refund_id", reason="alone tells 'yes' from all else on the hold-out (ROC-AUC 1.000)")
+WINS = [without_champion(), with_champion(), without_champion(champion_unscorable="it is of another task")]
 
 
-@pytest.mark.parametrize(
-    "evaluation", [without_champion(), with_champion(), without_champion(champion_unscorable="it is of another task")]
-)
+@pytest.mark.parametrize("evaluation", WINS)
 def test_a_leak_refuses_whoever_would_win_and_names_column_and_remedy(evaluation: Evaluation) -> None:
     assert decide(evaluation, GATE).promote
     verdict = decide(evaluation.model_copy(update={"leaks": (LEAK,)}), GATE)
@@ -23,6 +22,15 @@ def test_a_leak_refuses_whoever_would_win_and_names_column_and_remedy(evaluation
     assert "'refund_id' alone tells 'yes'" in verdict.reasons[0]
     assert "`feature: false`" in verdict.reasons[1]
     assert "`gate.trusted`" in verdict.reasons[1]
+
+
+@pytest.mark.parametrize("evaluation", WINS)
+def test_a_trusted_leak_refuses_nobody_but_whoever_reads_the_verdict_is_told(evaluation: Evaluation) -> None:
+    trusted = LEAK.model_copy(update={"trusted": True})
+    verdict = decide(evaluation.model_copy(update={"leaks": (trusted,)}), GATE)
+    assert verdict.promote
+    assert verdict.reasons[:-1] == decide(evaluation, GATE).reasons
+    assert verdict.reasons[-1] == f"'refund_id' {LEAK.reason}; the contract trusts it."
 
 
 def test_a_hundred_leaks_are_told_in_a_few_sentences() -> None:
@@ -143,3 +151,29 @@ def test_better_is_what_the_metric_likes_and_worse_the_other_way_round(
 
     assert verdict(better=True) is Outcome.PROMOTE
     assert verdict(better=False) is Outcome.KEEP
+
+
+@pytest.mark.parametrize("name", ["improvement", "low", "high"])
+@pytest.mark.parametrize("value", [math.nan, math.inf])
+def test_what_is_not_a_number_never_speaks_for_a_challenger(name: str, value: float) -> None:
+    verdict = decide(with_champion(**{name: value}), GATE)
+    assert (verdict.outcome, verdict.promote) == (Outcome.INCONCLUSIVE, False)
+
+
+def test_a_challenger_that_was_not_compared_with_a_scored_champion_is_no_first_one() -> None:
+    verdict = decide(with_champion().model_copy(update={"against_champion": None}), GATE)
+    assert (verdict.outcome, verdict.promote) == (Outcome.KEEP, False)
+    assert "not compared with the champion" in verdict.reasons[0]
+
+
+def test_a_guard_that_cannot_be_told_of_the_champion_refuses() -> None:
+    gate = Gate(metric="mae", guards={"roc_auc": 0.1})
+    assert decide(with_champion(), gate).promote
+    assert not decide(with_champion(champion={"roc_auc": math.nan}), gate).promote
+
+
+@pytest.mark.parametrize("of", ["floors", "guards"])
+@pytest.mark.parametrize("value", [math.nan, -math.inf])
+def test_a_limit_that_could_never_refuse_is_no_limit(of: str, value: float) -> None:
+    with pytest.raises(ValueError, match="finite"):
+        Gate.model_validate({of: {"roc_auc": value}})
