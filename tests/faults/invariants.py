@@ -50,9 +50,10 @@ class Watch:
             self.generations.append(published[0])
             self._is_whole(*published)
 
-    def strike(self) -> None:
-        """A fault happens now."""
-        self.excused += self.in_window
+    def strike(self, *, overtaking: bool = False) -> None:
+        """A fault happens now; `overtaking`: between looking whether people were told and telling them, somebody else
+        ends the run."""
+        self.excused += self.in_window or overtaking
 
     def judge(self, executions: dict[str, Execution]) -> list[str]:
         """Everything that is wrong when nothing runs."""
@@ -96,9 +97,13 @@ class Watch:
             self._must(not (wins and done) or name in reigns, f"{name} went all the way and won, and is not champion")
 
     def _is_approved(self, run_id: str) -> bool:
+        """Whether a person's word was given in time, where the contract asks for one."""
+        contract = self._document(RunLayout(self.dataset, run_id).contract_file("dataset.json"))
+        if contract["gate"].get("approval", "none") == "none":
+            return True
         run = self._item(f"RUN#{run_id}")
-        asked, said = (self.backends.attribute(run, name) for name in ("approval", "decision"))
-        return not asked or bool(said and said["approved"])
+        said = self.backends.attribute(run, "decision") or {}
+        return bool(said.get("approved")) and not self.backends.attribute(run, "decided_too_late")
 
     def _generations_go_forward(self) -> None:
         seen = self.generations

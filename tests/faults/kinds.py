@@ -66,7 +66,7 @@ def strikes(deployment: Deployment, watch: Watch, cell: Cell, execution: Executi
     """The cell's fault at one call of one attempt."""
 
     def happen() -> tuple[str, int] | None:
-        watch.strike()
+        watch.strike(overtaking=cell.kind in MEANWHILE and fault.struck[-1] == "Publish")
         if cell.kind in DEATHS:
             raise Died
         if cell.kind in REFUSALS:
@@ -75,7 +75,8 @@ def strikes(deployment: Deployment, watch: Watch, cell: Cell, execution: Executi
         MEANWHILE[cell.kind](deployment, watch.dataset, execution)
         return None
 
-    return Fault(cell.call, cell.moment, happen)
+    fault = Fault(cell.call, cell.moment, happen)
+    return fault
 
 
 def _at_a_call(deployment: Deployment, watch: Watch, cell: Cell) -> Callable[[Execution], Fault | None]:
