@@ -47,9 +47,9 @@ _OF_JOBS: dict[str, tuple[Moment, ...]] = {
 _OF_OTHERS: dict[str, dict[str, tuple[Moment, ...]]] = {
     "PrepareSmallData": {
         **_OF_FUNCTIONS,
-        **{kind: ("before",) for kind in ("exits", "out of memory", "too large", "store unavailable")},
+        **dict.fromkeys(("exits", "out of memory", "too large", "store unavailable"), ("before",)),
     },
-    "ReadDataSummary": {kind: ("before", "after") for kind in ("S3 fails", "S3 fails for good", "times out")},
+    "ReadDataSummary": dict.fromkeys(("S3 fails", "S3 fails for good", "times out"), ("before", "after")),
     "CreateModel": {
         "SageMaker throttles": ("before",),
         "SageMaker throttles for good": ("before",),

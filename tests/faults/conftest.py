@@ -1,4 +1,4 @@
-"""One matrix for each module of tests, and the figures at the end."""
+"""One matrix for all these tests, and the figures at the end."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -6,14 +6,14 @@ from collections.abc import Callable, Iterable, Iterator
 import pytest
 
 from tests.faults.cells import Cell
-from tests.faults.deployment import deployed
+from tests.faults.deploy import deployed
 from tests.faults.matrix import Matrix
 
 FIGURES = pytest.StashKey[Counter[str]]()
 Verdicts = dict[Cell, list[str]]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def matrix() -> Iterator[Matrix]:
     with deployed() as deployment:
         yield Matrix.of(deployment)

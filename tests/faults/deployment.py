@@ -1,6 +1,5 @@
 """One deployment, driven by hand: the real functions over moto, the workflow by its definition, time at our will."""
 
-import importlib
 import json
 import sys
 from collections.abc import Callable, Iterator
@@ -9,24 +8,16 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-import boto3
-from moto.sagemaker.responses import SageMakerResponse
-from pytest import MonkeyPatch
-
 from evergreen.approval import Decision
-from evergreen.contracts import Contracts, DatasetFolder
-from evergreen.gate import Gate
+from evergreen.layout import RunLayout
 from evergreen.runs import dataset_of
 from evergreen.stores.approvals import Approvals
-from evergreen.training import Training
-from local.model_packages import Shelf, operations
 from tests.faults.execution import STATES, Execution, TaskFailed
 from tests.faults.jobs import Jobs
 from tests.faults.seam import Died, Fault, Seam
-from tests.faults.snapshot import ACCOUNT, REGION, Backends, Snapshot
+from tests.faults.snapshot import Backends, Snapshot
 from tests.integration.functions.conftest import Context
-from tests.integration.functions.world import DATASET, World
-from tests.integration.stores.aws import BUCKET, account
+from tests.integration.functions.world import World
 
 APPROVED, TUNED = "approved", "tuned"  # data sets beside next_purchase, whose contracts say so
 RECEIVES = 5  # of one message, until it is a dead letter
@@ -39,8 +30,8 @@ class Trouble:
 
     run_id: str
     state: str
-    enter: Callable[[Execution], Fault | None] = lambda execution: None  # may raise TaskFailed
-    leave: Callable[[Execution], None] = lambda execution: None  # the work is done; may raise TaskFailed
+    enter: Callable[[Execution], Fault | None] = lambda _: None  # may raise TaskFailed
+    leave: Callable[[Execution], None] = lambda _: None  # the work is done; may raise TaskFailed
     died_as: str = "Runtime.ExitError"
 
 
@@ -51,9 +42,6 @@ class Point:
     snapshot: Snapshot
     executions: dict[str, Execution]
     job_names: frozenset[str]
-
-    def __post_init__(self) -> None:
-        assert all(each.status for each in self.executions.values())
 
 
 @dataclass
@@ -73,10 +61,9 @@ class Deployment:
     within: int = 0  # how many attempts stand still, while others go on
     calls: dict[str, list[str]] = field(default_factory=dict)  # of the last attempt at each state
 
-    @property
-    def dispatcher(self) -> Any:
-        """Another process of Dispatch, for what happens while one stands still: Powertools' batches are one at a time."""
-        return sys.modules["functions.dispatch.handler"].dispatcher
+    def module(self, folder: str) -> Any:
+        """A function's handler module, as it runs here."""
+        return sys.modules[f"functions.{folder}.handler"]
 
     # what happens
 
@@ -94,8 +81,8 @@ class Deployment:
         for _ in range(RECEIVES):
             with self.seam.attempt(next(faults, None) if faults else None) as self.calls["Dispatch"]:
                 try:
-                    if self.within:
-                        self.dispatcher.take(event)
+                    if self.within:  # Powertools' batches are one at a time in a process
+                        self.module("dispatch").dispatcher.take(event)
                         return
                     answer = self.handlers["Dispatch"]({"Records": [record]}, Context())
                 except Died:
@@ -165,7 +152,7 @@ class Deployment:
 
     # the services
 
-    def perform(self, execution: Execution, state: str, parameters: dict[str, Any], scope: Any) -> Any:
+    def perform(self, execution: Execution, state: str, parameters: dict[str, Any]) -> Any:
         """One attempt at one Task."""
         trouble = self.trouble
         hit = trouble is not None and (trouble.run_id, trouble.state) == (execution.name, state)
@@ -187,7 +174,7 @@ class Deployment:
         if not service.startswith("invoke"):
             return self.jobs.run(service, parameters, run_id, dataset)
         if state == "PrepareSmallData":
-            return {"Payload": self.jobs.prepare(self.layout(run_id))}
+            return {"Payload": self.jobs.prepare(RunLayout(dataset, run_id))}
         answer = self._invoke(state, parameters["Payload"], fault, died_as)
         if service == "invoke.waitForTaskToken":
             return self._approve(run_id, parameters["Payload"]["token"])
@@ -217,11 +204,6 @@ class Deployment:
         now = datetime.now(UTC).isoformat()
         return approvals.decide(run_id, Decision(approved=True, reason="good", at=now, by="ann")).model_dump()
 
-    def layout(self, run_id: str) -> Any:
-        from evergreen.layout import RunLayout
-
-        return RunLayout(dataset_of(run_id), run_id)
-
     # moments
 
     def point(self) -> Point:
@@ -234,72 +216,3 @@ class Deployment:
         self.jobs.names, self.jobs.losing = set(point.job_names), set()
         self.trouble, self.dead_letters, self.deaf, self.within = None, [], False, 0
         self.seam.dead, self.seam.calls, self.seam.fault = False, None, None
-
-
-def data_sets(world: World) -> dict[str, DatasetFolder]:
-    """The same contract thrice: as it is, with a person's approval, with hyperparameters searched."""
-    folder = world.contracts[DATASET]
-    contract = folder.contract
-    gate = Gate.model_validate({**contract.gate.model_dump(exclude_unset=True), "approval": "manual"})
-    tune = Training.model_validate({"tune": {"ranges": {"max_depth": {"min": 2, "max": 8}}}})
-    changed = {APPROVED: {"gate": gate}, TUNED: {"training": tune}}
-    more = {name: contract.model_copy(update={"id": name, **update}) for name, update in changed.items()}
-    return {DATASET: folder} | {name: folder.model_copy(update={"contract": each}) for name, each in more.items()}
-
-
-def environment(world: World) -> dict[str, str]:
-    return {
-        "AWS_DEFAULT_REGION": REGION,
-        "AWS_MAX_ATTEMPTS": "1",
-        "DATA_BUCKET": BUCKET,
-        "REGISTRY_TABLE": "registry",
-        "PREDICTIONS_TABLE": "predictions",
-        "NOTICES_TOPIC_ARN": world.aws.topic_arn,
-        "STATE_MACHINE_ARN": world.machine_arn,
-        "LEASE_HOURS": "7",
-        "MODEL_GROUP_PREFIX": "Evergreen",
-        "GIT_COMMIT": "0123abcd",
-        "IMAGE_URI": "123456789012.dkr.ecr.us-east-1.amazonaws.com/evergreen:tag",
-        "MLFLOW_APP_ARN": "",
-        "POWERTOOLS_SERVICE_NAME": "test",
-        "POWERTOOLS_LOG_LEVEL": "CRITICAL",
-    }
-
-
-def modules() -> dict[str, str]:
-    """Each function's handler, by the state that is named as it is."""
-    named = {name: "".join(f"_{c.lower()}" if c.isupper() else c for c in name).lstrip("_") for name in FUNCTIONS}
-    del named["PrepareSmallData"]
-    return {name: f"functions.{folder}.handler" for name, folder in {**named, "Dispatch": "dispatch"}.items()}
-
-
-@contextmanager
-def deployed() -> Iterator[Deployment]:
-    """A deployment in moto, in this process, for as long as the block lasts."""
-    with account() as aws, MonkeyPatch.context() as patch:
-        patch.setenv("AWS_DEFAULT_REGION", REGION)
-        world = World.of(aws)
-        world.contracts = Contracts(data_sets(world))
-        for name, value in environment(world).items():
-            patch.setenv(name, value)
-        patch.setattr(Contracts, "deployed", lambda: world.contracts)
-        shelf = Shelf(ACCOUNT, REGION)
-        for name, operation in operations(shelf).items():
-            patch.setattr(SageMakerResponse, name, operation, raising=False)
-        for dataset in world.contracts.ids:
-            name = f"Evergreen-{dataset.replace('_', '-')}"
-            boto3.client("sagemaker").create_model_package_group(ModelPackageGroupName=name)
-        boto3.client("sns").unsubscribe(
-            SubscriptionArn=boto3.client("sns").list_subscriptions()["Subscriptions"][0]["SubscriptionArn"]
-        )
-        observer = boto3.DEFAULT_SESSION
-        session = boto3.Session("testing", "testing", region_name=REGION)
-        boto3.DEFAULT_SESSION, seam = session, Seam(session)
-        handlers = {}
-        for state, module in modules().items():
-            sys.modules.pop(module, None)
-            handlers[state] = importlib.import_module(module).handler
-        boto3.DEFAULT_SESSION = observer
-        yield Deployment(world, seam, Backends(shelf, aws.topic_arn), Jobs(world.files), handlers)
-        for module in modules().values():
-            sys.modules.pop(module, None)

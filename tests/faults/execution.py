@@ -23,7 +23,7 @@ class TaskFailed(Exception):
         self.error, self.cause = error, cause
 
 
-Perform = Callable[["Execution", str, Any, Scope], Any]
+Perform = Callable[["Execution", str, Any], Any]
 
 
 @dataclass
@@ -75,7 +75,7 @@ class Execution:
     def _task(self, state: Mapping[str, Any], perform: Perform) -> None:
         scope = self._scope()
         try:
-            result = perform(self, self.state, scope.fill(state["Parameters"]), scope)
+            result = perform(self, self.state, scope.fill(state["Parameters"]))
         except TaskFailed as failed:
             self._failed(state, failed)
         else:

@@ -26,6 +26,7 @@ class Watch:
     generations: list[str] = field(default_factory=list)
     broken: list[str] = field(default_factory=list)
     in_window: bool = False  # a notice was sent, and not noted yet
+    overtaken: bool = False  # a run meets its fault by being stopped or paused, and may end after the next one
     excused: int = 0  # faults that fell into this window; each may double a notice
 
     def __post_init__(self) -> None:
@@ -64,6 +65,7 @@ class Watch:
             self._is_whole(*published)
         self._champion_changed_as_the_verdict_said(ours)
         self._generations_go_forward()
+        self._every_drop_is_known()
         self._arrivals_end_well(ours)
         self._people_were_told(ours)
         self._lease_is_free()
@@ -136,6 +138,13 @@ class Watch:
             self._must(state != "DONE" or not is_file or key in self.backends.objects, f"{told}, its rows are nowhere")
             arrival = self.backends.attribute(item, "arrival_id")
             self._must(state != "DONE" or taken[arrival] or self._published(run_id), f"{told} in no finished run")
+            self._must(taken[arrival] <= 1 + self.overtaken, f"{told} in {taken[arrival]} finished runs")
+
+    def _every_drop_is_known(self) -> None:
+        items = [item for sk, item in self._items().items() if sk.startswith("ARRIVAL#")]
+        known = {self.backends.attribute(item, "key") for item in items}
+        lost = {key for key in self.backends.objects if key.startswith(f"incoming/{self.dataset}/")} - known
+        self._must(not lost, f"nobody knows of {sorted(lost)}")
 
     def _published(self, run_id: str) -> bool:
         return run_id in self.generations or self._status(run_id) in _FINISHED

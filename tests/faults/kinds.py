@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 from typing import NoReturn
 
+from evergreen.runs import dataset_of
 from tests.faults.cells import Cell
 from tests.faults.deployment import Deployment, Trouble
 from tests.faults.execution import Execution, TaskFailed
@@ -42,6 +43,11 @@ ERRORS: dict[str, tuple[TaskFailed, float]] = {  # what the state's service says
     "CapacityError": (failed_job("CapacityError: none left"), 1),
     "stopped": (failed_job("", status="Stopped"), 1),
 }
+PASSING = {  # what another attempt gets over, so that the run takes no notice
+    *("killed and invoked again", "throttled", "fails", "out of reach", "answer lost", "S3 fails", "store unavailable"),
+    *("SageMaker throttles", "SageMaker fails", "InternalServerError", "CapacityError", "old events", "end unheard"),
+}
+OVERTAKING = {"zombie", "aborted", "run timed out"}  # the next run goes all the way while an attempt of this one lasts
 
 
 def trouble_of(deployment: Deployment, watch: Watch, cell: Cell, execution: Execution) -> Trouble:
@@ -102,12 +108,11 @@ def _says(watch: Watch, failed: TaskFailed, times: float) -> Callable[[Execution
 
 
 def _at_the_entry(deployment: Deployment, cell: Cell) -> Callable[[Execution], None]:
-    once = [True]
+    left = [1]
 
     def enter(execution: Execution) -> None:
-        if once.pop() if once else False:
-            from evergreen.runs import dataset_of
-
+        left[0] -= 1
+        if left[0] == 0:
             MEANWHILE[cell.kind](deployment, dataset_of(execution.name), execution)
 
     return enter

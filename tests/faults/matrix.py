@@ -8,10 +8,10 @@ from typing import Any
 
 from tests.faults.cells import END, PLACES, START, Cell, cells_at
 from tests.faults.deployment import APPROVED, TUNED, Deployment, Point, Trouble
-from tests.faults.execution import STATES, Execution, TaskFailed
+from tests.faults.execution import STATES, Execution
 from tests.faults.invariants import Watch
 from tests.faults.jobs import failed_job
-from tests.faults.kinds import REFUSALS, old_events, strikes, trouble_of
+from tests.faults.kinds import OVERTAKING, PASSING, REFUSALS, old_events, strikes, trouble_of
 from tests.faults.seam import Fault
 from tests.integration.functions.world import DATASET
 
@@ -65,17 +65,29 @@ class Matrix:
         entry, deployment = self.entries[cell.state], self.deployment
         deployment.restore(entry.point)
         deployment.told = entry.told[:]
-        watch = Watch(deployment.backends, entry.dataset)
+        watch = Watch(deployment.backends, entry.dataset, overtaken=cell.kind in OVERTAKING)
         deployment.seam.watch = watch.look
-        if entry.event:
-            self._meet_dispatch(cell, watch, entry.event)
-        else:
-            execution = deployment.executions[entry.run_id or ""]
-            deployment.trouble = trouble_of(deployment, watch, cell, execution)
-            deployment.advance(execution)
-        deployment.trouble = None
-        self._go_on(entry.dataset)
+        try:
+            if entry.event:
+                self._meet_dispatch(cell, watch, entry.event)
+            else:
+                self._meet_run(cell, watch, deployment.executions[entry.run_id or ""])
+            self._go_on(entry.dataset)
+        except AssertionError as broken:
+            watch.broken.append(str(broken))
         return watch.judge(deployment.executions)
+
+    def suspects(self, where: list[tuple[str, str]]) -> list[Cell]:
+        """The cells of some states and kinds of fault."""
+        return [cell for state, kind in where for cell in self.cells(state) if cell.kind == kind]
+
+    def _meet_run(self, cell: Cell, watch: Watch, execution: Execution) -> None:
+        self.deployment.trouble = trouble_of(self.deployment, watch, cell, execution)
+        self.deployment.advance(execution)
+        self.deployment.trouble = None
+        usual = "FAILED" if cell.state == "FailRun" else "SUCCEEDED"
+        if cell.kind in PASSING:
+            assert execution.status == usual, f"what passes by itself ended the run: {execution.cause}"
 
     def _meet_dispatch(self, cell: Cell, watch: Watch, event: dict[str, Any]) -> None:
         deployment = self.deployment
@@ -157,6 +169,3 @@ class Matrix:
 
 def _fails(execution: Execution) -> Fault | None:
     raise failed_job("AlgorithmError: no rows")
-
-
-__all__ = ["Matrix", "TaskFailed"]

@@ -39,7 +39,7 @@ class Seam:
         self.fault: Fault | None = None
         self.calls: list[str] | None = None  # None: nobody counts
         self.dead = False  # the process of this attempt, so it makes no more calls
-        self.watch: Callable[[str], None] = lambda operation: None
+        self.watch: Callable[[str], None] = lambda _: None
         session.events.register("before-call", self._before)
         session.events.register("after-call", self._after)
 
@@ -88,4 +88,3 @@ class Seam:
 
 def _refusal(code: str, status: int) -> dict[str, Any]:
     return {"Error": {"Code": code, "Message": "said the test"}, "ResponseMetadata": {"HTTPStatusCode": status}}
-

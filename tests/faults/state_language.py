@@ -1,9 +1,9 @@
-"""What of Amazon States Language's JSONPath dialect the workflow uses: paths, variables, intrinsic functions, choices."""
+"""What the workflow uses of Amazon States Language with JSONPath: paths, variables, functions, choices."""
 
 import fnmatch
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,13 @@ _FUNCTIONS = {
     "States.MathAdd": lambda one, other: one + other,
     "States.StringSplit": lambda text, at: text.split(at),
     "States.StringToJson": json.loads,
+}
+_TESTS: dict[str, Callable[[Any, Any], bool]] = {
+    "BooleanEquals": lambda value, wanted: value is wanted,
+    "StringEquals": lambda value, wanted: isinstance(value, str) and value == wanted,
+    "StringMatches": lambda value, wanted: isinstance(value, str) and fnmatch.fnmatchcase(value, wanted),
+    "NumericLessThan": lambda value, wanted: bool(value < wanted),
+    "NumericLessThanEquals": lambda value, wanted: bool(value <= wanted),
 }
 
 
@@ -52,20 +59,7 @@ class Scope:
         (test,) = rule.keys() - {"Variable", "Next"}
         if test == "IsPresent":
             return self._is_present(rule["Variable"]) is rule[test]
-        value, wanted = self.value(rule["Variable"]), rule[test]
-        match test:
-            case "BooleanEquals":
-                return value is wanted
-            case "StringEquals":
-                return isinstance(value, str) and value == wanted
-            case "StringMatches":
-                return isinstance(value, str) and fnmatch.fnmatchcase(value, wanted)
-            case "NumericLessThan":
-                return bool(value < wanted)
-            case "NumericLessThanEquals":
-                return bool(value <= wanted)
-            case _:
-                raise NotImplementedError(test)
+        return _TESTS[test](self.value(rule["Variable"]), rule[test])
 
     def _filled(self, name: str, value: Any) -> tuple[str, Any]:
         return (name.removesuffix(".$"), self.value(value)) if name.endswith(".$") else (name, self.fill(value))
