@@ -209,24 +209,24 @@ def jobs_named_the_same_at_each_attempt(patch: pytest.MonkeyPatch, deployment: D
     patch.setitem(STATES, "TrainChallenger", {**state, "Parameters": parameters})
 
 
-# Each with where the matrix finds it: states and kinds of fault.
-PLANTED: dict[Plant, list[tuple[str, str]]] = {
-    flip_before_load: [("LoadPredictions", "killed")],
-    settled_before_published: [("ScoreEntities", "loses a row")],
-    counts_not_reconciled: [("ScoreEntities", "loses a row")],
-    told_before_sent: [("CompleteRun", "killed and invoked again")],
-    told_again: [("CompleteRun", "answer lost")],
-    another_notification_id_each_time: [("CompleteRun", "raises")],
-    lease_never_released: [("TrainChallenger", "AlgorithmError")],
-    no_fencing: [("PublishPredictions", "zombie")],
-    promoted_without_condition: [("PromoteChallenger", "zombie")],
-    champion_written_again: [("PromoteChallenger", "answer lost")],
-    same_change_refused: [("PublishPredictions", "answer lost")],
-    no_dedupe: [("TrainChallenger", "old events")],
-    held_arrivals_lost: [("TrainChallenger", "AlgorithmError")],
-    settled_by_whoever_comes_last: [("FailRun", "aborted")],
-    events_taken_before_they_are_handled: [("Dispatch of a drop", "throttled")],
-    aborted_runs_not_ended: [("TrainChallenger", "aborted")],
-    silence_approves: [("AwaitApproval", "times out")],
-    jobs_named_the_same_at_each_attempt: [("TrainChallenger", "InternalServerError")],
+# Each with where the matrix finds it, state and kind of fault, and what it says then.
+PLANTED: dict[Plant, tuple[str, str, str]] = {
+    flip_before_load: ("LoadPredictions", "killed", "readers see 0 of"),
+    settled_before_published: ("ScoreEntities", "loses a row", "which never came so far"),
+    counts_not_reconciled: ("ScoreEntities", "loses a row", "readers see"),
+    told_before_sent: ("CompleteRun", "killed and invoked again", "nobody was told"),
+    told_again: ("CompleteRun", "answer lost", "people were told 2 times"),
+    another_notification_id_each_time: ("CompleteRun", "raises", "ids of their own"),
+    lease_never_released: ("TrainChallenger", "AlgorithmError", "holds the lease when nothing runs"),
+    no_fencing: ("PublishPredictions", "zombie", "readers went back"),
+    promoted_without_condition: ("PromoteChallenger", "zombie", "an older run took over"),
+    champion_written_again: ("PromoteChallenger", "answer lost", "changed more than once"),
+    same_change_refused: ("PromoteChallenger", "answer lost", "what passes by itself ended the run"),
+    no_dedupe: ("TrainChallenger", "old events", "in 2 finished runs"),
+    held_arrivals_lost: ("TrainChallenger", "AlgorithmError", "is HELD when nothing is left to do"),
+    settled_by_whoever_comes_last: ("FailRun", "aborted", "is HELD when nothing is left to do"),
+    events_taken_before_they_are_handled: ("Dispatch of a drop", "throttled", "nobody knows of"),
+    aborted_runs_not_ended: ("TrainChallenger", "aborted", "its record says that it runs"),
+    silence_approves: ("AwaitApproval", "times out", "without a verdict that says so"),
+    jobs_named_the_same_at_each_attempt: ("TrainChallenger", "InternalServerError", "is there already"),
 }

@@ -27,6 +27,7 @@ class Watch:
     broken: list[str] = field(default_factory=list)
     in_window: bool = False  # a notice was sent, and not noted yet
     overtaken: bool = False  # a run meets its fault by being stopped or paused, and may end after the next one
+    strikes: int = 0  # how often the fault happened
     excused: int = 0  # faults that fell into this window; each may double a notice
 
     def __post_init__(self) -> None:
@@ -54,6 +55,7 @@ class Watch:
     def strike(self, *, overtaking: bool = False) -> None:
         """A fault happens now; `overtaking`: between looking whether people were told and telling them, somebody else
         ends the run."""
+        self.strikes += 1
         self.excused += self.in_window or overtaking
 
     def judge(self, executions: dict[str, Execution]) -> list[str]:

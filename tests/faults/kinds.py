@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import NoReturn
 
-from evergreen.runs import dataset_of
 from tests.faults.cells import Cell
 from tests.faults.deployment import Deployment, Trouble
 from tests.faults.execution import Execution, TaskFailed
@@ -64,7 +62,7 @@ def trouble_of(deployment: Deployment, watch: Watch, cell: Cell, execution: Exec
         else:
             trouble.leave = happen
     else:
-        trouble.enter = _at_the_entry(deployment, cell)
+        trouble.enter = _at_the_entry(deployment, watch, cell)
     return trouble
 
 
@@ -95,7 +93,7 @@ def _at_a_call(deployment: Deployment, watch: Watch, cell: Cell) -> Callable[[Ex
     return enter
 
 
-def _says(watch: Watch, failed: TaskFailed, times: float) -> Callable[[Execution], NoReturn]:
+def _says(watch: Watch, failed: TaskFailed, times: float) -> Callable[[Execution], None]:
     left = [times]
 
     def happen(execution: Execution) -> None:
@@ -104,16 +102,17 @@ def _says(watch: Watch, failed: TaskFailed, times: float) -> Callable[[Execution
             watch.strike()
             raise TaskFailed(failed.error, failed.cause)
 
-    return happen  # type: ignore[return-value]
+    return happen
 
 
-def _at_the_entry(deployment: Deployment, cell: Cell) -> Callable[[Execution], None]:
+def _at_the_entry(deployment: Deployment, watch: Watch, cell: Cell) -> Callable[[Execution], None]:
     left = [1]
 
     def enter(execution: Execution) -> None:
         left[0] -= 1
         if left[0] == 0:
-            MEANWHILE[cell.kind](deployment, dataset_of(execution.name), execution)
+            watch.strike()
+            MEANWHILE[cell.kind](deployment, watch.dataset, execution)
 
     return enter
 

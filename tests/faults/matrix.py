@@ -24,6 +24,7 @@ WAYS = (  # data set, text and size of the file whose run meets the faults
     (TUNED, "good", None),
     (APPROVED, "good", None),
 )
+NEVER = "the fault did not happen"
 
 
 @dataclass(frozen=True)
@@ -72,14 +73,11 @@ class Matrix:
                 self._meet_dispatch(cell, watch, entry.event)
             else:
                 self._meet_run(cell, watch, deployment.executions[entry.run_id or ""])
+            assert watch.strikes, NEVER
             self._go_on(entry.dataset)
         except AssertionError as broken:
             watch.broken.append(str(broken))
         return watch.judge(deployment.executions)
-
-    def suspects(self, where: list[tuple[str, str]]) -> list[Cell]:
-        """The cells of some states and kinds of fault."""
-        return [cell for state, kind in where for cell in self.cells(state) if cell.kind == kind]
 
     def _meet_run(self, cell: Cell, watch: Watch, execution: Execution) -> None:
         self.deployment.trouble = trouble_of(self.deployment, watch, cell, execution)
@@ -92,6 +90,7 @@ class Matrix:
     def _meet_dispatch(self, cell: Cell, watch: Watch, event: dict[str, Any]) -> None:
         deployment = self.deployment
         if not cell.call:
+            watch.strike()
             for _ in range(2):
                 deployment.deliver(event)
             old_events(deployment, watch.dataset, None)
