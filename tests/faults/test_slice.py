@@ -7,7 +7,7 @@ from tests.faults.cells import PLACES, Cell, kinds_at
 from tests.faults.conftest import Verdicts
 from tests.faults.matrix import Matrix
 
-OF_A_STATE = 3
+OF_A_STATE = 2
 
 
 def sliced(matrix: Matrix) -> list[Cell]:
