@@ -32,10 +32,10 @@ demo: $(READY)  ## run the whole loop on real data, twice
 	@$(BIN)/evergreen demo
 
 test: $(READY) lint node_modules/.bin/cdk  ## lint, types, import rules, template checks and every test
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
-faults: $(READY)  ## the whole fault matrix: every state of the workflow times every fault (minutes)
-	$(BIN)/python -m pytest tests/faults -m "faults or not faults"
+faults: $(READY)  ## the whole fault matrix, every state of the workflow times every fault, and the long storms (minutes)
+	$(BIN)/python -m pytest -m faults
 
 lint: $(READY)
 	$(BIN)/ruff check $(SOURCES)

@@ -2,30 +2,51 @@
 
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Literal
 
 from pydantic import Field, ValidationError
 
 from evergreen.errors import DatasetRejected, EvergreenError
 from evergreen.layout import INCOMING, OWN_PREFIXES
-from evergreen.requests import RequestKind, RunRequest, identity
+from evergreen.requests import SOURCE, RequestKind, RunRequest, identity
 from evergreen.runs import dataset_of
 from evergreen.strict import Strict
 
+MANIFEST = "manifest.json"
+
 
 class Arrival(Strict):
-    """One reason to run: an S3 object version, an alarm or a request. The same event has the same `arrival_id`."""
+    """One reason to run: an S3 object version, an alarm or a request. The same event has the same `arrival_id`.
+
+    A manifest names the files of its batch, and is no data itself.
+    """
 
     arrival_id: str
     dataset: str
-    kind: Literal["object", "alarm"] | RequestKind
+    kind: Literal["object", "manifest", "alarm"] | RequestKind
     cause: str  # in words
     at: str  # ISO 8601, UTC
     bucket: str | None = None
     key: str | None = None
     version_id: str | None = None
     size: int | None = None  # bytes
+    sequencer: str | None = None  # orders the versions of one key
+    etag: str | None = None
+    batch: str | None = None  # the folder under the data set's, for files that belong together
     task_token: str | None = Field(default=None, exclude=True)  # of a workflow that waits for how the run goes
+
+    @property
+    def name_in_batch(self) -> str:
+        """A file's name within its batch."""
+        return (self.key or "").partition(f"/{self.batch}/")[2]
+
+
+class Wake(Strict):
+    """A timer of Dispatch's own has come: what waits for a data set may be ready by now."""
+
+    dataset: str
+    at: str  # ISO 8601, UTC: the time it was set for
 
 
 class ExecutionEnded(Strict):
@@ -59,7 +80,7 @@ class RefusedRequest(UnknownEvent):
         self.task_token = task_token
 
 
-def arrival_of(event: Mapping[str, Any], datasets: frozenset[str]) -> Arrival | ExecutionEnded | None:
+def arrival_of(event: Mapping[str, Any], datasets: frozenset[str]) -> Arrival | ExecutionEnded | Wake | None:
     """Read one EventBridge event; None for what asks for nothing, such as a console's empty folder marker
     or an execution that is no run.
 
@@ -76,7 +97,7 @@ def arrival_of(event: Mapping[str, Any], datasets: frozenset[str]) -> Arrival | 
         raise UnknownEvent(f"cannot read an event of detail-type {kind!r} from {source!r}: {said}") from error
 
 
-def _read(event: Mapping[str, Any], datasets: frozenset[str]) -> Arrival | ExecutionEnded | None:
+def _read(event: Mapping[str, Any], datasets: frozenset[str]) -> Arrival | ExecutionEnded | Wake | None:
     match event.get("detail-type"):
         case "Object Created":
             return _dropped_object(event, datasets)
@@ -84,6 +105,8 @@ def _read(event: Mapping[str, Any], datasets: frozenset[str]) -> Arrival | Execu
             return _alarm(event, datasets)
         case "Step Functions Execution Status Change":
             return _ended(event["detail"])
+        case "Wake":
+            return Wake.model_validate(event["detail"])
         case "Run Requested":
             return _requested(event, datasets)
         case other:
@@ -98,16 +121,21 @@ def _dropped_object(event: Mapping[str, Any], datasets: frozenset[str]) -> Arriv
         return None
     parts = key.removeprefix(INCOMING).split("/")
     dataset = parts[0] if key.startswith(INCOMING) and len(parts) > 1 else ""
+    batch = parts[1] if dataset and len(parts) > 2 else None
+    is_manifest = batch is not None and parts[2:] == [MANIFEST]
     arrival = Arrival(
         arrival_id=identity("object", bucket, key, version),
         dataset=dataset if dataset in datasets else "unknown",
-        kind="object",
+        kind="manifest" if is_manifest else "object",
         cause=f"s3://{bucket}/{key} was dropped",
         at=event["time"],
         bucket=bucket,
         key=key,
         version_id=version,
         size=s3_object.get("size"),
+        sequencer=s3_object.get("sequencer"),
+        etag=s3_object.get("etag"),
+        batch=batch,
     )
     if dataset not in datasets:
         known = ", ".join(sorted(datasets))
@@ -170,6 +198,21 @@ def _ended(detail: Mapping[str, Any]) -> ExecutionEnded | None:
         error=detail.get("error"),
         cause=detail.get("cause"),
     )
+
+
+def newer(one: Arrival, other: Arrival) -> bool:
+    """Whether S3 took this version of a key after the other; sequencers are hexadecimal, of any length."""
+    if (one.bucket, one.key) != (other.bucket, other.key) or not (one.sequencer and other.sequencer):
+        return False
+    width = max(len(one.sequencer), len(other.sequencer))
+    return one.sequencer.lower().rjust(width, "0") > other.sequencer.lower().rjust(width, "0")
+
+
+def wake_event(dataset: str, at: datetime) -> dict[str, Any]:
+    """The event that a timer sends to the arrivals queue, in EventBridge's envelope."""
+    moment = at.strftime("%Y-%m-%dT%H:%M:%SZ")
+    detail = {"dataset": dataset, "at": moment}
+    return {"version": "0", "source": SOURCE, "detail-type": "Wake", "time": moment, "detail": detail}
 
 
 def safe_file_name(key: str) -> str:

@@ -9,6 +9,8 @@ from pydantic import Field, model_validator
 from evergreen.columns import NAME_PATTERN, Input
 from evergreen.gate import Gate
 from evergreen.metrics import OF_TASK, MetricName, Task
+from evergreen.pacing import Pacing
+from evergreen.schedule import Schedule
 from evergreen.strict import Strict
 from evergreen.targets import FILE_PATTERN, ColumnTarget, CutoffSplit, EventTarget, RandomSplit, Split, Target
 from evergreen.training import Training
@@ -60,6 +62,11 @@ class Contract(Strict):
     retrain_after: tuple[str, ...] = Field(
         default=(),
         description="Other data sets; a new champion of one of them asks for a run of this one, on the rows there are.",
+    )
+
+    runs: Pacing = Field(default=Pacing(), description="How often the data set may run: see [runs](#runs).")
+    schedule: Schedule | None = Field(
+        default=None, description="Asks for a run by the clock, without anything new: see [schedule](#schedule)."
     )
 
     @property

@@ -11,6 +11,7 @@ from evergreen.columns import NAME_PATTERN
 from evergreen.contract import Contract
 from evergreen.contract_shape import VARIANTS, fields_of, model_at
 from evergreen.contract_yaml import Document, YamlPath
+from evergreen.durations import DURATION_PATTERN
 from evergreen.targets import FILE_PATTERN
 
 _LONGEST_SHOWN = 60
@@ -26,6 +27,7 @@ _WORDS = {
     "string_too_long": "is longer than {max_length} characters",
 }
 _PATTERNS = {
+    DURATION_PATTERN: "must be a number and s, m, h or d, like 90s, 15m, 6h or 2d",
     NAME_PATTERN: "must be small letters, digits and single underscores, beginning with a letter",
     FILE_PATTERN: "must be the plain name of a file beside dataset.yaml, like features.sql: no slashes, no leading dot",
 }

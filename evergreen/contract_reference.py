@@ -16,6 +16,8 @@ from evergreen.contract import Contract, Yield
 from evergreen.contract_shape import fields_of
 from evergreen.gate import Gate
 from evergreen.metrics import HIGHER_IS_BETTER, OF_TASK
+from evergreen.pacing import Pacing
+from evergreen.schedule import Schedule
 from evergreen.targets import ColumnTarget, CutoffSplit, EventTarget, RandomSplit, TimeSplit
 from evergreen.training import Training
 from evergreen.tuning import Range, Tune
@@ -37,6 +39,8 @@ SECTIONS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("training.tune.ranges.NAME", Range),
     ("gate", Gate),
     ("yield", Yield),
+    ("runs", Pacing),
+    ("schedule", Schedule),
 )
 _NAMES: dict[Any, str] = {str: "text", int: "whole number", float: "number", bool: "true or false", NoneType: ""}
 _NAMES |= {date: "date", datetime: "time"}

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from evergreen.approval import Approval
+from evergreen.batches import BatchState
 from evergreen.manifest import UNUSABLE_DATA, DataReport, FileReport, Rejection
 from evergreen.runs import dataset_of
 from evergreen.strict import Strict
@@ -109,6 +110,20 @@ def failure_notice(run_id: str, cause: str, given_up: list[str], *, promoted: bo
         _GIVEN_UP + ", ".join(given_up) if given_up else "The dropped files are kept and join the next run.",
     ]
     return f"{dataset}: run failed", "\n".join(lines)
+
+
+def batch_notice(dataset: str, batch: BatchState, folder: str) -> tuple[str, str]:
+    """Subject and body for a batch that is still not complete at its deadline."""
+    faults = [f"- {fault}" for fault in batch.faults[:_EXAMPLES]]
+    more = [f"… and {len(batch.faults) - _EXAMPLES} more"] if len(batch.faults) > _EXAMPLES else []
+    lines = [
+        f"{dataset}: the batch {batch.name} waits since {batch.since:%Y-%m-%d %H:%M} UTC and is not complete:",
+        *faults,
+        *more,
+        f"Its files stay at {folder} and wait. Once what is missing is there, its run starts by itself; or write a "
+        f"new manifest.json that names what is there.",
+    ]
+    return f"{dataset}: batch {batch.name} is not complete", "\n".join(lines)
 
 
 def why_it_ran(causes: list[str]) -> list[str]:

@@ -9,6 +9,7 @@ from evergreen.strict import Strict
 
 SOURCE = "evergreen"
 DETAIL_TYPE = "Run Requested"
+_TICK = "<aws.scheduler.scheduled-time>"
 _LONGEST_REASON = 500  # characters of a request's cause
 
 RequestKind = Literal["manual", "schedule", "promotion", "many", "redrive"]
@@ -58,6 +59,25 @@ def promotion_request(dataset: str, promoted: str, run_id: str) -> RunRequest:
         by=run_id,
         reason=f"{promoted} has a new champion",
     )
+
+
+def scheduled_event(dataset: str, expression: str, state_machine_arn: str) -> dict[str, Any]:
+    """What a data set's schedule sends to the arrivals queue, in EventBridge's envelope.
+
+    EventBridge Scheduler puts in the time that the schedule names: the same for every attempt to deliver it, unlike
+    its execution id.
+    """
+    request = RunRequest(
+        dataset=dataset, request_id=f"schedule {_TICK}", kind="schedule", by=expression, reason=f"it is {_TICK}"
+    )
+    return {
+        "version": "0",
+        "source": SOURCE,
+        "detail-type": DETAIL_TYPE,
+        "time": _TICK,
+        "resources": [state_machine_arn],
+        "detail": request.detail(),
+    }
 
 
 def identity(*parts: str) -> str:

@@ -25,6 +25,7 @@ ACCOUNT = "123456789012"
 ADAPTERS = (
     "local.cloudformation",
     "local.event_bus",
+    "local.schedules",
     "local.buckets",
     "local.alarms",
     "local.topics",

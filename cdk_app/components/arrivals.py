@@ -16,6 +16,7 @@ from cdk_app.components.function import Function
 from cdk_app.components.notices import NoticesTopic
 from cdk_app.components.retrain import Retrain
 from cdk_app.components.retrain_many import RetrainMany
+from cdk_app.components.schedules import Schedules
 from cdk_app.components.storage import Storage
 from cdk_app.permissions import change_table, freeze_objects, request_runs
 from evergreen.contracts import Contracts
@@ -65,6 +66,14 @@ class Arrivals(Construct):
         }
         for path in sorted((root / "events").glob("*.pattern.json")):
             self._rule(path, values)
+        self.schedules = Schedules(
+            self,
+            "Schedules",
+            contracts=contracts,
+            queue=self.queue,
+            dead_letters=self.dead_letters,
+            machine_arn=retrain.machine.state_machine_arn,
+        )
         self.dispatch = self._dispatch(root, contracts, storage, notices, retrain=retrain, retrain_many=retrain_many)
 
     def _rule(self, path: Path, values: dict[str, str]) -> None:
@@ -107,6 +116,10 @@ class Arrivals(Construct):
             NOTICES_TOPIC_ARN=notices.topic.topic_arn,
             STATE_MACHINE_ARN=retrain.machine.state_machine_arn,
             LEASE_HOURS=_LEASE_HOURS,
+            ARRIVALS_QUEUE_ARN=self.queue.queue_arn,
+            DEAD_LETTERS_ARN=self.dead_letters.queue_arn,
+            SCHEDULE_GROUP=self.schedules.group.ref,
+            SCHEDULER_ROLE_ARN=self.schedules.role.role_arn,
         )
         dispatch = Function(
             self,
@@ -119,6 +132,7 @@ class Arrivals(Construct):
                 change_table(storage.registry),
                 *freeze_objects(storage.bucket, "", "quarantine/"),  # a misplaced file may lie anywhere
                 *notices.publishing(),
+                *self.schedules.setting_timers(),
                 iam.PolicyStatement(actions=["states:StartExecution"], resources=[retrain.machine.state_machine_arn]),
                 iam.PolicyStatement(
                     actions=["states:DescribeExecution"],

@@ -137,6 +137,8 @@ def _next_steps() -> None:
     for line in (
         "# the same cloud, with what was published; then, in another terminal, with the exports it prints:",
         ".venv/bin/evergreen up --state-dir .evergreen/demo",
+        ".venv/bin/evergreen history next_purchase",
+        ".venv/bin/evergreen mlflow",
         ".venv/bin/evergreen predictions next_purchase 17850",
         ".venv/bin/evergreen drop next_purchase FILE.csv --watch",
     ):

@@ -15,6 +15,7 @@ from evergreen.runs import execution_arn
 from evergreen.stores.approvals import Approvals
 from evergreen.stores.arrivals import ArrivalsLedger
 from evergreen.stores.files import Files
+from evergreen.stores.holdbacks import Holdbacks
 from evergreen.stores.leases import Leases
 from evergreen.stores.notices import Notices
 from evergreen.stores.outbox import Outbox
@@ -85,6 +86,10 @@ class Deployment:
     @property
     def ledger(self) -> ArrivalsLedger:
         return ArrivalsLedger(self._table(self.registry_table))
+
+    @property
+    def holdbacks(self) -> Holdbacks:
+        return Holdbacks(self._table(self.registry_table))
 
     @property
     def predictions(self) -> Predictions:

@@ -1,6 +1,9 @@
 """`evergreen drop`: the same plain S3 upload as `aws s3 cp`, with a check of the name first."""
 
+import hashlib
+import re
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -9,6 +12,8 @@ import typer
 from rich.markup import escape
 from rich.progress import Progress
 
+from evergreen.arrivals import MANIFEST
+from evergreen.batches import MOST_FILES, BatchFile, BatchManifest
 from evergreen.cli.deployment import Deployment
 from evergreen.cli.output import console
 from evergreen.cli.up import NoCheckout, checkout
@@ -19,27 +24,35 @@ from evergreen.layout import INCOMING
 from evergreen.stores.endings import Status
 
 _DEPLOYED_WITHIN = 90  # seconds
+_BATCH_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _POLL_SECONDS = 1.0
 
 
 def drop(
     dataset: Annotated[str, typer.Argument(help="The data set that takes the files.")],
-    files: Annotated[list[Path], typer.Argument(help="CSV or Parquet files, plain or gzipped.")],
+    files: Annotated[list[Path], typer.Argument(help="CSV or Parquet files, plain or gzipped; with --batch folders.")],
+    batch: Annotated[
+        str | None, typer.Option("--batch", "-b", help="Have all of them make one run, under this name.")
+    ] = None,
     watch: Annotated[bool, typer.Option("--watch", "-w", help="Follow the run that the upload starts.")] = False,
 ) -> None:
     """Upload files for a data set; the upload alone starts the run.
 
     For a contract that is in the checkout but not deployed yet as it is there, it waits until it is.
 
-    Example: `evergreen drop next_purchase invoices.csv --watch`
+    Examples: `evergreen drop next_purchase invoices.csv --watch`, `evergreen drop next_purchase export/ --batch may`
     """
-    missing = [str(path) for path in files if not path.is_file()]
+    named = files_of_batch(batch, files) if batch else {}
+    missing = [str(path) for path in files if not path.is_file()] if batch is None else []
     if missing:
         raise UserMustAct(f"not a file: {', '.join(missing)}")
     deployment = deployment_with(dataset)
     before = next((run["run_id"] for run in deployment.runs.of(dataset)), None)
-    for path in files:
-        upload(deployment, dataset, path)
+    if batch:
+        drop_batch(deployment, dataset, batch, named)
+    else:
+        for path in files:
+            upload(deployment, dataset, path)
     if not watch:
         console.print(f"Watch it: evergreen runs {dataset} --watch")
         return
@@ -95,7 +108,7 @@ def _follow_all(deployment: Deployment, dataset: str, before: str | None) -> Non
     while True:
         run_id = wait_for_run(deployment, dataset, after=before)
         if run_id is None:
-            raise UserMustAct(f"no run has started; see: evergreen runs {dataset}")
+            raise UserMustAct(f"no run has started; why what waits does wait says: evergreen arrivals {dataset}")
         follow(deployment, run_id)
         all_well = all_well and (deployment.runs.get(run_id) or {}).get("status") == Status.SUCCEEDED
         if not deployment.ledger.waiting(dataset):
@@ -106,9 +119,43 @@ def _follow_all(deployment: Deployment, dataset: str, before: str | None) -> Non
         raise typer.Exit(1)
 
 
-def upload(deployment: Deployment, dataset: str, path: Path) -> None:
-    """Put one file under `incoming/<data set>/`, showing progress."""
-    key = f"{INCOMING}{dataset}/{path.name}"
+def files_of_batch(batch: str, given: list[Path]) -> dict[str, Path]:
+    """The files of a batch by their names in it; folders give all that is in them. Raises UserMustAct."""
+    if not _BATCH_NAME.fullmatch(batch):
+        raise UserMustAct(f"{batch!r} is no name of a batch: letters, digits, dots, dashes and underscores")
+    named: dict[str, Path] = {}
+    for start in given:
+        inside = sorted(path for path in start.rglob("*") if path.is_file()) if start.is_dir() else [start]
+        for path in inside:
+            name = path.relative_to(start).as_posix() if start.is_dir() else path.name
+            if not path.is_file():
+                raise UserMustAct(f"neither a file nor a folder: {path}")
+            if name in named or name == MANIFEST:
+                raise UserMustAct(f"{path}: the batch has a {name} already; files of a batch need names of their own")
+            named[name] = path
+    if not 0 < len(named) <= MOST_FILES:
+        raise UserMustAct(f"a batch has 1 to {MOST_FILES} files, not {len(named)}")
+    return named
+
+
+def drop_batch(deployment: Deployment, dataset: str, batch: str, named: Mapping[str, Path]) -> None:
+    """Upload the files of a batch, and at last the manifest that says what they are."""
+    prefix, described = f"{INCOMING}{dataset}/{batch}/", []
+    for name, path in named.items():
+        upload(deployment, dataset, path, f"{prefix}{name}")
+        stored = boto3.client("s3").head_object(Bucket=deployment.bucket, Key=f"{prefix}{name}")
+        with path.open("rb") as stream:
+            sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
+        etag, size = stored["ETag"].strip('"'), path.stat().st_size
+        described.append(BatchFile(name=name, size=size, sha256=sha256, etag=etag))
+    manifest = BatchManifest(files=tuple(described)).model_dump_json(indent=1).encode()
+    boto3.client("s3").put_object(Bucket=deployment.bucket, Key=f"{prefix}{MANIFEST}", Body=manifest)
+    console.print(f"Batch {batch} of {len(named)} files is complete: s3://{deployment.bucket}/{prefix}{MANIFEST}")
+
+
+def upload(deployment: Deployment, dataset: str, path: Path, key: str | None = None) -> None:
+    """Put one file under `incoming/<data set>/`, or where the key says, showing progress."""
+    key = key or f"{INCOMING}{dataset}/{path.name}"
     with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
         bar = progress.add_task(escape(path.name), total=path.stat().st_size)
         boto3.client("s3").upload_file(

@@ -7,6 +7,7 @@ import typer
 from botocore.exceptions import BotoCoreError, ClientError
 
 from evergreen.cli.approve import approve, reject
+from evergreen.cli.arrivals import arrivals
 from evergreen.cli.champions import history
 from evergreen.cli.contract import app as contract
 from evergreen.cli.demo import demo
@@ -39,6 +40,7 @@ COMMANDS: tuple[Callable[..., None], ...] = (
     runs,
     run,
     report,
+    arrivals,
     retrain,
     redrive,
     predictions,

@@ -1,5 +1,6 @@
 """`evergreen runs` and `evergreen run`: what ran, how it went and why."""
 
+from collections.abc import Iterator
 from typing import Annotated, Any
 
 import typer
@@ -9,7 +10,7 @@ from rich.table import Table
 from evergreen.approval import status_of
 from evergreen.cli.deployment import Deployment
 from evergreen.cli.history import read_execution
-from evergreen.cli.output import Output, console, print_json
+from evergreen.cli.output import Output, console, print_json, span
 from evergreen.cli.trials import Trials
 from evergreen.cli.watch import awaited, follow, tell, timeline, wait_for_run
 from evergreen.errors import UserMustAct
@@ -76,6 +77,8 @@ def run(
         console.print(f"{name.removesuffix('_at'):<9}{str(shown.get(name, '–'))[:19].replace('T', ' ')}", markup=False)
     for cause in record.get("causes", []):
         console.print(f"because  {cause}", markup=False)
+    for line in _waited(record):
+        console.print(line, markup=False)
     console.print(f"files    {files}", markup=False)
     if "evaluation" in record:
         console.print(f"report   evergreen report {run_id}", markup=False)
@@ -91,6 +94,16 @@ def look_up(deployment: Deployment, run_id: str) -> tuple[str, dict[str, Any]]:
     if record is None:
         raise UserMustAct(f"no run {run_id}; see: evergreen runs {dataset}")
     return dataset, record
+
+
+def _waited(record: dict[str, Any]) -> Iterator[str]:
+    """How long its first arrival waited and by which rule, and what no run takes because this one takes something
+    newer."""
+    waited = record.get("waited_for")
+    if waited:
+        yield f"waited   {span(waited['seconds'])} from its first arrival: {waited['why']}"
+    for each in record.get("superseded", []):
+        yield f"instead  of {each}, which is superseded"
 
 
 def _table(found: list[dict[str, Any]]) -> Table:

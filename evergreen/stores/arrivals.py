@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.conditions import Attr, Key
 from botocore.exceptions import ClientError
 
 from evergreen.arrivals import Arrival
+from evergreen.ledger import OPEN, ArrivalState, LedgerEntry, Needless
 from evergreen.stores.faults import code_of, store_faults
 from evergreen.stores.items import from_item, set_arguments, to_item
 
@@ -16,17 +17,10 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
 
 
+__all__ = ["MOST_AT_ONCE", "MOST_FAILURES", "ArrivalState", "ArrivalsLedger", "query_all"]
+
 MOST_AT_ONCE = 500  # arrivals in one run: its record stays far below DynamoDB's 400 KB; the rest makes the next run
 MOST_FAILURES = 3
-
-
-class ArrivalState(StrEnum):
-    """Where an arrival stands. HELD ones were in a run that failed; the next arrival takes them along."""
-
-    WAITING = "WAITING"
-    HELD = "HELD"
-    DONE = "DONE"
-    QUARANTINED = "QUARANTINED"
 
 
 class ArrivalsLedger:
@@ -35,9 +29,10 @@ class ArrivalsLedger:
     def __init__(self, table: Table) -> None:
         self._table = table
 
-    def record(self, arrival: Arrival) -> bool:
+    def record(self, arrival: Arrival, at: datetime | None = None) -> bool:
         """Write the arrival down as WAITING; False when it is there already, so that a redelivery changes nothing."""
-        item = {**_key(arrival.dataset, arrival.arrival_id), **arrival.model_dump(), "state": ArrivalState.WAITING}
+        facts = {"state": ArrivalState.WAITING, "recorded_at": (at or datetime.now(UTC)).isoformat()}
+        item = {**_key(arrival.dataset, arrival.arrival_id), **arrival.model_dump(), **facts}
         try:
             with store_faults("record an arrival"):
                 self._table.put_item(Item=to_item(item), ConditionExpression=Attr("pk").not_exists())
@@ -47,28 +42,33 @@ class ArrivalsLedger:
             raise
         return True
 
+    def is_open(self, dataset: str, arrival_id: str) -> bool:
+        """Whether an arrival is there and not settled yet."""
+        with store_faults("read an arrival"):
+            item = self._table.get_item(Key=_key(dataset, arrival_id), ConsistentRead=True).get("Item")
+        return bool(item and item["state"] in OPEN)
+
+    def entries(self, dataset: str) -> list[LedgerEntry]:
+        """Every arrival of a data set, oldest first."""
+        return sorted((_entry(item) for item in self._all(dataset)), key=lambda entry: entry.order)
+
     def waiting(self, dataset: str) -> list[Arrival]:
-        """What a new run should take, oldest first and MOST_AT_ONCE of them: empty unless something waits, and then
-        with what failed runs left."""
-        open_ones = [item for item in self._all(dataset) if item["state"] in (ArrivalState.WAITING, ArrivalState.HELD)]
-        if not any(item["state"] == ArrivalState.WAITING for item in open_ones):
+        """What waits for a run, oldest first: empty unless something is new, and then with what failed runs left."""
+        open_ones = [entry for entry in self.entries(dataset) if entry.is_open]
+        if not any(entry.state == ArrivalState.WAITING for entry in open_ones):
             return []
-        arrivals = [_arrival(item) for item in open_ones]
-        return sorted(arrivals, key=lambda arrival: (arrival.at, arrival.arrival_id))[:MOST_AT_ONCE]
+        return [entry.arrival for entry in open_ones]
 
     def get(self, dataset: str, arrival_ids: list[str]) -> list[Arrival]:
         """The arrivals with these ids, oldest first."""
         wanted = set(arrival_ids)
-        found = [_arrival(item) for item in self._all(dataset) if item["arrival_id"] in wanted]
-        return sorted(found, key=lambda arrival: (arrival.at, arrival.arrival_id))
+        return [entry.arrival for entry in self.entries(dataset) if entry.arrival.arrival_id in wanted]
 
     def open_among(self, dataset: str, arrival_ids: list[str]) -> list[str]:
         """Which of these arrivals are not settled yet."""
-        still_open = (ArrivalState.WAITING, ArrivalState.HELD)
+        wanted = set(arrival_ids)
         return [
-            item["arrival_id"]
-            for item in self._all(dataset)
-            if item["arrival_id"] in arrival_ids and item["state"] in still_open
+            item["arrival_id"] for item in self._all(dataset) if item["arrival_id"] in wanted and item["state"] in OPEN
         ]
 
     def accepted_keys(self, dataset: str) -> list[str]:
@@ -138,6 +138,28 @@ class ArrivalsLedger:
             if code_of(error) != "ConditionalCheckFailedException" or "Item" not in error.response:
                 raise
 
+    def supersede(self, dataset: str, needless: Needless) -> None:
+        """Say that no run will take an arrival, and what took its place; a settled one stays as it is."""
+        facts = {"state": ArrivalState.SUPERSEDED, "reason": needless.reason, "superseded_by": needless.superseded_by}
+        self._note_open(dataset, needless.arrival_id, facts)
+
+    def note_sha256(self, dataset: str, arrival_id: str, sha256: str) -> None:
+        """Keep the hash of an object that waits, so that it is computed once."""
+        self._note_open(dataset, arrival_id, {"sha256": sha256})
+
+    def _note_open(self, dataset: str, arrival_id: str, facts: dict[str, Any]) -> None:
+        arguments = set_arguments(facts)
+        try:
+            with store_faults("note a fact of an arrival"):
+                self._table.update_item(
+                    Key=_key(dataset, arrival_id),
+                    ConditionExpression=Attr("state").is_in(sorted(OPEN)),
+                    **arguments,
+                )
+        except ClientError as error:
+            if code_of(error) != "ConditionalCheckFailedException":
+                raise
+
     def _all(self, dataset: str) -> list[dict[str, str]]:
         condition = Key("pk").eq(f"DATASET#{dataset}") & Key("sk").begins_with("ARRIVAL#")
         return query_all(self._table, condition)
@@ -160,11 +182,13 @@ def _key(dataset: str, arrival_id: str) -> dict[str, str]:
     return {"pk": f"DATASET#{dataset}", "sk": f"ARRIVAL#{arrival_id}"}
 
 
+def _entry(item: dict[str, Any]) -> LedgerEntry:
+    arrival = Arrival.model_validate({name: item[name] for name in Arrival.model_fields if name in item})
+    facts = {name: item[name] for name in LedgerEntry.model_fields if name in item}
+    return LedgerEntry.model_validate({"recorded_at": arrival.at, **facts, "arrival": arrival})
+
+
 def _is_given_up(item: dict[str, Any]) -> bool:
     failures = len(item.get("failed_runs", ()))
     quarantined = item["state"] == ArrivalState.QUARANTINED and failures >= MOST_FAILURES
     return quarantined or item["state"] == ArrivalState.HELD
-
-
-def _arrival(item: dict[str, str]) -> Arrival:
-    return Arrival.model_validate({name: item[name] for name in Arrival.model_fields if name in item})

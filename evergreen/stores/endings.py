@@ -109,7 +109,9 @@ class Endings:
             else:
                 in_history = file.accepted and not file.superseded  # the newest snapshot alone is the data there is
                 accepted = f"{layout.accepted}/{file.arrival_id}.parquet" if in_history else None
-                self._settle(run_id, file.arrival_id, ArrivalState.DONE, accepted_key=accepted)
+                state = ArrivalState.SUPERSEDED if file.superseded else ArrivalState.DONE
+                why = "a newer snapshot in the same run took its place" if file.superseded else None
+                self._settle(run_id, file.arrival_id, state, accepted_key=accepted, reason=why)
 
     def settle_rest(self, run_id: str) -> None:
         """Mark every arrival of the run that is still open as DONE."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -13,6 +14,9 @@ from evergreen.stores.faults import code_of, store_faults
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
+
+_GONE = ("404", "NoSuchKey", "NoSuchVersion")
+_CHUNK = 1 << 20  # bytes
 
 Document = TypeVar("Document", bound=BaseModel)
 
@@ -80,10 +84,37 @@ class Files:
             with store_faults(f"copy {key}"):
                 self._client.copy(source, self.bucket, to)  # type: ignore[arg-type]
         except ClientError as error:
-            if code_of(error) in ("404", "NoSuchKey", "NoSuchVersion"):
+            if code_of(error) in _GONE:
                 return False
             raise
         return True
+
+    def version(self, bucket: str, key: str, version_id: str) -> bytes | None:
+        """The content of one small object version, in any bucket; None when that version is gone."""
+        found = self._version(bucket, key, version_id)
+        with store_faults(f"read {key}"):
+            return b"".join(found) if found else None
+
+    def sha256(self, bucket: str, key: str, version_id: str) -> str | None:
+        """The hash of one object version, in hex digits; None when that version is gone."""
+        found, hashed = self._version(bucket, key, version_id), hashlib.sha256()
+        if found is None:
+            return None
+        with store_faults(f"read {key}"):
+            for chunk in found:
+                hashed.update(chunk)
+        return hashed.hexdigest()
+
+    def _version(self, bucket: str, key: str, version_id: str) -> Iterator[bytes] | None:
+        named = {} if version_id == "null" else {"VersionId": version_id}
+        try:
+            with store_faults(f"read {key}"):
+                body = self._client.get_object(Bucket=bucket, Key=key, **named)["Body"]  # type: ignore[arg-type]
+        except ClientError as error:
+            if code_of(error) in _GONE:
+                return None
+            raise
+        return body.iter_chunks(_CHUNK)
 
     def exists(self, key: str) -> bool:
         """Whether there is an object with this key."""

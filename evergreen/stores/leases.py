@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from boto3.dynamodb.conditions import Attr
@@ -38,6 +38,11 @@ class Leases:
         lease = self._lease(self._item(dataset))
         return lease if lease and lease.expires_at > now.timestamp() else None
 
+    def expired(self, dataset: str, now: datetime) -> Lease | None:
+        """The lease that nobody gave back in time, if there is one."""
+        lease = self._lease(self._item(dataset))
+        return lease if lease and lease.expires_at <= now.timestamp() else None
+
     def last_fence(self, dataset: str) -> int:
         """The fencing number of the newest run, 0 before the first."""
         return int(self._item(dataset).get("fence", 0))
@@ -67,6 +72,27 @@ class Leases:
                 return None
             raise
         return lease
+
+    def renew(self, dataset: str, lease: Lease, now: datetime) -> Lease | None:
+        """Have a lease count from now; None when its run no longer holds it."""
+        renewed = lease.model_copy(update={"expires_at": int((now + self._duration).timestamp())})
+        try:
+            with store_faults("renew the lease"):
+                self._table.update_item(
+                    Key=_key(dataset),
+                    UpdateExpression="SET expires_at = :expires_at",
+                    ConditionExpression=Attr("run_id").eq(lease.run_id) & Attr("fence").eq(lease.fence),
+                    ExpressionAttributeValues={":expires_at": renewed.expires_at},
+                )
+        except ClientError as error:
+            if code_of(error) == "ConditionalCheckFailedException":
+                return None
+            raise
+        return renewed
+
+    def age(self, lease: Lease, now: datetime) -> timedelta:
+        """How long ago a lease was taken or renewed."""
+        return now + self._duration - datetime.fromtimestamp(lease.expires_at, UTC)
 
     def release(self, dataset: str, run_id: str) -> bool:
         """Give the lease back; False when the run no longer held it. The fencing number stays."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.conditions import Attr, Key
@@ -49,6 +50,19 @@ class RunRecords:
         """Every run of a data set, newest first."""
         condition = Key("pk").eq(f"DATASET#{dataset}") & Key("sk").begins_with("RUN#")
         return sorted(query_all(self._table, condition), key=lambda run: run["run_id"], reverse=True)
+
+    def recent_starts(self, dataset: str, most: int) -> list[datetime]:
+        """When the newest runs started, at most so many of them."""
+        condition = Key("pk").eq(f"DATASET#{dataset}") & Key("sk").begins_with("RUN#")
+        with store_faults("read the newest runs"):
+            page = self._table.query(
+                KeyConditionExpression=condition,
+                ProjectionExpression="started_at",
+                ScanIndexForward=False,
+                Limit=most,
+                ConsistentRead=True,
+            )
+        return [datetime.fromisoformat(str(item["started_at"])) for item in page["Items"] if "started_at" in item]
 
 
 def run_key(run_id: str) -> dict[str, str]:

@@ -14,6 +14,7 @@ from evergreen.stores.faults import code_of, store_faults
 
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions.client import SFNClient
+    from mypy_boto3_stepfunctions.type_defs import DescribeExecutionOutputTypeDef
 
 
 class Workflows:
@@ -38,11 +39,19 @@ class Workflows:
             return False
         return True
 
+    def was_started(self, run_id: str) -> bool:
+        """Whether the run has an execution; none when its starter died and nobody came after it."""
+        try:
+            self._describe(run_id)
+        except ClientError as error:
+            if code_of(error) != "ExecutionDoesNotExist":
+                raise
+            return False
+        return True
+
     def ended(self, run_id: str) -> ExecutionEnded | None:
         """How the run's execution ended; None while it lasts."""
-        arn = execution_arn(self._state_machine_arn, run_id)
-        with store_faults(f"describe {run_id}"):
-            found = self._client.describe_execution(executionArn=arn)
+        found = self._describe(run_id)
         if found["status"] == "RUNNING":
             return None
         return ExecutionEnded(
@@ -52,6 +61,11 @@ class Workflows:
             error=found.get("error"),
             cause=found.get("cause"),
         )
+
+    def _describe(self, run_id: str) -> DescribeExecutionOutputTypeDef:
+        arn = execution_arn(self._state_machine_arn, run_id)
+        with store_faults(f"describe {run_id}"):
+            return self._client.describe_execution(executionArn=arn)
 
     def answer(self, token: str, output: Mapping[str, Any]) -> bool:
         """Tell a task that waits under this token; False when it waits no more."""

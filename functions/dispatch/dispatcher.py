@@ -1,33 +1,42 @@
 """From an event to a run: record it, take the lease, start the workflow; each step safe to repeat."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import boto3
 
-from evergreen.arrivals import Arrival, ExecutionEnded, MisplacedObject, RefusedRequest, arrival_of, safe_file_name
+from evergreen.arrivals import Arrival, ExecutionEnded, MisplacedObject, RefusedRequest, Wake, arrival_of
 from evergreen.contracts import Contracts
 from evergreen.dependants import dependants_of
 from evergreen.errors import StoreUnavailable
+from evergreen.ledger import LedgerEntry
 from evergreen.requests import promotion_request
-from evergreen.stores.arrivals import ArrivalsLedger, ArrivalState
+from evergreen.stores.arrivals import ArrivalsLedger
 from evergreen.stores.endings import Endings, Status
 from evergreen.stores.files import Files
+from evergreen.stores.holdbacks import Holdbacks
 from evergreen.stores.leases import Lease, Leases
-from evergreen.stores.notices import Notice, Notices
+from evergreen.stores.notices import Notices
 from evergreen.stores.outbox import Outbox
 from evergreen.stores.registry import Registry
 from evergreen.stores.requests import Requests
 from evergreen.stores.runs import RunRecords
 from evergreen.stores.task_tokens import TaskTokens
+from evergreen.stores.timers import Timers, TimerTarget
 from evergreen.stores.workflows import Workflows
+from functions.dispatch.admission import Admission
 from functions.dispatch.answers import Answers
 from functions.dispatch.settings import Settings
 
+_LATE = timedelta(minutes=10)  # less than what a lease lasts longer than a run
 _TRIES = 3
 _CAUSES = 20  # told of each run; the ledger has them all
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 @dataclass(frozen=True)
@@ -40,28 +49,35 @@ class Dispatcher:
     runs: RunRecords
     endings: Endings
     workflows: Workflows
-    files: Files
-    notices: Notices
+    timers: Timers
+    admission: Admission
     registry: Registry
     requests: Requests
     answers: Answers
+    clock: Callable[[], datetime] = _now
 
     @classmethod
     def wired(cls, settings: Settings) -> "Dispatcher":
         """The dispatcher of this deployment."""
         table = boto3.resource("dynamodb").Table(settings.REGISTRY_TABLE)
-        ledger, runs, registry = ArrivalsLedger(table), RunRecords(table), Registry(table)
+        contracts, ledger = Contracts.deployed(), ArrivalsLedger(table)
+        runs, registry = RunRecords(table), Registry(table)
         stepfunctions = boto3.client("stepfunctions")
         notices = Notices(boto3.client("sns"), settings.NOTICES_TOPIC_ARN)
+        files = Files(boto3.client("s3"), settings.DATA_BUCKET)
+        target = TimerTarget(
+            settings.SCHEDULE_GROUP, settings.ARRIVALS_QUEUE_ARN, settings.DEAD_LETTERS_ARN, settings.SCHEDULER_ROLE_ARN
+        )
+        timers = Timers(boto3.client("scheduler"), target)
         return cls(
-            contracts=Contracts.deployed(),
+            contracts=contracts,
             ledger=ledger,
             leases=Leases(table, timedelta(hours=settings.LEASE_HOURS)),
             runs=runs,
             endings=Endings(ledger, runs, registry, notices, Outbox(table)),
             workflows=Workflows(stepfunctions, settings.STATE_MACHINE_ARN),
-            files=Files(boto3.client("s3"), settings.DATA_BUCKET),
-            notices=notices,
+            timers=timers,
+            admission=Admission(contracts, ledger, runs, files, notices, Holdbacks(table), timers),
             registry=registry,
             requests=Requests(boto3.client("events"), settings.STATE_MACHINE_ARN),
             answers=Answers(TaskTokens(table, stepfunctions), runs),
@@ -69,69 +85,125 @@ class Dispatcher:
 
     def take(self, event: Mapping[str, Any]) -> None:
         """Handle one EventBridge event, which may come again, late or out of order."""
+        now = self.clock()
         try:
             arrival = arrival_of(event, self.contracts.ids)
         except MisplacedObject as misplaced:
-            self._quarantine(misplaced.arrival, str(misplaced))
+            self._quarantine(misplaced.arrival, str(misplaced), now)
             return
         except RefusedRequest as refused:
             self.answers.refuse(refused)
             return
         match arrival:
             case Arrival():
-                self._record(arrival)
-                self._start_next(arrival.dataset)
+                if not self._record(arrival, now) and self._is_over(arrival):
+                    return
+                self._start_next(arrival.dataset, now, batches_too=arrival.batch is not None)
+                self.answers.give(arrival.dataset)
+            case Wake():
+                set_for = datetime.fromisoformat(arrival.at)
+                self._start_next(arrival.dataset, max(now, set_for), batches_too=True)
                 self.answers.give(arrival.dataset)
             case ExecutionEnded():
                 self._close(arrival)
-                self._start_next(arrival.dataset)
+                self._start_next(arrival.dataset, now)
                 self.answers.give(arrival.dataset)
 
-    def _record(self, arrival: Arrival) -> None:
+    def _is_over(self, arrival: Arrival) -> bool:
+        """Whether a redelivery is of what a run took long ago, and nobody waits for its answer."""
+        return arrival.task_token is None and not self.ledger.is_open(arrival.dataset, arrival.arrival_id)
+
+    def _record(self, arrival: Arrival, now: datetime) -> bool:
         """Write the arrival down, and who waits for it; a redrive first has what failed runs gave up wait again."""
         if arrival.kind == "redrive" and not self.ledger.get(arrival.dataset, [arrival.arrival_id]):
             for each in self.ledger.given_up(arrival.dataset):
                 self.ledger.reopen(arrival.dataset, each["arrival_id"])
-        self.ledger.record(arrival)
+        is_new = self.ledger.record(arrival, now)
         if arrival.task_token:
             self.answers.tokens.keep(arrival.dataset, arrival.arrival_id, arrival.task_token)
+        return is_new
 
-    def _start_next(self, dataset: str) -> None:
-        lease = self.leases.held(dataset, datetime.now(UTC)) or self._take_lease(dataset)
-        if lease is None or self._start(dataset, lease):
+    def _start_next(self, dataset: str, now: datetime, *, batches_too: bool = False) -> None:
+        lease = self.leases.held(dataset, now)
+        if lease and batches_too:
+            self.admission.watch_batches(dataset, now, taken=lease.arrival_ids)
+        if lease is None:
+            self._close_expired(dataset, now)
+            lease = self._take_lease(dataset, now)
+        if lease is None or self._start(dataset, lease, now):
             return
         # The holder's execution is over, and its status event, which AWS sends as best it can, has not come.
         ended = self.workflows.ended(lease.run_id)
         if ended:
             self._close(ended)
-            following = self._take_lease(dataset)
+            following = self._take_lease(dataset, now)
             if following:
-                self._start(dataset, following)
+                self._start(dataset, following, now)
 
-    def _take_lease(self, dataset: str) -> Lease | None:
-        """Take it for whatever waits; None when nothing does, or when another run holds it, which starts the next."""
+    def _close_expired(self, dataset: str, now: datetime) -> None:
+        """End the run whose lease has expired, if its execution is over and nobody was told. What a run that never
+        started was to take is taken by the next."""
+        expired = self.leases.expired(dataset, now)
+        if expired is None:
+            return
+        if not self.workflows.was_started(expired.run_id):
+            if self.runs.get(expired.run_id):
+                error, ended_at = "It was never started.", now.isoformat()
+                self.runs.note(expired.run_id, status=Status.FAILED, error=error, ended_at=ended_at)
+            self.leases.release(dataset, expired.run_id)
+            return
+        ended = self.workflows.ended(expired.run_id)
+        if ended:
+            self._close(ended)
+
+    def _take_lease(self, dataset: str, now: datetime) -> Lease | None:
+        """Take it for what is admitted; None when nothing is, or when another run holds it, which starts the next."""
         for _ in range(_TRIES):
             last_fence = self.leases.last_fence(dataset)
-            waiting = [arrival.arrival_id for arrival in self.ledger.waiting(dataset)]
-            lease = self.leases.take(dataset, waiting, datetime.now(UTC), after=last_fence) if waiting else None
-            if lease or not waiting or self.leases.held(dataset, datetime.now(UTC)):
+            admitted = self.admission.admitted(dataset, now)
+            lease = self.leases.take(dataset, admitted, now, after=last_fence) if admitted else None
+            if lease or not admitted or self.leases.held(dataset, now):
                 return lease
         # A rollback raises the fencing number without holding the lease, so nobody else would start this run.
         raise StoreUnavailable(f"the lease of {dataset} changed {_TRIES} times and nobody holds it")
 
-    def _start(self, dataset: str, lease: Lease) -> bool:
+    def _start(self, dataset: str, lease: Lease, now: datetime) -> bool:
         """Start the holder's execution; one that runs already is left alone. False when it is over."""
-        causes = [arrival.cause for arrival in self.ledger.get(dataset, list(lease.arrival_ids))]
-        more = [f"and {len(causes) - _CAUSES} more"] if len(causes) > _CAUSES else []
-        self.runs.create(
-            lease.run_id,
-            status=Status.RUNNING,
-            fence=lease.fence,
-            arrival_ids=list(lease.arrival_ids),
-            causes=[*causes[:_CAUSES], *more],
-            started_at=datetime.now(UTC).isoformat(),
-        )
+        renewed = self._in_time(dataset, lease, now)
+        if renewed is None:
+            return True  # somebody else's by now, and theirs to start
+        lease = renewed
+        if self.runs.get(lease.run_id) is None:
+            self.timers.wake(dataset, datetime.fromtimestamp(lease.expires_at, UTC), now)
+            self.runs.create(lease.run_id, **self._facts(dataset, lease, now))
         return self.workflows.start(lease.run_id, dataset=dataset, fence=lease.fence)
+
+    def _in_time(self, dataset: str, lease: Lease, now: datetime) -> Lease | None:
+        """The lease, counted from now when its run starts long after it was taken: or it would end before the run."""
+        if self.leases.age(lease, now) < _LATE or self.workflows.was_started(lease.run_id):
+            return lease
+        renewed = self.leases.renew(dataset, lease, now)
+        if renewed:
+            self.timers.wake(dataset, datetime.fromtimestamp(renewed.expires_at, UTC), now)
+        return renewed
+
+    def _facts(self, dataset: str, lease: Lease, now: datetime) -> dict[str, Any]:
+        """What is known of a run when it starts: what asked for it, what that waited for, and what it replaces."""
+        entries, taken = self.ledger.entries(dataset), set(lease.arrival_ids)
+        asked = tuple(entry for entry in entries if entry.arrival.arrival_id in taken)
+        start = self.admission.next_start(dataset, asked)
+        first = min(entry.recorded_at for entry in asked)
+        superseded = [_words(entry) for entry in entries if entry.superseded_by in taken]
+        return {
+            "status": Status.RUNNING,
+            "fence": lease.fence,
+            "arrival_ids": list(lease.arrival_ids),
+            "causes": _first_of([entry.arrival.cause for entry in asked]),
+            "first_arrival_at": first.isoformat(),
+            "started_at": now.isoformat(),
+            "waited_for": {"rule": start.rule, "why": start.why, "seconds": max(0.0, (now - first).total_seconds())},
+            "superseded": _first_of(superseded),
+        }
 
     def _close(self, ended: ExecutionEnded) -> None:
         """Free the lease; an execution that was aborted or timed out never reached its own last state."""
@@ -148,19 +220,14 @@ class Dispatcher:
         if dependants and (self.registry.champion(ended.dataset) or {}).get("run_id") == ended.run_id:
             self.requests.send(*(promotion_request(each, ended.dataset, ended.run_id) for each in dependants))
 
-    def _quarantine(self, arrival: Arrival, reason: str) -> None:
-        if not self.ledger.record(arrival) and not self.ledger.open_among(arrival.dataset, [arrival.arrival_id]):
-            return
-        to = f"quarantine/{arrival.dataset}/{arrival.arrival_id}/{safe_file_name(arrival.key or '')}"
-        copied = self.files.freeze(arrival.bucket or "", arrival.key or "", arrival.version_id or "null", to)
-        kept = f"A copy is at {self.files.uri(to)}." if copied else "It was deleted before it could be copied."
-        self.notices.send(
-            Notice(
-                notification_id=arrival.arrival_id,
-                dataset=arrival.dataset,
-                kind=Status.DATA_REJECTED,
-                subject="A dropped file belongs to no data set",
-                body=f"{reason}\n{kept}",
-            )
-        )
-        self.ledger.settle(arrival.dataset, arrival.arrival_id, ArrivalState.QUARANTINED, "none", reason=reason)
+    def _quarantine(self, arrival: Arrival, reason: str, now: datetime) -> None:
+        if self.ledger.record(arrival, now) or self.ledger.open_among(arrival.dataset, [arrival.arrival_id]):
+            self.admission.quarantine(arrival, "A dropped file belongs to no data set", reason)
+
+
+def _words(entry: LedgerEntry) -> str:
+    return f"s3://{entry.arrival.bucket}/{entry.arrival.key} (version {entry.arrival.version_id})"
+
+
+def _first_of(told: list[str]) -> list[str]:
+    return [*told[:_CAUSES], *([f"and {len(told) - _CAUSES} more"] if len(told) > _CAUSES else [])]

@@ -11,3 +11,7 @@ class Settings(Environment):
     NOTICES_TOPIC_ARN: str
     STATE_MACHINE_ARN: str
     LEASE_HOURS: float
+    ARRIVALS_QUEUE_ARN: str
+    DEAD_LETTERS_ARN: str
+    SCHEDULE_GROUP: str
+    SCHEDULER_ROLE_ARN: str

@@ -8,7 +8,7 @@ from typing import Any
 
 from local.cloud import Cloud
 from local.model_packages import shelf_of
-from local.state import items, objects
+from local.state import items, objects, schedules
 from local.state.blobs import Blobs, replace_file
 
 log = logging.getLogger(__name__)
@@ -36,6 +36,7 @@ class StateDirectory:
             with self._cloud.writes.held():
                 objects.restore(self._cloud, state["buckets"], self._blobs)
                 self._orphans = items.restore(self._cloud, state["tables"], self._blobs)
+                schedules.restore(self._cloud, state.get("schedules", []))
                 shelf_of(self._cloud).restore(state.get("model_packages", []))
         for table in self._orphans:
             log.warning("no template has the table %s any more; its items are kept for when one has it again", table)
@@ -48,8 +49,9 @@ class StateDirectory:
                 return
             tables = {**self._orphans, **items.capture(self._cloud, self._blobs)}
             buckets = objects.capture(self._cloud, self._blobs)
-            packages = shelf_of(self._cloud).capture()
-        state: dict[str, Any] = {"format": _FORMAT, "buckets": buckets, "tables": tables, "model_packages": packages}
+            packages, timers = shelf_of(self._cloud).capture(), schedules.capture(self._cloud)
+        kept = {"buckets": buckets, "tables": tables, "model_packages": packages, "schedules": timers}
+        state: dict[str, Any] = {"format": _FORMAT, **kept}
         replace_file(self._manifest, json.dumps(state).encode())
         self._blobs.keep_only(objects.referenced(buckets) | set(tables.values()))
         self._saved_at = count

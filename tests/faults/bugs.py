@@ -149,7 +149,7 @@ def same_change_refused(patch: pytest.MonkeyPatch, deployment: Deployment) -> No
 
 
 def no_dedupe(patch: pytest.MonkeyPatch, deployment: Deployment) -> None:
-    def record(self: ArrivalsLedger, arrival: Any) -> bool:
+    def record(self: ArrivalsLedger, arrival: Any, *_: Any) -> bool:
         key = {"pk": f"DATASET#{arrival.dataset}", "sk": f"ARRIVAL#{arrival.arrival_id}"}
         self._table.put_item(Item={**key, **arrival.model_dump(exclude_none=True), "state": ArrivalState.WAITING})
         return True
@@ -158,13 +158,12 @@ def no_dedupe(patch: pytest.MonkeyPatch, deployment: Deployment) -> None:
 
 
 def held_arrivals_lost(patch: pytest.MonkeyPatch, deployment: Deployment) -> None:
-    waiting = ArrivalsLedger.waiting
+    entries = ArrivalsLedger.entries
 
     def only_new(self: ArrivalsLedger, dataset: str) -> list[Any]:
-        held = {item["arrival_id"] for item in self._all(dataset) if item["state"] == ArrivalState.HELD}
-        return [each for each in waiting(self, dataset) if each.arrival_id not in held]
+        return [each for each in entries(self, dataset) if each.state != ArrivalState.HELD]
 
-    patch.setattr(ArrivalsLedger, "waiting", only_new)
+    patch.setattr(ArrivalsLedger, "entries", only_new)
 
 
 def settled_by_whoever_comes_last(patch: pytest.MonkeyPatch, deployment: Deployment) -> None:

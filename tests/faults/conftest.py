@@ -9,7 +9,7 @@ from tests.faults.cells import Cell
 from tests.faults.deploy import deployed
 from tests.faults.matrix import Matrix
 
-FIGURES = pytest.StashKey[Counter[str]]()
+RUN, PASSED = "fault cells run", "fault cells passed"
 Verdicts = dict[Cell, list[str]]
 
 
@@ -20,20 +20,23 @@ def matrix() -> Iterator[Matrix]:
 
 
 @pytest.fixture
-def broken_by(matrix: Matrix, request: pytest.FixtureRequest) -> Callable[[Iterable[Cell]], Verdicts]:
+def broken_by(matrix: Matrix, record_property: Callable[[str, object], None]) -> Callable[[Iterable[Cell]], Verdicts]:
     """Runs cells, counts them, and tells which invariants they broke."""
-    figures = request.config.stash.setdefault(FIGURES, Counter())
 
     def run(cells: Iterable[Cell]) -> Verdicts:
         found = {cell: matrix.run(cell) for cell in cells}
-        figures["run"] += len(found)
-        figures["passed"] += sum(not broken for broken in found.values())
-        return {cell: broken for cell, broken in found.items() if broken}
+        broken = {cell: why for cell, why in found.items() if why}
+        record_property(RUN, len(found))
+        record_property(PASSED, len(found) - len(broken))
+        return broken
 
     return run
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    figures = config.stash.get(FIGURES, None)
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    figures: Counter[str] = Counter()
+    for report in (*terminalreporter.getreports("passed"), *terminalreporter.getreports("failed")):
+        if report.when == "call":
+            figures.update({name: count for name, count in report.user_properties if name in (RUN, PASSED)})
     if figures:
-        terminalreporter.write_line(f"fault matrix: {figures['run']} cells run, {figures['passed']} passed")
+        terminalreporter.write_line(f"fault matrix: {figures[RUN]} cells run, {figures[PASSED]} passed")

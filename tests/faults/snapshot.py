@@ -6,6 +6,7 @@ from typing import Any
 
 from moto.dynamodb.models import dynamodb_backends
 from moto.s3.models import s3_backends
+from moto.scheduler.models import scheduler_backends
 from moto.sns.models import sns_backends
 from moto.stepfunctions.models import stepfunctions_backends
 
@@ -48,6 +49,12 @@ class Backends:
         found: list[Any] = sns_backends[ACCOUNT][REGION].topics[self.topic_arn].sent_notifications
         return found
 
+    @property
+    def timers(self) -> dict[str, Any]:
+        """Schedules by name."""
+        found: dict[str, Any] = scheduler_backends[ACCOUNT][REGION].schedule_groups["wakes"].schedules
+        return found
+
     def attribute(self, item: Any, name: str) -> Any:
         """One attribute of a DynamoDB item as moto keeps it."""
         return item.attrs[name].cast_value if name in item.attrs else None
@@ -61,6 +68,7 @@ class Snapshot:
     objects: dict[str, list[Any]]
     executions: list[tuple[Any, str]]
     notices: list[Any]
+    timers: dict[str, Any]
     packages: tuple[Any, Any, Any]
 
     @classmethod
@@ -71,6 +79,7 @@ class Snapshot:
             objects={key: list(objects.getlist(key)) for key in objects},
             executions=[(each, each.status) for each in backends.executions],
             notices=list(backends.notices),
+            timers=dict(backends.timers),
             packages=copy.deepcopy((shelf.packages, shelf._tokens, shelf._newest)),
         )
 
@@ -89,5 +98,7 @@ class Snapshot:
         for execution, status in self.executions:
             execution.status = status
         backends.notices[:] = self.notices
+        backends.timers.clear()
+        backends.timers.update(self.timers)
         shelf = backends.shelf
         shelf.packages, shelf._tokens, shelf._newest = fresh.packages

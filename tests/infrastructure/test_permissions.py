@@ -51,15 +51,24 @@ def test_metrics_of_jobs_go_to_sagemakers_namespace_only(allowed: list[Statement
     assert metrics.conditions == {"StringLike": {"cloudwatch:namespace": ["/aws/sagemaker/*"]}}
 
 
-def test_only_the_workflow_passes_a_role_and_only_the_jobs_role_to_sagemaker(
+def test_the_workflow_passes_the_jobs_role_and_dispatch_its_timers_role_and_nobody_any_other(
     template: Template, allowed: list[Statement]
 ) -> None:
-    (passing,) = (each for each in allowed if "iam:PassRole" in each.actions)
     job_role, _ = template.named("AWS::IAM::Role", "JobRole")
+    timers_role, _ = template.named("AWS::IAM::Role", "Schedules")
     _, machine = template.named("AWS::StepFunctions::StateMachine", "RetrainMachine")
-    assert passing.resources == [f"${{{job_role}.Arn}}"]
-    assert passing.conditions == {"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}}
-    assert passing in template.statements_of(role_of(machine, "RoleArn"))
+    _, dispatch = template.function("dispatch")
+    passing = [each for each in allowed if "iam:PassRole" in each.actions]
+    expected = {
+        job_role: ("sagemaker.amazonaws.com", role_of(machine, "RoleArn")),
+        timers_role: ("scheduler.amazonaws.com", role_of(dispatch)),
+    }
+    assert sorted(each.resources[0] for each in passing) == sorted(f"${{{role}.Arn}}" for role in expected)
+    for role, (service, holder) in expected.items():
+        (one,) = (each for each in passing if each.resources == [f"${{{role}.Arn}}"])
+        assert one.actions == ["iam:PassRole"]
+        assert one.conditions == {"StringEquals": {"iam:PassedToService": service}}
+        assert one in template.statements_of(holder)
 
 
 def test_nobody_may_delete_data(allowed: list[Statement]) -> None:

@@ -58,6 +58,22 @@ def resources(word: str) -> dict[str, Any]:
             },
         ),
         "BucketPolicy": ("AWS::S3::BucketPolicy", {"Bucket": {"Ref": "Bucket"}, "PolicyDocument": policy(TLS_ONLY)}),
+        "ScheduleGroup": ("AWS::Scheduler::ScheduleGroup", {"Name": "everything"}),
+        "Schedule": (
+            "AWS::Scheduler::Schedule",
+            {
+                "GroupName": {"Ref": "ScheduleGroup"},
+                "Description": word,
+                "ScheduleExpression": "cron(0 6 ? * MON-FRI *)",
+                "ScheduleExpressionTimezone": "Europe/Berlin",
+                "FlexibleTimeWindow": {"Mode": "FLEXIBLE", "MaximumWindowInMinutes": 5},
+                "Target": {
+                    "Arn": {"Fn::GetAtt": ["DeadLetters", "Arn"]},
+                    "RoleArn": {"Fn::GetAtt": ["Role", "Arn"]},
+                    "Input": "{}",
+                },
+            },
+        ),
         "DeadLetters": ("AWS::SQS::Queue", {}),
         "Queue": (
             "AWS::SQS::Queue",

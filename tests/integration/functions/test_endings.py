@@ -89,7 +89,7 @@ def test_a_first_challenger_that_failed_the_gate_leaves_no_champion_to_be_kept(
     assert "still no champion" in world.aws.notices()[0]["body"]
 
 
-def test_a_superseded_snapshot_is_done_with_but_no_part_of_the_history(
+def test_a_snapshot_that_a_newer_one_replaced_is_superseded_and_no_part_of_the_history(
     world: World, function: Function, run: tuple[dict[str, str], Arrival, Arrival]
 ) -> None:
     named, newest, old = run
@@ -101,7 +101,7 @@ def test_a_superseded_snapshot_is_done_with_but_no_part_of_the_history(
     world.files.write(RunLayout(**named).report, report)
     decided(world, named)
     function("complete_run")(named)
-    assert world.state(old.arrival_id)["state"] == ArrivalState.DONE
+    assert world.state(old.arrival_id)["state"] == ArrivalState.SUPERSEDED
     (kept,) = world.ledger.accepted_keys(DATASET)
     assert newest.arrival_id in kept
     assert f"{uri(old)}: 5 rows, superseded by a newer snapshot" in world.aws.notices()[0]["body"]

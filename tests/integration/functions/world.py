@@ -1,7 +1,9 @@
 """One deployment in moto: its ledger, leases, runs and workflow, and the events that reach it."""
 
+import hashlib
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,11 +13,13 @@ from typing import Any
 import boto3
 
 from evergreen.arrivals import Arrival, arrival_of
+from evergreen.contract import Contract
 from evergreen.contract_file import read_datasets
 from evergreen.contracts import Contracts
 from evergreen.stores.arrivals import ArrivalsLedger
 from evergreen.stores.endings import Endings
 from evergreen.stores.files import Files
+from evergreen.stores.holdbacks import Holdbacks
 from evergreen.stores.leases import Leases
 from evergreen.stores.notices import Notices
 from evergreen.stores.outbox import Outbox
@@ -23,8 +27,10 @@ from evergreen.stores.registry import Registry
 from evergreen.stores.requests import Requests
 from evergreen.stores.runs import RunRecords
 from evergreen.stores.task_tokens import TaskTokens
+from evergreen.stores.timers import Timers, TimerTarget
 from evergreen.stores.workflows import Workflows
 from evergreen.training import Training
+from functions.dispatch.admission import Admission
 from functions.dispatch.answers import Answers
 from functions.dispatch.dispatcher import Dispatcher
 from functions.pin_inputs.pinning import Pinning
@@ -49,6 +55,9 @@ class World:
     sfn: Any
     sns: Any
     events: Any
+    scheduler: Any
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    dropped: int = 0
 
     @classmethod
     def of(cls, aws: Account) -> "World":
@@ -57,7 +66,8 @@ class World:
         arn = sfn.create_state_machine(name="retrain", definition=json.dumps(definition), roleArn=ROLE)[
             "stateMachineArn"
         ]
-        return cls(aws, read_datasets(ROOT / "datasets"), arn, sfn, boto3.client("sns"), boto3.client("events"))
+        sns, events = boto3.client("sns"), boto3.client("events")
+        return cls(aws, read_datasets(ROOT / "datasets"), arn, sfn, sns, events, _scheduler())
 
     # the deployment's parts
 
@@ -95,12 +105,19 @@ class World:
             runs=self.runs,
             endings=Endings(self.ledger, self.runs, Registry(self.aws.registry), notices, self.outbox),
             workflows=Workflows(self.sfn, self.machine_arn),
-            files=self.files,
-            notices=notices,
+            timers=self.timers,
+            admission=Admission(
+                self.contracts, self.ledger, self.runs, self.files, notices, Holdbacks(self.aws.registry), self.timers
+            ),
             registry=self.registry,
             requests=Requests(self.events, self.machine_arn),
             answers=Answers(TaskTokens(self.aws.registry, self.sfn), self.runs),
+            clock=self.clock,
         )
+
+    @property
+    def timers(self) -> Timers:
+        return Timers(self.scheduler, TimerTarget("wakes", "arn:aws:sqs:r:1:q", "arn:aws:sqs:r:1:d", ROLE))
 
     @property
     def pinning(self) -> Pinning:
@@ -113,8 +130,37 @@ class World:
         version = self.aws.put(key, text)
         event = sample("object-dropped") | {"time": at}
         event["detail"]["bucket"]["name"] = BUCKET
-        event["detail"]["object"] |= {"key": key, "version-id": version, "size": len(text)}
+        self.dropped += 1
+        described = {"key": key, "version-id": version, "size": len(text), "sequencer": f"{self.dropped:X}"}
+        event["detail"]["object"] |= {**described, "etag": hashlib.md5(text.encode()).hexdigest()}
         return event
+
+    def drop_manifest(self, batch: str, **files: str) -> dict[str, Any]:
+        """Write the manifest of a batch whose files have these texts, by name without `.csv`."""
+        described = [
+            {"name": f"{name}.csv", "size": len(text), "etag": hashlib.md5(text.encode()).hexdigest()}
+            for name, text in files.items()
+        ]
+        return self.drop(f"incoming/{DATASET}/{batch}/manifest.json", json.dumps({"files": described}))
+
+    def states(self, **changed: Any) -> None:
+        """Have the data set's contract say something else."""
+        folders = {dataset: self.contracts[dataset] for dataset in self.contracts.ids}
+        said = folders[DATASET].contract.model_dump(by_alias=True, exclude_none=True)
+        contract = Contract.model_validate({**said, **changed})
+        folders[DATASET] = folders[DATASET].model_copy(update={"contract": contract})
+        self.contracts = Contracts(folders)
+
+    def timers_fire(self) -> list[dict[str, Any]]:
+        """The events of every timer that is due, which are then no more."""
+        fired = []
+        for each in self.scheduler.list_schedules(GroupName="wakes")["Schedules"]:
+            found = self.scheduler.get_schedule(GroupName="wakes", Name=each["Name"])
+            event = json.loads(found["Target"]["Input"])
+            if datetime.fromisoformat(event["time"]) <= self.clock():
+                self.scheduler.delete_schedule(GroupName="wakes", Name=each["Name"])
+                fired.append(event)
+        return fired
 
     def ended(self, run_id: str, status: str) -> dict[str, Any]:
         """The event that Step Functions would send."""
@@ -160,8 +206,8 @@ class World:
 
     def dies_at(self, call: int, moment: str) -> Callable[[], None]:
         """Let the process end `before-call` or `after-call` of its n-th call to AWS; returns what undoes that."""
-        clients = (self.aws.registry.meta.client, self.aws.s3, self.sfn, self.sns, self.events)
-        calls = [0]
+        of_aws = (self.aws.s3, self.sfn, self.sns, self.events, self.scheduler)
+        clients, calls = (self.aws.registry.meta.client, *of_aws), [0]
 
         def die(**_: Any) -> None:
             if current_thread() is not main_thread():
@@ -178,6 +224,13 @@ class World:
                 client.meta.events.unregister(moment, die)
 
         return live
+
+
+def _scheduler() -> Any:
+    scheduler = boto3.client("scheduler")
+    with suppress(scheduler.exceptions.ConflictException):
+        scheduler.create_schedule_group(Name="wakes")
+    return scheduler
 
 
 def sample(name: str) -> dict[str, Any]:

@@ -175,6 +175,15 @@ def test_a_table_of_hundreds_of_drifted_columns_makes_no_long_notice() -> None:
     assert len(line) < 400
 
 
+def test_a_notice_says_what_asked_for_the_run_besides_files() -> None:
+    causes = ["s3://b/k was dropped", "alarm low", "asked for by hand (ada): prices"]
+    assert why_it_ran(causes) == ["Why it ran: alarm low; asked for by hand (ada): prices"]
+    assert why_it_ran(causes[:1]) == []
+    assert why_it_ran([f"alarm {number}" for number in range(5)]) == [
+        "Why it ran: alarm 0; alarm 1; alarm 2; and 2 more"
+    ]
+
+
 def test_where_everybody_follows_nothing_is_said_of_it() -> None:
     assert still_to_follow({}) == []
 
@@ -184,12 +193,3 @@ def test_who_is_behind_is_told_in_one_line_with_why_and_what_to_do() -> None:
     assert "SageMaker's model registry and MLflow" in line
     assert "connection refused" in line
     assert "evergreen mlflow" in line
-
-
-def test_a_notice_says_what_asked_for_the_run_besides_files() -> None:
-    causes = ["s3://b/k was dropped", "alarm low", "asked for by hand (ada): prices"]
-    assert why_it_ran(causes) == ["Why it ran: alarm low; asked for by hand (ada): prices"]
-    assert why_it_ran(causes[:1]) == []
-    assert why_it_ran([f"alarm {number}" for number in range(5)]) == [
-        "Why it ran: alarm 0; alarm 1; alarm 2; and 2 more"
-    ]

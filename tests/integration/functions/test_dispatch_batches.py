@@ -1,0 +1,188 @@
+"""Batches wait for their manifest and its files; incomplete ones are told of; versions of one key are kept apart."""
+
+import hashlib
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from evergreen.stores.arrivals import ArrivalState
+from tests.integration.functions.world import DATASET, World
+
+T0 = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
+MAY = "incoming/next_purchase/may"
+FILES = {"a": "a,b\n1,2\n", "b": "a,b\n3,4\n"}
+
+
+@pytest.fixture
+def clocked(world: World) -> World:
+    world.clock = lambda: T0
+    return world
+
+
+def later(world: World, **span: float) -> None:
+    now = world.clock() + timedelta(**span)
+    world.clock = lambda: now
+    for event in world.timers_fire():
+        world.dispatcher.take(event)
+
+
+def test_a_batch_makes_one_run_once_its_manifest_is_there(clocked: World) -> None:
+    for name, text in FILES.items():
+        clocked.dispatcher.take(clocked.drop(f"{MAY}/{name}.csv", text))
+    assert clocked.started() == []
+    clocked.dispatcher.take(clocked.drop_manifest("may", **FILES))
+    (run_id,) = clocked.started()
+    assert sorted(clocked.arrivals_of(run_id)) == [f"{MAY}/a.csv", f"{MAY}/b.csv", f"{MAY}/manifest.json"]
+
+
+def test_a_run_reads_the_files_of_a_batch_and_not_its_manifest(clocked: World) -> None:
+    for event in [clocked.drop(f"{MAY}/a.csv", FILES["a"]), clocked.drop_manifest("may", a=FILES["a"])]:
+        clocked.dispatcher.take(event)
+    (run_id,) = clocked.started()
+    clocked.pinning.pin(DATASET, run_id, 1)
+    inputs = [key.rsplit("/", 1)[-1] for key in clocked.aws.keys(f"runs/{DATASET}/{run_id}/input/")]
+    assert inputs == ["a.csv"]
+
+
+def test_events_in_any_order_make_the_same_one_run(clocked: World) -> None:
+    events = [clocked.drop(f"{MAY}/{name}.csv", text) for name, text in FILES.items()]
+    events.append(clocked.drop_manifest("may", **FILES))
+    for event in [*reversed(events), *events]:
+        clocked.dispatcher.take(event)
+    (run_id,) = clocked.started()
+    assert len(clocked.arrivals_of(run_id)) == 3
+
+
+def test_a_file_beside_a_waiting_batch_runs_by_itself(clocked: World) -> None:
+    clocked.dispatcher.take(clocked.drop(f"{MAY}/a.csv", FILES["a"]))
+    clocked.dispatcher.take(clocked.drop("incoming/next_purchase/single.csv"))
+    (run_id,) = clocked.started()
+    assert clocked.arrivals_of(run_id) == ["incoming/next_purchase/single.csv"]
+
+
+def test_an_incomplete_batch_is_told_of_once_at_its_deadline_and_still_runs_when_it_is_complete(clocked: World) -> None:
+    clocked.dispatcher.take(clocked.drop(f"{MAY}/a.csv", FILES["a"]))
+    clocked.dispatcher.take(clocked.drop_manifest("may", **FILES))
+    later(clocked, minutes=59)
+    assert clocked.aws.notices() == []
+    later(clocked, minutes=2)
+    (notice,) = clocked.aws.notices()
+    assert (notice["kind"], notice["dataset"]) == ("BATCH_INCOMPLETE", DATASET)
+    assert "b.csv is missing" in notice["body"]
+    assert "a.csv" not in notice["body"]
+    later(clocked, hours=5)
+    assert clocked.aws.notices() == []
+    clocked.dispatcher.take(clocked.drop(f"{MAY}/b.csv", FILES["b"]))
+    (run_id,) = clocked.started()
+    assert len(clocked.arrivals_of(run_id)) == 3
+
+
+def test_the_deadline_is_kept_while_a_run_is_in_progress(clocked: World) -> None:
+    clocked.dispatcher.take(clocked.drop("incoming/next_purchase/single.csv"))
+    clocked.dispatcher.take(clocked.drop(f"{MAY}/a.csv", FILES["a"]))
+    later(clocked, minutes=61)
+    (notice,) = clocked.aws.notices()
+    assert "manifest.json is missing" in notice["body"]
+    assert len(clocked.started()) == 1
+
+
+def test_a_file_that_is_not_what_the_manifest_says_holds_the_batch_until_it_is_mended(clocked: World) -> None:
+    clocked.dispatcher.take(clocked.drop(f"{MAY}/a.csv", "a,b\n1,9\n"))
+    clocked.dispatcher.take(clocked.drop_manifest("may", a=FILES["a"]))
+    assert clocked.started() == []
+    wrong = [each.arrival.arrival_id for each in clocked.ledger.entries(DATASET) if each.arrival.kind == "object"]
+    clocked.dispatcher.take(clocked.drop(f"{MAY}/a.csv", FILES["a"]))
+    (run_id,) = clocked.started()
+    assert clocked.state(wrong[0])["state"] == ArrivalState.SUPERSEDED
+    assert wrong[0] not in (clocked.runs.get(run_id) or {})["arrival_ids"]
+    (told,) = (clocked.runs.get(run_id) or {})["superseded"]
+    assert f"{MAY}/a.csv" in told
+
+
+def test_a_sha256_is_compared_with_the_objects_own_bytes(clocked: World) -> None:
+    def manifest(text: str) -> str:
+        said = {"name": "a.csv", "size": len(text), "sha256": hashlib.sha256(text.encode()).hexdigest()}
+        return json.dumps({"files": [said]})
+
+    clocked.dispatcher.take(clocked.drop(f"{MAY}/a.csv", FILES["a"]))
+    clocked.dispatcher.take(clocked.drop(f"{MAY}/manifest.json", manifest("a,b\n1,9\n")))
+    assert clocked.started() == []
+    clocked.dispatcher.take(clocked.drop(f"{MAY}/manifest.json", manifest(FILES["a"])))
+    assert len(clocked.started()) == 1
+
+
+@pytest.mark.parametrize("content", ["not json", '{"files": [{"name": "a.csv", "size": 8}]}'])
+def test_a_manifest_that_cannot_be_read_is_set_aside_with_a_notice_and_blocks_nobody(
+    clocked: World, content: str
+) -> None:
+    clocked.dispatcher.take(clocked.drop(f"{MAY}/a.csv", FILES["a"]))
+    clocked.dispatcher.take(clocked.drop(f"{MAY}/manifest.json", content))
+    (notice,) = clocked.aws.notices()
+    assert "manifest.json cannot be used" in notice["body"]
+    assert [clocked.aws.text(key) for key in clocked.aws.keys("quarantine/")] == [content]
+    clocked.dispatcher.take(clocked.drop_manifest("may", a=FILES["a"]))
+    assert len(clocked.started()) == 1
+    assert clocked.aws.notices() == []
+
+
+def test_the_name_of_a_batch_can_be_used_again(clocked: World) -> None:
+    for text in FILES.values():
+        clocked.dispatcher.take(clocked.drop(f"{MAY}/a.csv", text))
+        clocked.dispatcher.take(clocked.drop_manifest("may", a=text))
+        run_id = clocked.started()[-1]
+        for arrival_id in (clocked.runs.get(run_id) or {})["arrival_ids"]:
+            clocked.ledger.settle(DATASET, arrival_id, ArrivalState.DONE, run_id)
+        clocked.runs.note(run_id, status="SUCCEEDED")
+        clocked.dispatcher.take(clocked.ended(run_id, "SUCCEEDED"))
+    assert len(clocked.started()) == 2
+    assert all(len(clocked.arrivals_of(run_id)) == 2 for run_id in clocked.started())
+
+
+SNAPSHOT = {"task": "regression", "features": None, "target": {"column": "Quantity"}, "split": {"by": "random"}}
+
+
+def replacing(world: World) -> World:
+    contract = world.contracts[DATASET].contract
+    said = contract.input.model_dump(exclude_none=True, by_alias=True)
+    world.states(**SNAPSHOT, gate={}, input={**said, "arrives": "replace", "key": []})
+    return world
+
+
+def test_of_two_versions_of_a_snapshot_the_newest_is_taken_whichever_event_comes_first(clocked: World) -> None:
+    replacing(clocked).states(runs={"quiet_period": "5m"})
+    old, new = (clocked.drop("incoming/next_purchase/all.csv", text) for text in FILES.values())
+    for event in (new, old):
+        clocked.dispatcher.take(event)
+    later(clocked, minutes=6)
+    (run_id,) = clocked.started()
+    (taken,) = (clocked.runs.get(run_id) or {})["arrival_ids"]
+    versions = {each.arrival.arrival_id: each for each in clocked.ledger.entries(DATASET)}
+    assert versions[taken].arrival.version_id == new["detail"]["object"]["version-id"]
+    (superseded,) = (each for each in versions.values() if each.state == ArrivalState.SUPERSEDED)
+    assert superseded.superseded_by == taken
+    assert (clocked.runs.get(run_id) or {})["superseded"] == [
+        f"s3://evergreen-data/incoming/next_purchase/all.csv (version {superseded.arrival.version_id})"
+    ]
+
+
+def test_an_older_snapshot_that_comes_after_the_newer_ones_run_starts_nothing(clocked: World) -> None:
+    replacing(clocked)
+    old, new = (clocked.drop("incoming/next_purchase/all.csv", text) for text in FILES.values())
+    clocked.dispatcher.take(new)
+    (run_id,) = clocked.started()
+    clocked.dispatcher.take(old)
+    for arrival_id in (clocked.runs.get(run_id) or {})["arrival_ids"]:
+        clocked.ledger.settle(DATASET, arrival_id, ArrivalState.DONE, run_id)
+    clocked.runs.note(run_id, status="SUCCEEDED")
+    clocked.dispatcher.take(clocked.ended(run_id, "SUCCEEDED"))
+    assert clocked.started() == [run_id]
+    states = sorted(each.state for each in clocked.ledger.entries(DATASET))
+    assert states == [ArrivalState.DONE, ArrivalState.SUPERSEDED]
+
+
+def test_a_batch_of_several_snapshots_is_refused_since_each_replaces_the_others(clocked: World) -> None:
+    replacing(clocked)
+    clocked.dispatcher.take(clocked.drop_manifest("may", **FILES))
+    (notice,) = clocked.aws.notices()
+    assert "a batch can hold only one" in notice["body"]
