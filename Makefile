@@ -12,7 +12,7 @@ NOT_IMPORTED := cryptography cffi pycparser pyasn1 pyasn1-modules google-auth gi
 export PATH := $(abspath $(BIN)):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint synth deploy destroy lock bench clean
+.PHONY: help setup demo test faults lint synth deploy destroy lock bench clean
 
 help:  ## say what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -33,6 +33,9 @@ demo: $(READY)  ## run the whole loop on real data, twice
 
 test: $(READY) lint node_modules/.bin/cdk  ## lint, types, import rules, template checks and every test
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+
+faults: $(READY)  ## the whole fault matrix, every state of the workflow times every fault, and the long storms (minutes)
+	$(BIN)/python -m pytest -m faults
 
 lint: $(READY)
 	$(BIN)/ruff check $(SOURCES)

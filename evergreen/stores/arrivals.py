@@ -120,13 +120,23 @@ class ArrivalsLedger:
         return True
 
     def settle(self, dataset: str, arrival_id: str, state: ArrivalState, run_id: str, **facts: str | None) -> None:
-        """Say how an arrival ended in a run; saying it twice is the same as once."""
-        with store_faults("settle an arrival"):
-            self._table.update_item(
-                Key=_key(dataset, arrival_id),
-                ConditionExpression=Attr("pk").exists(),
-                **set_arguments({"state": state, "run_id": run_id, **facts}),
-            )
+        """Say how an arrival ended in a run; saying it twice is the same as once.
+
+        What another run has settled meanwhile stays as it is: a run that was stopped may wake up late.
+        """
+        unsettled = Attr("state").is_in([ArrivalState.WAITING, ArrivalState.HELD])
+        may = unsettled if state == ArrivalState.HELD else unsettled | Attr("run_id").eq(run_id)
+        try:
+            with store_faults("settle an arrival"):
+                self._table.update_item(
+                    Key=_key(dataset, arrival_id),
+                    ConditionExpression=Attr("pk").exists() & may,
+                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                    **set_arguments({"state": state, "run_id": run_id, **facts}),
+                )
+        except ClientError as error:
+            if code_of(error) != "ConditionalCheckFailedException" or "Item" not in error.response:
+                raise
 
     def supersede(self, dataset: str, needless: Needless) -> None:
         """Say that no run will take an arrival, and what took its place; a settled one stays as it is."""

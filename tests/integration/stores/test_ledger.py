@@ -56,6 +56,18 @@ def test_what_is_settled_is_never_taken_again(ledger: ArrivalsLedger, state: Arr
     assert ledger.open_among(DATASET, ["a", "b"]) == ["b"]
 
 
+@pytest.mark.parametrize("state", [ArrivalState.HELD, ArrivalState.DONE, ArrivalState.QUARANTINED])
+def test_what_the_next_run_has_settled_is_not_unsettled_by_one_that_wakes_up_late(
+    ledger: ArrivalsLedger, aws: Account, state: ArrivalState
+) -> None:
+    ledger.record(arrival("a"))
+    ledger.settle(DATASET, "a", ArrivalState.HELD, RUN)
+    ledger.settle(DATASET, "a", ArrivalState.DONE, "the-next", accepted_key="accepted/a.parquet")
+    ledger.settle(DATASET, "a", state, RUN, reason="late")
+    item = aws.registry.get_item(Key={"pk": f"DATASET#{DATASET}", "sk": "ARRIVAL#a"})["Item"]
+    assert (item["state"], item["run_id"], "reason" in item) == (ArrivalState.DONE, "the-next", False)
+
+
 def test_an_arrival_of_another_data_set_waits_for_itself(ledger: ArrivalsLedger) -> None:
     ledger.record(arrival("a", dataset="line_yield"))
     assert ledger.waiting(DATASET) == []

@@ -1,0 +1,92 @@
+"""Setting a deployment up in moto, in this process: the functions' handlers, their environment, the data sets."""
+
+import importlib
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import boto3
+import pytest
+from moto.sagemaker.responses import SageMakerResponse
+
+from evergreen.contracts import Contracts, DatasetFolder
+from evergreen.gate import Gate
+from evergreen.training import Training
+from local.model_packages import Shelf, operations
+from tests.faults.deployment import APPROVED, FUNCTIONS, TUNED, Deployment
+from tests.faults.jobs import Jobs
+from tests.faults.seam import Seam
+from tests.faults.snapshot import ACCOUNT, REGION, Backends
+from tests.integration.functions.world import DATASET, World
+from tests.integration.stores.aws import BUCKET, account
+
+
+def data_sets(world: World) -> dict[str, DatasetFolder]:
+    """The same contract thrice: as it is, with a person's approval, with hyperparameters searched."""
+    folder = world.contracts[DATASET]
+    contract = folder.contract
+    gate = Gate.model_validate({**contract.gate.model_dump(exclude_unset=True), "approval": "manual"})
+    tune = Training.model_validate({"tune": {"ranges": {"max_depth": {"min": 2, "max": 8}}}})
+    changed = {APPROVED: {"gate": gate}, TUNED: {"training": tune}}
+    more = {name: contract.model_copy(update={"id": name, **update}) for name, update in changed.items()}
+    return {DATASET: folder} | {name: folder.model_copy(update={"contract": each}) for name, each in more.items()}
+
+
+def environment(world: World) -> dict[str, str]:
+    return {
+        "DATA_BUCKET": BUCKET,
+        "REGISTRY_TABLE": "registry",
+        "PREDICTIONS_TABLE": "predictions",
+        "NOTICES_TOPIC_ARN": world.aws.topic_arn,
+        "STATE_MACHINE_ARN": world.machine_arn,
+        "LEASE_HOURS": "7",
+        "ARRIVALS_QUEUE_ARN": "arn:aws:sqs:us-east-1:123456789012:arrivals",
+        "DEAD_LETTERS_ARN": "arn:aws:sqs:us-east-1:123456789012:dead-letters",
+        "SCHEDULE_GROUP": "wakes",
+        "SCHEDULER_ROLE_ARN": "arn:aws:iam::123456789012:role/scheduler",
+        "MODEL_GROUP_PREFIX": "Evergreen",
+        "GIT_COMMIT": "0123abcd",
+        "IMAGE_URI": "123456789012.dkr.ecr.us-east-1.amazonaws.com/evergreen:tag",
+        "MLFLOW_APP_ARN": "",
+        "POWERTOOLS_SERVICE_NAME": "test",
+        "POWERTOOLS_LOG_LEVEL": "CRITICAL",
+    }
+
+
+def modules() -> dict[str, str]:
+    """Each function's handler, by the state that is named as it is."""
+    named = {name: "".join(f"_{c.lower()}" if c.isupper() else c for c in name).lstrip("_") for name in FUNCTIONS}
+    del named["PrepareSmallData"]
+    return {name: f"functions.{folder}.handler" for name, folder in {**named, "Dispatch": "dispatch"}.items()}
+
+
+@contextmanager
+def deployed() -> Iterator[Deployment]:
+    """A deployment in moto, in this process, for as long as the block lasts."""
+    with pytest.MonkeyPatch.context() as patch, account() as aws:
+        patch.setenv("AWS_DEFAULT_REGION", REGION)
+        patch.setenv("AWS_MAX_ATTEMPTS", "1")
+        world = World.of(aws)
+        world.contracts = Contracts(data_sets(world))
+        for name, value in environment(world).items():
+            patch.setenv(name, value)
+        patch.setattr(Contracts, "deployed", lambda: world.contracts)
+        shelf = Shelf(ACCOUNT, REGION)
+        for name, operation in operations(shelf).items():
+            patch.setattr(SageMakerResponse, name, operation, raising=False)
+        for dataset in world.contracts.ids:
+            name = f"Evergreen-{dataset.replace('_', '-')}"
+            boto3.client("sagemaker").create_model_package_group(ModelPackageGroupName=name)
+        for each in world.sns.list_subscriptions()["Subscriptions"]:  # whose queue nobody would empty
+            world.sns.unsubscribe(SubscriptionArn=each["SubscriptionArn"])
+        observer = boto3.DEFAULT_SESSION
+        session = boto3.Session("testing", "testing", region_name=REGION)
+        boto3.DEFAULT_SESSION, seam = session, Seam(session)
+        handlers = {}
+        for state, module in modules().items():
+            sys.modules.pop(module, None)
+            handlers[state] = importlib.import_module(module).handler
+        boto3.DEFAULT_SESSION = observer
+        yield Deployment(world, seam, Backends(shelf, aws.topic_arn), Jobs(world.files), handlers)
+        for module in modules().values():
+            sys.modules.pop(module, None)

@@ -1,0 +1,115 @@
+"""SageMaker's jobs, which write what the container would: the same small documents, at the same places in S3."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from evergreen.evaluation import Comparison, Evaluation
+from evergreen.layout import RunLayout
+from evergreen.manifest import DataReport, DataSummary, FileReport, InputFile, Rejection, RunManifest
+from evergreen.stores.files import Files
+from tests.faults.execution import TaskFailed
+
+BETTER: dict[str, Any] = {"improvement": 7.0, "relative": 0.27, "low": 6.0, "high": 8.0}
+WORSE: dict[str, Any] = {"improvement": -7.0, "relative": -0.27, "low": -8.0, "high": -6.0}
+_NAMES = ("ProcessingJobName", "TrainingJobName", "HyperParameterTuningJobName", "TransformJobName", "ModelName")
+
+
+@dataclass
+class Jobs:
+    """Every job there was, by name, which SageMaker takes once."""
+
+    files: Files
+    names: set[str] = field(default_factory=set)
+    losing: set[str] = field(default_factory=set)  # runs whose scoring says it went well, and lost a row
+
+    def run(self, service: str, parameters: dict[str, Any], run_id: str, dataset: str) -> Any:
+        """What the optimized integration answers when the job has ended well."""
+        name = next(parameters[each] for each in _NAMES if each in parameters)
+        assert len(name) <= (32 if "HyperParameterTuningJobName" in parameters else 63), name
+        if name in self.names:
+            raise TaskFailed("SageMaker.ResourceInUseException", f"{name} is there already")
+        self.names.add(name)
+        layout = RunLayout(dataset, run_id)
+        work: dict[str, Callable[[], Any]] = {
+            "createTrainingJob.sync": lambda: self._train(parameters["OutputDataConfig"]["S3OutputPath"], name),
+            "createHyperParameterTuningJob.sync": lambda: self._tune(parameters, name),
+            "createModel": lambda: {"ModelArn": f"arn:aws:sagemaker:us-east-1:123456789012:model/{name}"},
+            "createTransformJob.sync": lambda: self._score(layout),
+        }
+        if service == "createProcessingJob.sync":
+            verb = parameters["AppSpecification"]["ContainerArguments"][0]
+            return {"prepare": self.prepare, "evaluate": self._evaluate}[verb](layout)
+        return work[service]()
+
+    def prepare(self, layout: RunLayout) -> None:
+        """A file whose text is `bad` is refused; a run without a good one, and without history, is unusable."""
+        manifest = self.files.read(layout.manifest, RunManifest)
+        refused = [each for each in manifest.inputs if self.files.content(each.key) == b"bad"]
+        good = [each for each in manifest.inputs if each not in refused]
+        for each in good:
+            self.files.write(f"{layout.accepted}/{each.arrival_id}.parquet", b"rows")
+        rows = 2 + len(good) + len(manifest.history)
+        report = DataReport(
+            usable=bool(good) or not refused,
+            files=tuple(_file(each, refused=each in refused) for each in manifest.inputs),
+            rejections=tuple(Rejection(file=each.source, rule="header", reason="no header") for each in refused),
+            rows=rows,
+            scoring_rows=rows,
+            scoring_cutoff="2011-12-09",
+        )
+        self.files.write(layout.report, report)
+        summary = DataSummary(usable=report.usable, reason="said the test", rows=rows, scoring_rows=rows)
+        self.files.write(layout.summary, summary)
+
+    def _train(self, where: str, name: str) -> dict[str, Any]:
+        uri = f"{where}/{name}/output/model.tar.gz"
+        self.files.write(self.files.key(uri), b"a model")
+        return {"ModelArtifacts": {"S3ModelArtifacts": uri}}
+
+    def _tune(self, parameters: dict[str, Any], name: str) -> dict[str, Any]:
+        where = parameters["TrainingJobDefinition"]["OutputDataConfig"]
+        self._train(where["S3OutputPath"], f"{name}-001")
+        return {
+            "TrainingJobDefinition": {"OutputDataConfig": where},
+            "BestTrainingJob": {"TrainingJobName": f"{name}-001"},
+        }
+
+    def _evaluate(self, layout: RunLayout) -> None:
+        """The challenger of a run of a file whose text is `worse` loses."""
+        manifest = self.files.read(layout.manifest, RunManifest)
+        loses = any(self.files.content(each.key) == b"worse" for each in manifest.inputs)
+        sure = {"confidence": 0.95, "resamples": 2000}
+        against = Comparison(against="champion", **(WORSE if loses else BETTER), **sure)
+        evaluation = Evaluation(
+            task="time_to_event",
+            metric="mae",
+            rows=900,
+            judged_rows=600,
+            challenger={"mae": 18.9, "roc_auc": 0.71},
+            baseline={"mae": 26.0, "roc_auc": 0.5},
+            champion={"mae": 26.0, "roc_auc": 0.7} if manifest.champion else None,
+            against_baseline=Comparison(against="baseline", **BETTER, **sure),
+            against_champion=against if manifest.champion else None,
+        )
+        self.files.write(layout.evaluation_file, evaluation)
+
+    def _score(self, layout: RunLayout) -> None:
+        rows = self.files.read(layout.report, DataReport).scoring_rows
+        lines = [f"{entity},{entity}.5,0.5\n" for entity in range(rows - (layout.run_id in self.losing))]
+        self.files.write(f"{layout.predictions}/part-0.csv.out", "".join(lines).encode())
+
+
+def _file(each: InputFile, *, refused: bool) -> FileReport:
+    accepted = 0 if refused else 5
+    source, rejected = each.source, 5 - accepted
+    return FileReport(
+        arrival_id=each.arrival_id, source=source, rows=5, accepted=accepted, rejected=rejected, refused=refused
+    )
+
+
+def failed_job(reason: str, status: str = "Failed") -> TaskFailed:
+    """How `.sync` tells of a job that did not end well."""
+    cause = {"TrainingJobName": "j", "TrainingJobStatus": status, "FailureReason": reason}
+    return TaskFailed("States.TaskFailed", json.dumps(cause))

@@ -1,0 +1,170 @@
+"""The fault matrix: runs a cell from the moment at which its state is entered to where nothing is left to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.faults.cells import END, PLACES, START, Cell, cells_at
+from tests.faults.deployment import APPROVED, TUNED, Deployment, Point, Trouble
+from tests.faults.execution import STATES, Execution
+from tests.faults.invariants import Watch
+from tests.faults.jobs import failed_job
+from tests.faults.kinds import OVERTAKING, PASSING, REFUSALS, old_events, strikes, trouble_of
+from tests.faults.seam import Fault
+from tests.integration.functions.world import DATASET
+
+USUAL: tuple[str, str, int | None] = (DATASET, "good", None)
+WAYS = (  # data set, text and size of the file whose run meets the faults
+    USUAL,
+    (DATASET, "worse", None),
+    (DATASET, "bad", None),
+    (DATASET, "good", 600_000_000),
+    (TUNED, "good", None),
+    (APPROVED, "good", None),
+)
+NEVER = "the fault did not happen"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A state about to be entered, and how many calls to AWS an attempt at it makes."""
+
+    point: Point
+    dataset: str
+    run_id: str | None
+    event: dict[str, Any] | None  # that Dispatch is about to get
+    told: list[dict[str, Any]]
+    calls: int
+
+
+@dataclass
+class Matrix:
+    """Every entry, prepared once."""
+
+    deployment: Deployment
+    entries: dict[str, Entry] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, deployment: Deployment) -> Matrix:
+        matrix, empty = cls(deployment), deployment.point()
+        for way in WAYS:
+            deployment.restore(empty)
+            matrix._walk(*way)
+        deployment.restore(empty)
+        matrix._walk(*USUAL, failing=True)
+        missing = set(PLACES) - matrix.entries.keys()
+        assert not missing, f"no way leads through {missing}"
+        return matrix
+
+    def cells(self, place: str) -> Iterator[Cell]:
+        return cells_at(place, self.entries[place].calls)
+
+    def run(self, cell: Cell) -> list[str]:
+        """What is broken after the cell's fault; nothing, if all is well."""
+        entry, deployment = self.entries[cell.state], self.deployment
+        deployment.restore(entry.point)
+        deployment.told = entry.told[:]
+        watch = Watch(deployment.backends, entry.dataset, overtaken=cell.kind in OVERTAKING)
+        deployment.seam.watch = watch.look
+        try:
+            if entry.event:
+                self._meet_dispatch(cell, watch, entry.event)
+            else:
+                self._meet_run(cell, watch, deployment.executions[entry.run_id or ""])
+            assert watch.strikes, NEVER
+            self._go_on(entry.dataset)
+        except AssertionError as broken:
+            watch.broken.append(str(broken))
+        return watch.judge(deployment.executions)
+
+    def _meet_run(self, cell: Cell, watch: Watch, execution: Execution) -> None:
+        self.deployment.trouble = trouble_of(self.deployment, watch, cell, execution)
+        self.deployment.advance(execution)
+        self.deployment.trouble = None
+        usual = "FAILED" if cell.state == "FailRun" else "SUCCEEDED"
+        if cell.kind in PASSING:
+            assert execution.status == usual, f"what passes by itself ended the run: {execution.cause}"
+
+    def _meet_dispatch(self, cell: Cell, watch: Watch, event: dict[str, Any]) -> None:
+        deployment = self.deployment
+        if not cell.call:
+            watch.strike()
+            for _ in range(2):
+                deployment.deliver(event)
+            old_events(deployment, watch.dataset, None)
+            deployment.deliver(event)
+            return
+        times = 99 if cell.kind in REFUSALS and REFUSALS[cell.kind][2] > 1 else 1
+        faults: list[Fault | None] = [strikes(deployment, watch, cell, None) for _ in range(times)]
+        deployment.deliver(event, iter(faults))
+
+    def _go_on(self, dataset: str) -> None:
+        """What runs ends; dead letters are replayed; the next good file makes a run, at the latest after the lease."""
+        deployment = self.deployment
+        deployment.run_all()
+        deployment.deaf = False
+        letters, deployment.dead_letters = deployment.dead_letters, []
+        if letters or not self._next_run_went_well(dataset):
+            deployment.expire(dataset)
+            deployment.deliver(deployment.drop(dataset, "next"))
+            deployment.run_all()
+            for event in letters:
+                deployment.deliver(event)
+            deployment.run_all()
+        assert not deployment.dead_letters, "Dispatch cannot handle an event though nothing fails any more"
+
+    def _next_run_went_well(self, dataset: str) -> bool:
+        runs = [each for each in self.deployment.executions.values() if each.given["dataset"] == dataset]
+        waits = self.deployment.world.ledger.waiting(dataset)
+        return not waits and sorted(runs, key=lambda run: run.name)[-1].status == "SUCCEEDED" and len(runs) > 2
+
+    # getting there
+
+    def _walk(self, dataset: str, text: str, size: int | None, *, failing: bool = False) -> None:
+        """A first run makes the champion; the second one's states are the entries, while another file waits."""
+        deployment = self.deployment
+        told = [deployment.drop(dataset, "first")]
+        deployment.deliver(told[0])
+        (first,) = deployment.running()
+        deployment.run_all()
+        event = deployment.drop(dataset, "second", text, size)
+        point = deployment.point()
+        told = [*told, deployment.ended(first)]
+        deployment.deliver(event)
+        self._enter(START, Entry(point, dataset, None, event, told, len(deployment.calls["Dispatch"])))
+        (run,) = deployment.running()
+        waiting = deployment.drop(dataset, "waiting")
+        deployment.deliver(waiting)
+        told = [*told, event, waiting]
+        if failing:
+            deployment.trouble = Trouble(run.name, "TrainChallenger", _fails)
+        while run.status == "RUNNING":
+            state, point = run.state, deployment.point()
+            run.step(deployment.perform)
+            if STATES[state]["Type"] == "Task":
+                calls = len(deployment.calls.get(state, ()))
+                self._enter(state, Entry(point, dataset, run.name, None, told, calls))
+            if state == "TrainChallenger":
+                self._abort(deployment.point(), dataset, run, told)
+
+    def _abort(self, point: Point, dataset: str, run: Execution, told: list[dict[str, Any]]) -> None:
+        """The event of an aborted execution, which Dispatch has to end."""
+        deployment, copied = self.deployment, run.copied()
+        copied.stop("ABORTED")
+        aborted = Point(point.snapshot, {**point.executions, run.name: copied}, point.job_names)
+        event = deployment.ended(copied)
+        deployment.restore(aborted)
+        deployment.deliver(event)
+        calls = len(deployment.calls["Dispatch"])
+        deployment.restore(point)
+        deployment.executions[run.name] = run
+        self._enter(END, Entry(aborted, dataset, None, event, told, calls))
+
+    def _enter(self, place: str, entry: Entry) -> None:
+        self.entries.setdefault(place, entry)
+
+
+def _fails(execution: Execution) -> Fault | None:
+    raise failed_job("AlgorithmError: no rows")

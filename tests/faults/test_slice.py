@@ -1,0 +1,37 @@
+"""A slice of the fault matrix that always runs: every state, and every kind of fault, at least once."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+
+from tests.faults.cells import PLACES, Cell, kinds_at
+from tests.faults.conftest import Verdicts
+from tests.faults.matrix import Matrix
+
+OF_A_STATE = 2
+
+
+def sliced(matrix: Matrix) -> list[Cell]:
+    """Of each state a few cells, of the kinds that were had least so far, and every kind that is left then; each at
+    the last call there is."""
+    had: Counter[str] = Counter()
+    found, left = [], {}
+    for place in PLACES:
+        last = {cell.kind: cell for cell in matrix.cells(place)}
+        few = sorted(last, key=lambda kind: had[kind])[:OF_A_STATE]
+        had.update(few)
+        found += [last[kind] for kind in few]
+        left |= last
+    return [*found, *(cell for kind, cell in left.items() if kind not in had)]
+
+
+def test_the_slice_has_every_state_and_every_kind_of_fault(matrix: Matrix) -> None:
+    cells = sliced(matrix)
+    assert {cell.state for cell in cells} == set(PLACES)
+    assert {cell.kind for cell in cells} == {kind for place in PLACES for kind in kinds_at(place)}
+
+
+def test_whatever_fails_nothing_is_lost_doubled_or_half_shown(
+    matrix: Matrix, broken_by: Callable[[Iterable[Cell]], Verdicts]
+) -> None:
+    broken = broken_by(sliced(matrix))
+    assert not broken, "\n".join(f"{cell}: {'; '.join(why)}" for cell, why in broken.items())
