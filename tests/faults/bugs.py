@@ -199,7 +199,7 @@ def aborted_runs_not_ended(patch: pytest.MonkeyPatch, deployment: Deployment) ->
 def silence_approves(patch: pytest.MonkeyPatch, deployment: Deployment) -> None:
     catch = [{**STATES["AwaitApproval"]["Catch"][0], "Next": "PromoteChallenger"}]
     patch.setitem(STATES, "AwaitApproval", {**STATES["AwaitApproval"], "Catch": catch})
-    patch.setattr(deployment.module("promote_challenger"), "granted", lambda _: None)
+    patch.setattr(deployment.module("promote_challenger"), "granted", lambda *_, **__: None)
 
 
 def jobs_named_the_same_at_each_attempt(patch: pytest.MonkeyPatch, deployment: Deployment) -> None:
