@@ -1,11 +1,14 @@
 """`python -m cdk_app.synth`: synthesizes into `cdk.out`, unless nothing that goes into it has changed."""
 
+import fcntl
 import hashlib
 import json
 import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 
@@ -22,6 +25,19 @@ def synthesize(root: Path = ROOT) -> Path:
 
     Raises subprocess.CalledProcessError when the app does not synthesize.
     """
+    with _alone(root):
+        return _synthesized(root)
+
+
+@contextmanager
+def _alone(root: Path) -> Iterator[None]:
+    """Wait for whoever else is about to make the same assembly."""
+    with (root / ".cdk.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _synthesized(root: Path) -> Path:
     assembly, stamp = root / "cdk.out", root / "cdk.out" / ".inputs"
     digest = _digest(root)
     if stamp.is_file() and stamp.read_text() == digest:

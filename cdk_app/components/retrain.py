@@ -62,10 +62,19 @@ class Retrain(Construct):
     ) -> None:
         super().__init__(scope, name)
         self._root, self._contracts = root, contracts
-        bucket, registry = storage.bucket, storage.registry
-        data, table = bucket.bucket_name, registry.table_name
-        topic = notices.topic.topic_arn
+        self._storage, self._notices, self._sagemaker = storage, notices, sagemaker
         self.functions: dict[str, OwnLambda] = {}
+        self._preparing(image)
+        self._judging(image)
+        self._publishing()
+        self._ending(image, mlflow)
+        self.machine = self._machine(storage.bucket.bucket_name, sagemaker, image)
+        for statement in retrain_statements(self, storage.bucket, sagemaker.role, list(self.functions.values())):
+            self.machine.add_to_role_policy(statement)
+
+    def _preparing(self, image: ContainerImage) -> None:
+        bucket, registry = self._storage.bucket, self._storage.registry
+        data, table = bucket.bucket_name, registry.table_name
         self._add(
             "PinInputs",
             PinInputsSettings(DATA_BUCKET=data, REGISTRY_TABLE=table),
@@ -88,33 +97,23 @@ class Retrain(Construct):
         )
         self._add(
             "RejectData",
-            RejectDataSettings(DATA_BUCKET=data, REGISTRY_TABLE=table, NOTICES_TOPIC_ARN=topic),
-            [note_table(registry), *freeze_objects(bucket, "runs/", "quarantine/"), *notices.publishing()],
+            RejectDataSettings(DATA_BUCKET=data, REGISTRY_TABLE=table, NOTICES_TOPIC_ARN=self._notices.topic.topic_arn),
+            [note_table(registry), *freeze_objects(bucket, "runs/", "quarantine/"), *self._notices.publishing()],
         )
+
+    def _judging(self, image: ContainerImage) -> None:
+        bucket, registry = self._storage.bucket, self._storage.registry
+        data, table = bucket.bucket_name, registry.table_name
         self._add(
             "DecidePromotion",
             DecidePromotionSettings(DATA_BUCKET=data, REGISTRY_TABLE=table),
             [note_table(registry), read_objects(bucket, "runs/"), write_objects(bucket, "runs/")],
         )
-        registering = RegisterChallengerSettings(
-            DATA_BUCKET=data,
-            REGISTRY_TABLE=table,
-            MODEL_GROUP_PREFIX=sagemaker.group_prefix,
-            GIT_COMMIT=commit_of(root),
-            IMAGE_URI=image.uri,
-        )
-        register = [
-            note_table(registry),
-            read_objects(bucket, "runs/"),
-            list_objects(bucket),
-            sagemaker.packages("CreateModelPackage", "UpdateModelPackage"),
-            sagemaker.training_jobs("DescribeTrainingJob"),
-        ]
-        self._add("RegisterChallenger", registering, register)
+        self._add("RegisterChallenger", self._registering(image), self._may_register())
         self._add(
             "AwaitApproval",
-            AwaitApprovalSettings(REGISTRY_TABLE=table, NOTICES_TOPIC_ARN=topic),
-            [note_table(registry), *notices.publishing()],
+            AwaitApprovalSettings(REGISTRY_TABLE=table, NOTICES_TOPIC_ARN=self._notices.topic.topic_arn),
+            [note_table(registry), *self._notices.publishing()],
         )
         self._add(
             "PromoteChallenger",
@@ -126,10 +125,14 @@ class Retrain(Construct):
             KeepChampionSettings(DATA_BUCKET=data, REGISTRY_TABLE=table),
             [note_table(registry), read_objects(bucket, "runs/")],
         )
+
+    def _publishing(self) -> None:
+        bucket, registry = self._storage.bucket, self._storage.registry
+        data, table = bucket.bucket_name, registry.table_name
         self._add(
             "LoadPredictions",
-            LoadPredictionsSettings(DATA_BUCKET=data, PREDICTIONS_TABLE=storage.predictions.table_name),
-            [load_table(storage.predictions), read_objects(bucket, "runs/"), list_objects(bucket)],
+            LoadPredictionsSettings(DATA_BUCKET=data, PREDICTIONS_TABLE=self._storage.predictions.table_name),
+            [load_table(self._storage.predictions), read_objects(bucket, "runs/"), list_objects(bucket)],
             timeout=Duration.minutes(15),
             memory_mb=1769,  # one whole vCPU
         )
@@ -138,26 +141,45 @@ class Retrain(Construct):
             PublishPredictionsSettings(DATA_BUCKET=data, REGISTRY_TABLE=table),
             [change_table(registry), read_objects(bucket, "runs/")],
         )
+
+    def _ending(self, image: ContainerImage, mlflow: Mlflow) -> None:
+        bucket, registry = self._storage.bucket, self._storage.registry
+        data, table, topic = bucket.bucket_name, registry.table_name, self._notices.topic.topic_arn
         self._add(
             "TrackRun",
-            TrackRunSettings(**registering.model_dump(), MLFLOW_APP_ARN=mlflow.arn),
-            [*register, sagemaker.packages("ListModelPackages"), *mlflow.calling],
+            TrackRunSettings(**self._registering(image).model_dump(), MLFLOW_APP_ARN=mlflow.arn),
+            [*self._may_register(), self._sagemaker.packages("ListModelPackages"), *mlflow.calling],
             timeout=Duration.minutes(5),
             with_packages=mlflow.asked_for,
         )
         self._add(
             "CompleteRun",
             CompleteRunSettings(DATA_BUCKET=data, REGISTRY_TABLE=table, NOTICES_TOPIC_ARN=topic),
-            [note_table(registry), *freeze_objects(bucket, "runs/", "quarantine/"), *notices.publishing()],
+            [note_table(registry), *freeze_objects(bucket, "runs/", "quarantine/"), *self._notices.publishing()],
         )
         self._add(
             "FailRun",
             FailRunSettings(REGISTRY_TABLE=table, NOTICES_TOPIC_ARN=topic),
-            [note_table(registry), *notices.publishing()],
+            [note_table(registry), *self._notices.publishing()],
         )
-        self.machine = self._machine(data, sagemaker, image)
-        for statement in retrain_statements(self, bucket, sagemaker.role, list(self.functions.values())):
-            self.machine.add_to_role_policy(statement)
+
+    def _registering(self, image: ContainerImage) -> RegisterChallengerSettings:
+        return RegisterChallengerSettings(
+            DATA_BUCKET=self._storage.bucket.bucket_name,
+            REGISTRY_TABLE=self._storage.registry.table_name,
+            MODEL_GROUP_PREFIX=self._sagemaker.group_prefix,
+            GIT_COMMIT=commit_of(self._root),
+            IMAGE_URI=image.uri,
+        )
+
+    def _may_register(self) -> list[iam.PolicyStatement]:
+        return [
+            note_table(self._storage.registry),
+            read_objects(self._storage.bucket, "runs/"),
+            list_objects(self._storage.bucket),
+            self._sagemaker.packages("CreateModelPackage", "UpdateModelPackage"),
+            self._sagemaker.training_jobs("DescribeTrainingJob"),
+        ]
 
     def _add(
         self,

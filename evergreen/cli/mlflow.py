@@ -1,12 +1,12 @@
 """`evergreen mlflow`: every run and model in MLflow's own pages."""
 
-import json
 import sys
 
 import boto3
 import typer
 
 from evergreen.cli.deployment import Deployment
+from evergreen.cli.followers import ask_to_follow, still_to_follow
 from evergreen.cli.output import console
 from evergreen.errors import UserMustAct
 
@@ -27,20 +27,11 @@ def mlflow() -> None:
         raise NoMlflow(_ASK_FOR_IT)
     for dataset in deployment.datasets:
         if deployment.outbox.open(dataset):
-            for line in _tell(deployment.track_run, dataset):
+            problem = ask_to_follow(deployment, dataset)
+            for line in [problem] if problem else still_to_follow(deployment.outbox.open(dataset)):
                 console.print(f"{dataset}: {line}", markup=False)
     sagemaker = boto3.client("sagemaker")
     url = sagemaker.create_presigned_mlflow_app_url(Arn=deployment.mlflow_app)["AuthorizedUrl"]
     console.print(url, markup=False, soft_wrap=True)
     if sys.stdout.isatty():
         typer.launch(url)
-
-
-def _tell(function: str, dataset: str) -> list[str]:
-    """Have TrackRun tell what waits, and answer what is still behind."""
-    answer = boto3.client("lambda").invoke(FunctionName=function, Payload=json.dumps({"dataset": dataset}))
-    said = json.loads(answer["Payload"].read() or "null")
-    if "FunctionError" in answer:
-        return [f"TrackRun failed: {said.get('errorMessage', said)}"]
-    behind: list[str] = said["behind"]
-    return behind

@@ -1,7 +1,10 @@
 import importlib
+import shutil
+import socket
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -75,3 +78,39 @@ def model_registry(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, operation in operations(Shelf("123456789012", region)).items():
         monkeypatch.setattr(SageMakerResponse, name, operation, raising=False)
     boto3.client("sagemaker").create_model_package_group(ModelPackageGroupName=GROUP)
+
+
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """MLflow's tables, which take seconds to make."""
+    from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
+
+    path = tmp_path_factory.mktemp("mlflow") / "mlflow.db"
+    SqlAlchemyStore(f"sqlite:///{path}", "/nowhere")
+    return path
+
+
+@pytest.fixture
+def mlflow_uri(empty_database: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    monkeypatch.chdir(tmp_path)  # where artifacts go without a server
+    shutil.copy(empty_database, tmp_path / "mlflow.db")
+    return f"sqlite:///{tmp_path / 'mlflow.db'}"
+
+
+@pytest.fixture
+def mlflow(mlflow_uri: str, monkeypatch: pytest.MonkeyPatch) -> Any:
+    from mlflow.tracking import MlflowClient
+
+    monkeypatch.setenv("MLFLOW_APP_ARN", mlflow_uri)
+    return MlflowClient(tracking_uri=mlflow_uri, registry_uri=mlflow_uri)
+
+
+@pytest.fixture
+def away(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An App that nobody answers for."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    monkeypatch.setenv("MLFLOW_APP_ARN", "arn:aws:sagemaker:us-east-1:123456789012:mlflow-app/app-evergreen")
+    monkeypatch.setenv("SAGEMAKER_MLFLOW_CUSTOM_ENDPOINT", f"http://127.0.0.1:{port}")
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")

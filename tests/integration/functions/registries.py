@@ -1,5 +1,6 @@
 """SageMaker's model registry and a judged run, for the tests of who follows."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,6 +15,7 @@ from evergreen.verdict import Outcome, Verdict
 from tests.integration.functions.world import DATASET, World
 from tests.integration.stores.aws import BUCKET
 
+Function = Callable[[str], Callable[[dict[str, Any]], Any]]
 GROUP = "Evergreen-next-purchase"
 BETTER: dict[str, Any] = {
     "improvement": 7.0,
@@ -94,3 +96,30 @@ def packages() -> dict[str, dict[str, Any]]:
 
 def standing() -> dict[str, str]:
     return {run_id: each["ModelApprovalStatus"] for run_id, each in packages().items()}
+
+
+def runs_in(mlflow: Any) -> dict[str, Any]:
+    experiment = mlflow.get_experiment_by_name(DATASET)
+    found = mlflow.search_runs([experiment.experiment_id]) if experiment else []
+    assert len({each.info.run_name for each in found}) == len(found), "a run is recorded once"
+    return {each.data.tags["evergreen.run_id"]: each for each in found}
+
+
+def champion_in(mlflow: Any) -> str:
+    return str(mlflow.get_model_version_by_alias(DATASET, "champion").tags["evergreen.run_id"])
+
+
+def whole_run(world: World, function: Function, outcome: Outcome = Outcome.PROMOTE) -> tuple[dict[str, str], list[str]]:
+    """From the verdict to the end: registered, promoted if it won, tracked; and what was left behind."""
+    run = judged_run(world, outcome)
+    function("register_challenger")(run)
+    if outcome is Outcome.PROMOTE:
+        promote(world, run)
+    behind = function("track_run")(run)["behind"]
+    end(world, run)
+    return run, behind
+
+
+def fail(function: Function, run: dict[str, str]) -> None:
+    error = {"Error": "Oops", "Cause": "broken"}
+    function("fail_run")({"dataset": DATASET, "run_id": run["run_id"], "error": error})

@@ -1,0 +1,128 @@
+"""Requests that come of other runs: a promotion asks for what follows, a redrive for what failed runs gave up."""
+
+import json
+from typing import Any
+
+import pytest
+
+from evergreen.contract import Contract
+from evergreen.contracts import Contracts, DatasetFolder
+from evergreen.stores.arrivals import MOST_FAILURES, ArrivalState
+from tests.integration.functions.test_dispatch_crashes import MOMENTS, crash_everywhere, reset
+from tests.integration.functions.test_dispatch_requests import A, finish, request
+from tests.integration.functions.world import DATASET, World, sample
+
+
+@pytest.fixture
+def followed(world: World) -> World:
+    """`line_yield` follows `next_purchase`."""
+    folders = {each: world.contracts[each] for each in world.contracts.ids}
+    contract = folders["line_yield"].contract.model_dump(by_alias=True) | {"retrain_after": (DATASET,)}
+    folders["line_yield"] = DatasetFolder(contract=Contract.model_validate(contract), sql={})
+    world.contracts = Contracts(folders)
+    return world
+
+
+class Sent:
+    """The events that went to the bus."""
+
+    def __init__(self, world: World) -> None:
+        self.details: list[dict[str, Any]] = []
+        world.events.meta.events.register("before-send.eventbridge.PutEvents", self._note)
+
+    def _note(self, request: Any, **_: Any) -> None:
+        self.details += [json.loads(entry["Detail"]) for entry in json.loads(request.body)["Entries"]]
+
+
+def champion(world: World, run_id: str) -> None:
+    world.aws.registry.put_item(Item={"pk": f"DATASET#{DATASET}", "sk": "CHAMPION", "run_id": run_id})
+
+
+def test_a_promotion_asks_for_a_run_of_what_follows_as_often_as_it_is_told_under_one_id(followed: World) -> None:
+    sent = Sent(followed)
+    followed.dispatcher.take(followed.drop(A))
+    (run_id,) = followed.started()
+    finish(followed, run_id)
+    champion(followed, run_id)
+    for _ in range(2):
+        followed.dispatcher.take(followed.ended(run_id, "SUCCEEDED"))
+    assert {(each["dataset"], each["kind"]) for each in sent.details} == {("line_yield", "promotion")}
+    assert len({each["request_id"] for each in sent.details}) == 1
+    for each in sent.details:
+        followed.dispatcher.take(sample("run-requested") | {"detail": each})
+    (started,) = [each for each in followed.started() if each != run_id]
+    assert "next_purchase has a new champion" in (followed.runs.get(started) or {})["causes"][0]
+
+
+def test_a_run_that_did_not_win_asks_for_nothing(followed: World) -> None:
+    sent = Sent(followed)
+    followed.dispatcher.take(followed.drop(A))
+    (run_id,) = followed.started()
+    finish(followed, run_id)
+    champion(followed, "next-purchase-00000-aaaaaaaa")
+    followed.dispatcher.take(followed.ended(run_id, "SUCCEEDED"))
+    assert sent.details == []
+
+
+@MOMENTS
+def test_a_promotion_asks_wherever_dispatch_dies(followed: World, moment: str) -> None:
+    sent = Sent(followed)
+
+    def promoted(world: World) -> dict[str, Any]:
+        reset(world)
+        sent.details.clear()
+        world.dispatcher.take(world.drop(A))
+        (run_id,) = world.started()
+        finish(world, run_id)
+        champion(world, run_id)
+        return world.ended(run_id, "SUCCEEDED")
+
+    def asked() -> None:
+        assert len({each["request_id"] for each in sent.details}) == 1
+
+    crash_everywhere(followed, moment, promoted, asked)
+
+
+# redrive
+
+
+def give_up(world: World, key: str) -> str:
+    """Drop a file and let the last of the runs that set it aside fail with it; returns its arrival's id."""
+    world.dispatcher.take(world.drop(key))
+    (arrival_id,) = (each.arrival_id for each in world.ledger.waiting(DATASET))
+    for number in range(MOST_FAILURES - 1):
+        world.ledger.hold(DATASET, arrival_id, f"earlier-{number}", "no memory")
+    world.dispatcher.take(world.ended(world.started()[-1], "FAILED"))
+    assert world.state(arrival_id)["state"] == ArrivalState.QUARANTINED
+    return arrival_id
+
+
+@MOMENTS
+def test_a_redrive_makes_one_run_with_what_failed_runs_gave_up_wherever_dispatch_dies(
+    world: World, moment: str
+) -> None:
+    seen: dict[str, Any] = {}
+
+    def given_up(world: World) -> dict[str, Any]:
+        reset(world)
+        seen["arrival"] = give_up(world, A)
+        seen["before"] = world.started()
+        return request("redrive-1", kind="redrive")
+
+    def tried_again() -> None:
+        (run_id,) = [each for each in world.started() if each not in seen["before"]]
+        assert seen["arrival"] in (world.runs.get(run_id) or {})["arrival_ids"]
+        assert world.state(seen["arrival"])["state"] == ArrivalState.WAITING
+
+    crash_everywhere(world, moment, given_up, tried_again)
+
+
+def test_a_redrive_told_again_after_its_run_failed_reopens_nothing(world: World) -> None:
+    arrival_id = give_up(world, A)
+    world.dispatcher.take(request("redrive-1", kind="redrive"))
+    run_id = world.started()[-1]
+    world.dispatcher.take(world.ended(run_id, "FAILED"))
+    before = world.started()
+    world.dispatcher.take(request("redrive-1", kind="redrive"))
+    assert world.started() == before
+    assert world.state(arrival_id)["state"] == ArrivalState.HELD
