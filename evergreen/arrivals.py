@@ -38,8 +38,8 @@ class Arrival(Strict):
 
     @property
     def name_in_batch(self) -> str:
-        """A file's name within its batch."""
-        return (self.key or "").partition(f"/{self.batch}/")[2]
+        """A file's name within its batch, which may be named as its data set is."""
+        return (self.key or "").removeprefix(INCOMING).partition("/")[2].partition("/")[2]
 
 
 class Wake(Strict):

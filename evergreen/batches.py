@@ -17,7 +17,7 @@ class BatchFile(Strict):
     name: str = Field(min_length=1, max_length=900)
     size: int = Field(ge=0)
     sha256: str | None = Field(default=None, pattern=r"^[0-9a-f]{64}$")
-    etag: str | None = Field(default=None, min_length=1)  # as S3 gave it, without quotes
+    etag: str | None = Field(default=None, min_length=1, max_length=100)  # as S3 gave it, without quotes
 
     @model_validator(mode="after")
     def _can_be_compared(self) -> "BatchFile":
@@ -57,7 +57,7 @@ def read_manifest(content: bytes) -> BatchManifest:
         first = error.errors()[0]
         place = ".".join(str(step) for step in first["loc"]) or "it"
         raise DatasetRejected(
-            f"{place}: {first['msg']}. A manifest is "
+            f"{place:.100}: {first['msg']:.1000}. A manifest is "
             '{"files": [{"name": "a.csv", "size": 123, "sha256": "…"}, …]}, written after all of them'
         ) from error
 

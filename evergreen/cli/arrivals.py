@@ -76,7 +76,7 @@ def _run_of(entry: LedgerEntry) -> str | None:
 def _why_it_waits(
     arrival: Arrival, lease: Lease | None, start: NextStart | None, batches: dict[str, BatchState]
 ) -> str:
-    batch = batches.get(arrival.batch) if arrival.batch else None
+    batch = batches.get(arrival.batch) if arrival.batch is not None else None
     if batch and batch.faults:
         more = f", and {len(batch.faults) - 1} more" if len(batch.faults) > 1 else ""
         return f"the batch {batch.name} is not complete: {batch.faults[0]}{more}"

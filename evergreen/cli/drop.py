@@ -42,13 +42,13 @@ def drop(
 
     Examples: `evergreen drop next_purchase invoices.csv --watch`, `evergreen drop next_purchase export/ --batch may`
     """
-    named = files_of_batch(batch, files) if batch else {}
+    named = files_of_batch(batch, files) if batch is not None else {}
     missing = [str(path) for path in files if not path.is_file()] if batch is None else []
     if missing:
         raise UserMustAct(f"not a file: {', '.join(missing)}")
     deployment = deployment_with(dataset)
     before = next((run["run_id"] for run in deployment.runs.of(dataset)), None)
-    if batch:
+    if batch is not None:
         drop_batch(deployment, dataset, batch, named)
     else:
         for path in files:

@@ -15,6 +15,8 @@ from evergreen.stores.items import from_item, set_arguments
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
 
+_LONGEST_FAULT = 300  # bytes; one for each file of the largest batch must fit into an item of 400 KB
+
 
 class Holdbacks:
     """`DATASET#<id>` × `NEXTSTART` | `BATCH#<name>` of the Registry table."""
@@ -33,7 +35,8 @@ class Holdbacks:
 
     def note_batch(self, dataset: str, batch: BatchState) -> None:
         """Note what an incomplete batch lacks."""
-        self._note(dataset, f"BATCH#{batch.name}", batch.model_dump(mode="json"))
+        short = [fault.encode()[:_LONGEST_FAULT].decode(errors="ignore") for fault in batch.faults]
+        self._note(dataset, f"BATCH#{batch.name}", {**batch.model_dump(mode="json"), "faults": short})
 
     def note_told(self, dataset: str, batch: BatchState) -> None:
         """Note that people were told of an overdue batch."""

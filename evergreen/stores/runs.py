@@ -54,15 +54,22 @@ class RunRecords:
     def recent_starts(self, dataset: str, most: int) -> list[datetime]:
         """When the newest runs started, at most so many of them."""
         condition = Key("pk").eq(f"DATASET#{dataset}") & Key("sk").begins_with("RUN#")
-        with store_faults("read the newest runs"):
-            page = self._table.query(
-                KeyConditionExpression=condition,
-                ProjectionExpression="started_at",
-                ScanIndexForward=False,
-                Limit=most,
-                ConsistentRead=True,
-            )
-        return [datetime.fromisoformat(str(item["started_at"])) for item in page["Items"] if "started_at" in item]
+        found: list[dict[str, Any]] = []
+        start: dict[str, Any] = {}
+        while True:  # a page ends at 1 MB of whole records, whatever is asked of them
+            with store_faults("read the newest runs"):
+                page = self._table.query(
+                    KeyConditionExpression=condition,
+                    ProjectionExpression="started_at",
+                    ScanIndexForward=False,
+                    Limit=most - len(found),
+                    ConsistentRead=True,
+                    **start,
+                )
+            found += page["Items"]
+            if len(found) >= most or "LastEvaluatedKey" not in page:
+                return [datetime.fromisoformat(str(item["started_at"])) for item in found if "started_at" in item]
+            start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
 
 
 def run_key(run_id: str) -> dict[str, str]:

@@ -23,6 +23,7 @@ from evergreen.stores.runs import RunRecords
 from evergreen.stores.timers import Timers
 
 _LARGEST_HASHED = 200_000_000  # bytes; reading more would take too long here, so their manifest must state the etag
+_LARGEST_MANIFEST = 5_000_000  # bytes, more than any right one has; it is read as a whole, whenever something comes
 
 
 @dataclass(frozen=True)
@@ -101,6 +102,8 @@ class Admission:
         return found, unusable
 
     def _manifest(self, arrival: Arrival) -> BatchManifest:
+        if (arrival.size or 0) > _LARGEST_MANIFEST:
+            raise DatasetRejected(f"it has {arrival.size} bytes, and a manifest has at most {_LARGEST_MANIFEST}")
         content = self.files.version(arrival.bucket or "", arrival.key or "", arrival.version_id or "null")
         if content is None:
             raise DatasetRejected("it was deleted before it could be read")

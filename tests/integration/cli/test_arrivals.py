@@ -116,6 +116,13 @@ def test_a_batch_is_uploaded_with_its_manifest_last_and_dispatch_finds_it_comple
     assert len(world.arrivals_of(run_id)) == 3
 
 
+def test_an_empty_name_of_a_batch_is_refused(world: World, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("x")
+    with pytest.raises(UserMustAct, match="no name of a batch"):
+        drop.drop(DATASET, [tmp_path / "a.csv"], batch="")
+    assert world.aws.keys("incoming/") == []
+
+
 @pytest.mark.parametrize(
     ("batch", "files", "words"),
     [

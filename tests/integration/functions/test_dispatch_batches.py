@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from evergreen.stores.arrivals import ArrivalState
+from evergreen.stores.files import Files
 from tests.integration.functions.world import DATASET, World
 
 T0 = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
@@ -186,3 +187,35 @@ def test_a_batch_of_several_snapshots_is_refused_since_each_replaces_the_others(
     clocked.dispatcher.take(clocked.drop_manifest("may", **FILES))
     (notice,) = clocked.aws.notices()
     assert "a batch can hold only one" in notice["body"]
+
+
+def test_a_batch_may_be_named_as_its_data_set_is(clocked: World) -> None:
+    clocked.dispatcher.take(clocked.drop(f"incoming/{DATASET}/{DATASET}/a.csv", FILES["a"]))
+    clocked.dispatcher.take(clocked.drop_manifest(DATASET, a=FILES["a"]))
+    (run_id,) = clocked.started()
+    assert len(clocked.arrivals_of(run_id)) == 2
+
+
+def test_a_manifest_too_large_to_be_one_is_set_aside_unread_and_holds_nothing_up(
+    clocked: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    event = clocked.drop(f"{MAY}/manifest.json", "not read")
+    event["detail"]["object"]["size"] = 5_000_001
+    monkeypatch.setattr(Files, "version", lambda *_: pytest.fail("a function's memory does not hold it"))
+    clocked.dispatcher.take(event)
+    (notice,) = clocked.aws.notices()
+    assert "5000001 bytes" in notice["body"]
+    clocked.dispatcher.take(clocked.drop("incoming/next_purchase/single.csv"))
+    assert len(clocked.started()) == 1
+
+
+@pytest.mark.parametrize("faulty", ["missing", "twice"])
+def test_whatever_a_manifest_says_its_faults_can_be_written_down(clocked: World, faulty: str) -> None:
+    names = [f"{number:03}" + "ä" * 800 for number in range(499 if faulty == "missing" else 249)]
+    files = [{"name": name, "size": 1, "etag": "e"} for name in (names if faulty == "missing" else names * 2)]
+    clocked.dispatcher.take(clocked.drop(f"{MAY}/manifest.json", json.dumps({"files": files})))
+    clocked.dispatcher.take(clocked.drop("incoming/next_purchase/single.csv"))
+    assert len(clocked.started()) == 1
+    later(clocked, hours=2)
+    (notice,) = clocked.aws.notices()
+    assert len(notice["body"].encode()) < 200_000

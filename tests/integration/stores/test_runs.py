@@ -1,7 +1,9 @@
 import math
+from datetime import UTC, datetime
 
 import pytest
 
+from evergreen.runs import run_id_for
 from evergreen.stores.runs import RunRecords
 from tests.integration.stores.aws import Account
 
@@ -60,3 +62,11 @@ def test_the_runs_of_a_data_set_come_newest_first_and_without_those_of_others(ru
         "next-purchase-00002-aaaaaaaa",
         RUN,
     ]
+
+
+def test_the_newest_starts_are_all_counted_however_much_the_runs_have_to_say(runs: RunRecords) -> None:
+    at = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
+    for fence in range(1, 9):
+        runs.create(run_id_for("next_purchase", fence, ["a"]), started_at=at.isoformat(), notice="x" * 300_000)
+    assert len(runs.recent_starts("next_purchase", 7)) == 7
+    assert len(runs.recent_starts("next_purchase", 100)) == 8
