@@ -12,7 +12,7 @@ from evergreen.cli import retrain as retraining
 from evergreen.cli.deployment import Deployment
 from evergreen.stores.arrivals import MOST_FAILURES
 from tests.integration.cli.conftest import Desk
-from tests.integration.functions.test_dispatch_requests import Sent
+from tests.integration.functions.test_dispatch_promotions_and_redrives import Sent
 from tests.integration.functions.world import DATASET, ROOT
 from tests.integration.stores.aws import answers
 
