@@ -16,6 +16,7 @@ from local.alarms.statistics import samples_of, statistic_named
 from local.cloud import Cloud
 from local.seams import Seams
 from local.service_events import put_service_event
+from local.ticking import keep_ticking
 
 log = logging.getLogger(__name__)
 
@@ -55,7 +56,7 @@ def install(cloud: Cloud, tick_seconds: float = 3.0) -> None:
     seams.replace(CloudWatchBackend, "put_metric_data", put_metric_data)
     seams.replace(CloudWatchBackend, "put_metric_alarm", put_metric_alarm)
     seams.replace(Alarm, "update_state", update_and_tell)
-    _start_ticking(cloud, evaluator, tick_seconds)
+    keep_ticking(cloud, "alarms", evaluator.evaluate, tick_seconds, log)
 
 
 class Evaluator:
@@ -136,23 +137,3 @@ def _tell(cloud: Cloud, alarm: Any, before: notices.State) -> None:
             cloud.client("sns").publish(TopicArn=arn, Subject=subject, Message=text)
         except Exception:
             log.exception("alarm %s could not run its action %s", alarm.name, arn)
-
-
-def _start_ticking(cloud: Cloud, evaluator: Evaluator, seconds: float) -> None:
-    stopped = threading.Event()
-
-    def tick() -> None:
-        while not stopped.wait(seconds):
-            try:
-                evaluator.evaluate()
-            except Exception:
-                log.exception("alarms could not be evaluated; trying again in %s seconds", seconds)
-
-    thread = threading.Thread(target=tick, name="alarms", daemon=True)
-    thread.start()
-
-    def stop() -> None:
-        stopped.set()
-        thread.join()
-
-    cloud.on_close(stop)

@@ -3,7 +3,6 @@
 import datetime
 import json
 import logging
-import threading
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from local.cloud import Cloud
 from local.role_sessions import RoleSessions
 from local.schedules.expressions import UTC, Expression, lateness
 from local.seams import Seams
+from local.ticking import keep_ticking
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +41,7 @@ def install(cloud: Cloud, tick_seconds: float = 0.25, clock: Clock = _now) -> No
 
     stock_create = seams.replace(EventBridgeSchedulerBackend, "create_schedule", create)
     stock_update = seams.replace(EventBridgeSchedulerBackend, "update_schedule", update)
-    _start_ticking(cloud, scheduler, tick_seconds)
+    keep_ticking(cloud, "schedules", scheduler.tick, tick_seconds, log)
 
 
 def _refuse_what_cannot_fire(backend: Any, settings: dict[str, Any]) -> None:
@@ -140,23 +140,3 @@ def _filled_in(text: str, arn: str, due: datetime.datetime) -> str:
     for name, value in attributes.items():
         text = text.replace(f"<aws.scheduler.{name}>", json.dumps(value)[1:-1])
     return text
-
-
-def _start_ticking(cloud: Cloud, scheduler: Scheduler, seconds: float) -> None:
-    stopped = threading.Event()
-
-    def run() -> None:
-        while not stopped.wait(seconds):
-            try:
-                scheduler.tick()
-            except Exception:
-                log.exception("schedules could not be looked at; trying again in %s seconds", seconds)
-
-    thread = threading.Thread(target=run, name="schedules", daemon=True)
-    thread.start()
-
-    def stop() -> None:
-        stopped.set()
-        thread.join()
-
-    cloud.on_close(stop)
