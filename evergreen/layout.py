@@ -3,11 +3,14 @@
 from dataclasses import dataclass
 
 INCOMING = "incoming/"
+INFERENCE = "inference/"
+OBSERVED = "observed/"
 MLFLOW = "mlflow/"  # the artifacts that MLflow shows
 OWN_PREFIXES = (
     "accepted/",
-    "inference/",
+    INFERENCE,
     MLFLOW,
+    OBSERVED,
     "quarantine/",
     "runs/",
 )  # never an arrival, or a run would start itself
@@ -112,3 +115,32 @@ class RunLayout:
     @property
     def quarantine(self) -> str:
         return f"quarantine/{self.dataset}/{self.run_id}"
+
+
+@dataclass(frozen=True)
+class ObservedLayout:
+    """The keys of what a data set's inference logs told; every key is relative to the data bucket."""
+
+    dataset: str
+
+    @property
+    def items(self) -> str:
+        """The prefix of all observed items, below which there is one folder for each day, as 2026-03-01."""
+        return f"{OBSERVED}{self.dataset}/items/"
+
+    def day(self, day: str) -> str:
+        """The prefix of the observed items of one day."""
+        return f"{self.items}{day}/"
+
+    def items_file(self, day: str, log_id: str) -> str:
+        """The Parquet file of one log's items of one day."""
+        return f"{self.day(day)}{log_id}.parquet"
+
+    @property
+    def series(self) -> str:
+        """The series of the observed yield (`YieldSeries`)."""
+        return f"{OBSERVED}{self.dataset}/series.json"
+
+    def quarantine(self, log_id: str) -> str:
+        """The prefix for what of one log was rejected."""
+        return f"quarantine/{self.dataset}/inference/{log_id}"
