@@ -2,8 +2,11 @@
 
 from dataclasses import dataclass
 
+from pydantic import Field
+
 from evergreen.contract import Contract
 from evergreen.layout import INFERENCE
+from evergreen.strict import Strict
 from evergreen.targets import ColumnTarget
 
 OWN_COLUMNS = {  # of every log, whatever the data set
@@ -53,5 +56,23 @@ def logged_columns(contract: Contract) -> tuple[str, ...]:
     target = contract.target
     if not isinstance(target, ColumnTarget):
         return ()
-    own = {*OWN_COLUMNS, contract.entity, target.column}
-    return tuple(name for name in contract.input.columns if name not in own)
+    taken = {contract.entity, target.column}
+    return tuple(name for name in contract.input.columns if name not in taken and not is_own(name))
+
+
+def is_own(name: str) -> bool:
+    """Whether a name is that of a log's own column; SQL takes names that differ in case only for one."""
+    return name.casefold() in OWN_COLUMNS
+
+
+class LogReport(Strict):
+    """report.json beside a log's rejected rows: what became of it."""
+
+    source: str  # s3 URI, as it was dropped
+    rows: int
+    taken: int  # rows that are observed items now
+    rejected: int
+    refused: bool = False  # nothing of it was taken
+    unknown_items: int = 0  # of the taken: outcomes of which no inference is known yet
+    rejected_by_rule: dict[str, int] = Field(default={})
+    notes: tuple[str, ...] = ()

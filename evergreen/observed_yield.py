@@ -20,8 +20,8 @@ class Yield(Strict):
     good_when: str | None = Field(
         default=None,
         min_length=1,
-        description="DuckDB expression over outcome, prediction and confidence, such as `prediction = outcome`: true for "
-        "a good inference, NULL while nobody knows; without it, [you publish the yield](#the-observed-yield).",
+        description="DuckDB expression over outcome, prediction and confidence, such as `prediction = outcome`: true "
+        "for a good inference, NULL while nobody knows; without it, [you publish the yield](#the-observed-yield).",
     )
     threshold: float = Field(
         gt=0,
