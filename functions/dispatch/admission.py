@@ -1,5 +1,6 @@
 """Which arrivals may start a run, and when: by the ledger, the waiting manifests and the contract's pacing."""
 
+from collections.abc import Container
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -11,7 +12,16 @@ from evergreen.contracts import Contracts
 from evergreen.durations import duration
 from evergreen.errors import DatasetRejected
 from evergreen.layout import INCOMING
-from evergreen.ledger import ArrivalState, Choice, LedgerEntry, choose, manifests_to_read, to_be_hashed
+from evergreen.ledger import (
+    NO_RUN,
+    ArrivalState,
+    Choice,
+    LedgerEntry,
+    choose,
+    manifests_to_read,
+    replaced,
+    to_be_hashed,
+)
 from evergreen.notices import batch_notice
 from evergreen.pacing import NextStart, Pacing, Waiting, next_start
 from evergreen.stores.arrivals import MOST_AT_ONCE, ArrivalsLedger
@@ -38,12 +48,20 @@ class Admission:
     holdbacks: Holdbacks
     timers: Timers
 
-    def admitted(self, dataset: str, now: datetime) -> list[str]:
-        """The arrivals that a run should take now; for what must wait a timer is set."""
-        choice = self._choice(dataset)
-        for needless in choice.needless:
-            self.ledger.supersede(dataset, needless)
-        self._watch(dataset, choice, now)
+    def choice(self, dataset: str, taken: Container[str] = ()) -> Choice:
+        """What waits, sorted; without what a run has taken. What cannot be used is set aside."""
+        entries = [each for each in self.ledger.entries(dataset) if each.arrival.arrival_id not in taken]
+        manifests, unusable = self._manifests(dataset, entries)
+        entries = [each for each in entries if each.arrival.arrival_id not in unusable]
+        entries = self._hashed(dataset, entries, manifests)
+        deadline = duration(self._pacing(dataset).batch_deadline)
+        return choose(entries, self._arrives(dataset), manifests, deadline, MOST_AT_ONCE)
+
+    def admitted(self, dataset: str, choice: Choice, now: datetime) -> list[str]:
+        """The arrivals that a run should take now. A timer is set for what must wait: nothing else would start it, so
+        the event comes again when that fails."""
+        for late in choice.late:
+            self.ledger.supersede(dataset, late)
         if not any(entry.state == ArrivalState.WAITING for entry in choice.ready):
             return []
         start = self.next_start(dataset, choice.ready)
@@ -52,6 +70,12 @@ class Admission:
             self.timers.wake(dataset, start.at, now)
             return []
         return [entry.arrival.arrival_id for entry in choice.ready]
+
+    def supersede(self, dataset: str, taken: tuple[str, ...]) -> None:
+        """Say of what it is that no run will take it, for a run has taken something newer. Before the lease is taken
+        that is not known: another run may have taken the older one meanwhile."""
+        for each in replaced(self.ledger.entries(dataset), self._arrives(dataset), taken):
+            self.ledger.supersede(dataset, each)
 
     def next_start(self, dataset: str, entries: tuple[LedgerEntry, ...]) -> NextStart:
         """When a run of these may start; what failed runs left asks for nothing by itself."""
@@ -63,7 +87,18 @@ class Admission:
 
     def watch_batches(self, dataset: str, now: datetime, taken: tuple[str, ...]) -> None:
         """Tell people of batches that are overdue, while a run has taken these arrivals."""
-        self._watch(dataset, self._choice(dataset, frozenset(taken)), now)
+        self.watch(dataset, self.choice(dataset, taken), now)
+
+    def watch(self, dataset: str, choice: Choice, now: datetime) -> None:
+        """Note what batches lack, if anything; tell people once of each that is overdue."""
+        for batch in (*choice.complete, *choice.incomplete):
+            self.holdbacks.note_batch(dataset, batch)
+        for batch in choice.incomplete:
+            if batch.deadline > now:
+                self.timers.wake(dataset, batch.deadline, now)
+            elif not self.holdbacks.was_told(dataset, batch):
+                self._tell(dataset, batch)
+                self.holdbacks.note_told(dataset, batch)
 
     def quarantine(self, arrival: Arrival, subject: str, reason: str) -> None:
         """Set one object aside: copied, told of, and only then settled."""
@@ -79,15 +114,7 @@ class Admission:
                 body=f"{reason}\n{kept}",
             )
         )
-        self.ledger.settle(arrival.dataset, arrival.arrival_id, ArrivalState.QUARANTINED, "none", reason=reason)
-
-    def _choice(self, dataset: str, taken: frozenset[str] = frozenset()) -> Choice:
-        entries = [each for each in self.ledger.entries(dataset) if each.arrival.arrival_id not in taken]
-        manifests, unreadable = self._manifests(dataset, entries)
-        entries = [each for each in entries if each.arrival.arrival_id not in unreadable]
-        entries = self._hashed(dataset, entries, manifests)
-        deadline = duration(self._pacing(dataset).batch_deadline)
-        return choose(entries, self._arrives(dataset), manifests, deadline, MOST_AT_ONCE)
+        self.ledger.settle(arrival.dataset, arrival.arrival_id, ArrivalState.QUARANTINED, NO_RUN, reason=reason)
 
     def _manifests(self, dataset: str, entries: list[LedgerEntry]) -> tuple[dict[str, BatchManifest], set[str]]:
         """The waiting manifests by arrival id; those that cannot be used are set aside, and their ids told."""
@@ -125,17 +152,6 @@ class Admission:
         return [
             entry.model_copy(update={"sha256": known.get(entry.arrival.arrival_id, entry.sha256)}) for entry in entries
         ]
-
-    def _watch(self, dataset: str, choice: Choice, now: datetime) -> None:
-        """Note what batches lack, if anything; tell people once of each that is overdue."""
-        for batch in (*choice.complete, *choice.incomplete):
-            self.holdbacks.note_batch(dataset, batch)
-        for batch in choice.incomplete:
-            if batch.deadline > now:
-                self.timers.wake(dataset, batch.deadline, now)
-            elif not self.holdbacks.was_told(dataset, batch):
-                self._tell(dataset, batch)
-                self.holdbacks.note_told(dataset, batch)
 
     def _tell(self, dataset: str, batch: BatchState) -> None:
         folder = f"{INCOMING}{dataset}/{batch.name}/"
