@@ -11,11 +11,13 @@ from botocore.exceptions import ClientError
 from pydantic import BaseModel
 
 from evergreen.stores.faults import code_of, store_faults
+from evergreen.stores.refusals import refusals
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
 
 _GONE = ("404", "NoSuchKey", "NoSuchVersion")
+_REFUSED = (400, 403)
 _CHUNK = 1 << 20  # bytes
 
 Document = TypeVar("Document", bound=BaseModel)
@@ -78,25 +80,36 @@ class Files:
         return self.uri(key)
 
     def freeze(self, bucket: str, key: str, version_id: str, to: str) -> bool:
-        """Copy one object version, of any size, inside S3; False when that version is gone."""
-        source = {"Bucket": bucket, "Key": key} | ({} if version_id == "null" else {"VersionId": version_id})
+        """Copy one object version, of any size, inside S3; False when that version is gone.
+
+        Raises ObjectUnreadable when S3 has it and will not give it.
+        """
+        source = {"Bucket": bucket, "Key": key, **_named(version_id)}
         try:
             with store_faults(f"copy {key}"):
                 self._client.copy(source, self.bucket, to)  # type: ignore[arg-type]
         except ClientError as error:
             if code_of(error) in _GONE:
                 return False
+            if error.response.get("ResponseMetadata", {}).get("HTTPStatusCode") in _REFUSED:
+                self._version(bucket, key, version_id)  # says why, which a copy, and what looks before it, do not
             raise
         return True
 
     def version(self, bucket: str, key: str, version_id: str) -> bytes | None:
-        """The content of one small object version, in any bucket; None when that version is gone."""
+        """The content of one small object version, in any bucket; None when that version is gone.
+
+        Raises ObjectUnreadable when S3 has it and will not give it.
+        """
         found = self._version(bucket, key, version_id)
         with store_faults(f"read {key}"):
             return b"".join(found) if found else None
 
     def sha256(self, bucket: str, key: str, version_id: str) -> str | None:
-        """The hash of one object version, in hex digits; None when that version is gone."""
+        """The hash of one object version, in hex digits; None when that version is gone.
+
+        Raises ObjectUnreadable when S3 has it and will not give it.
+        """
         found, hashed = self._version(bucket, key, version_id), hashlib.sha256()
         if found is None:
             return None
@@ -106,10 +119,9 @@ class Files:
         return hashed.hexdigest()
 
     def _version(self, bucket: str, key: str, version_id: str) -> Iterator[bytes] | None:
-        named = {} if version_id == "null" else {"VersionId": version_id}
         try:
-            with store_faults(f"read {key}"):
-                body = self._client.get_object(Bucket=bucket, Key=key, **named)["Body"]  # type: ignore[arg-type]
+            with store_faults(f"read {key}"), refusals(bucket, key):
+                body = self._client.get_object(Bucket=bucket, Key=key, **_named(version_id))["Body"]  # type: ignore[arg-type]
         except ClientError as error:
             if code_of(error) in _GONE:
                 return None
@@ -143,3 +155,7 @@ class Files:
             body = self._client.get_object(Bucket=self.bucket, Key=key)["Body"]
             for line in body.iter_lines():
                 yield line.decode()
+
+
+def _named(version_id: str) -> dict[str, str]:
+    return {} if version_id == "null" else {"VersionId": version_id}

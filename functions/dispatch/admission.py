@@ -10,7 +10,7 @@ from evergreen.batches import BatchManifest, BatchState, read_manifest
 from evergreen.contract import Contract
 from evergreen.contracts import Contracts
 from evergreen.durations import duration
-from evergreen.errors import DatasetRejected
+from evergreen.errors import DatasetRejected, ObjectUnreadable
 from evergreen.layout import INCOMING
 from evergreen.ledger import (
     NO_RUN,
@@ -103,18 +103,34 @@ class Admission:
     def quarantine(self, arrival: Arrival, subject: str, reason: str) -> None:
         """Set one object aside: copied, told of, and only then settled."""
         to = f"quarantine/{arrival.dataset}/{arrival.arrival_id}/{safe_file_name(arrival.key or '')}"
-        copied = self.files.freeze(arrival.bucket or "", arrival.key or "", arrival.version_id or "null", to)
+        try:
+            copied = self.files.freeze(arrival.bucket or "", arrival.key or "", arrival.version_id or "null", to)
+        except ObjectUnreadable as unreadable:
+            self._set_aside(arrival, subject, f"{reason}\nNo copy: {unreadable}.")
+            return
         kept = f"A copy is at {self.files.uri(to)}." if copied else "It was deleted before it could be copied."
+        self._set_aside(arrival, subject, reason, kept)
+
+    def _unreadable(self, arrival: Arrival, what: str, why: ObjectUnreadable) -> None:
+        """Set an object aside that S3 will not give, until its owner has mended that."""
+        reason = f"{what}: {why}. Then drop it again, or: evergreen redrive {arrival.dataset}"
+        subject = f"{arrival.dataset}: S3 does not give a dropped file"
+        self._set_aside(arrival, subject, reason, unreadable=True)
+
+    def _set_aside(
+        self, arrival: Arrival, subject: str, reason: str, kept: str = "", *, unreadable: bool | None = None
+    ) -> None:
         self.notices.send(
             Notice(
                 notification_id=arrival.arrival_id,
                 dataset=arrival.dataset,
                 kind=Status.DATA_REJECTED,
                 subject=subject,
-                body=f"{reason}\n{kept}",
+                body=f"{reason}\n{kept}".strip(),
             )
         )
-        self.ledger.settle(arrival.dataset, arrival.arrival_id, ArrivalState.QUARANTINED, NO_RUN, reason=reason)
+        facts = {"reason": reason, "unreadable": unreadable}
+        self.ledger.settle(arrival.dataset, arrival.arrival_id, ArrivalState.QUARANTINED, NO_RUN, **facts)
 
     def _manifests(self, dataset: str, entries: list[LedgerEntry]) -> tuple[dict[str, BatchManifest], set[str]]:
         """The waiting manifests by arrival id; those that cannot be used are set aside, and their ids told."""
@@ -122,6 +138,9 @@ class Admission:
         for arrival in (entry.arrival for entry in manifests_to_read(entries)):
             try:
                 found[arrival.arrival_id] = self._manifest(arrival)
+            except ObjectUnreadable as unreadable:
+                self._unreadable(arrival, "The manifest of a batch cannot be read", unreadable)
+                unusable.add(arrival.arrival_id)
             except DatasetRejected as wrong:
                 reason = f"s3://{arrival.bucket}/{arrival.key} cannot be used: {wrong}\nIts files wait for a right one."
                 self.quarantine(arrival, f"{dataset}: the manifest of a batch cannot be used", reason)

@@ -9,6 +9,7 @@ import pytest
 from evergreen.stores.arrivals import ArrivalState
 from evergreen.stores.files import Files
 from tests.integration.functions.world import DATASET, World
+from tests.integration.stores.aws import interrupt
 
 T0 = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 MAY = "incoming/next_purchase/may"
@@ -180,6 +181,23 @@ def test_an_older_snapshot_that_comes_after_the_newer_ones_run_starts_nothing(cl
     assert clocked.started() == [run_id]
     states = sorted(each.state for each in clocked.ledger.entries(DATASET))
     assert states == [ArrivalState.DONE, ArrivalState.SUPERSEDED]
+
+
+def test_a_snapshot_that_a_run_takes_while_a_newer_one_arrives_is_not_superseded_under_it(clocked: World) -> None:
+    replacing(clocked).states(runs={"quiet_period": "5m"})
+    old, new = (clocked.drop("incoming/next_purchase/all.csv", text) for text in FILES.values())
+    clocked.dispatcher.take(old)
+    now = T0 + timedelta(minutes=6)
+    clocked.clock = lambda: now
+    (wake,) = clocked.timers_fire()
+    registry = clocked.aws.registry.meta.client
+    interrupt(registry, "PutItem", lambda: clocked.dispatcher.take(new))  # between the choice and its lease
+    clocked.dispatcher.take(wake)
+    (run_id,) = clocked.started()
+    (taken,) = (clocked.runs.get(run_id) or {})["arrival_ids"]
+    assert clocked.state(taken)["version_id"] == old["detail"]["object"]["version-id"]
+    clocked.ledger.settle(DATASET, taken, ArrivalState.DONE, run_id)
+    assert clocked.state(taken)["state"] == ArrivalState.DONE
 
 
 def test_a_batch_of_several_snapshots_is_refused_since_each_replaces_the_others(clocked: World) -> None:
