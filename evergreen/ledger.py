@@ -77,6 +77,7 @@ class Choice:
     late: tuple[Needless, ...] = ()  # overtaken by what a run has taken already
     incomplete: tuple[BatchState, ...] = ()
     complete: tuple[BatchState, ...] = ()
+    unfinished: bool = False  # some files have still to be compared with their manifest
 
 
 @dataclass

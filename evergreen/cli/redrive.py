@@ -24,8 +24,8 @@ def redrive(
 ) -> None:
     """Try again what failed: dead letters go back to the arrivals queue, and what failed runs left makes a new run.
 
-    Files that three runs failed with, or that S3 would not give, and that were set aside for that, join as well. Dead letters are not told apart
-    by data set. Mend the cause first.
+    Files that were set aside because three runs failed with them, or because S3 would not give them, join as well.
+    Dead letters are not told apart by data set. Mend the cause first.
 
     Examples: `evergreen redrive --dry-run`, `evergreen redrive next_purchase`
     """

@@ -104,8 +104,8 @@ class ArrivalsLedger:
     def reopen(self, dataset: str, arrival_id: str) -> bool:
         """Have an arrival that failed runs left, or S3 would not give, wait again; False when that is not so."""
         held = Attr("state").eq(ArrivalState.HELD)
-        given_up = Attr("failed_runs").size().gte(MOST_FAILURES) | Attr("unreadable").exists()
-        set_aside = Attr("state").eq(ArrivalState.QUARANTINED) & given_up
+        given_up = Attr("failed_runs").exists() & Attr("failed_runs").size().gte(MOST_FAILURES)
+        set_aside = Attr("state").eq(ArrivalState.QUARANTINED) & (given_up | Attr("unreadable").exists())
         try:
             with store_faults("reopen an arrival"):
                 self._table.update_item(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -117,6 +118,24 @@ class Files:
             for chunk in found:
                 hashed.update(chunk)
         return hashed.hexdigest()
+
+    def stated_sha256(self, bucket: str, key: str, version_id: str) -> str | None:
+        """The hash that S3 computed of a whole object version when it took it; None when it did not."""
+        try:
+            with store_faults(f"look at {key}"):
+                found = self._client.head_object(
+                    Bucket=bucket,
+                    Key=key,
+                    ChecksumMode="ENABLED",
+                    **_named(version_id),  # type: ignore[arg-type]
+                )
+        except ClientError as error:
+            if error.response.get("ResponseMetadata", {}).get("HTTPStatusCode") in (*_REFUSED, 404):
+                return None
+            raise
+        stated = found.get("ChecksumSHA256", "")
+        of_parts = not stated or "-" in stated or found.get("ChecksumType") == "COMPOSITE"
+        return None if of_parts else base64.b64decode(stated).hex()
 
     def _version(self, bucket: str, key: str, version_id: str) -> Iterator[bytes] | None:
         try:

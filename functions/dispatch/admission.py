@@ -1,7 +1,7 @@
 """Which arrivals may start a run, and when: by the ledger, the waiting manifests and the contract's pacing."""
 
 from collections.abc import Container
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
@@ -32,7 +32,8 @@ from evergreen.stores.notices import Notice, Notices
 from evergreen.stores.runs import RunRecords
 from evergreen.stores.timers import Timers
 
-_LARGEST_HASHED = 200_000_000  # bytes; reading more would take too long here, so their manifest must state the etag
+_LARGEST_HASHED = 200_000_000  # bytes; of a larger object its etag, or S3's own SHA-256, must say what it is
+_HASHED_AT_ONCE = 100_000_000  # bytes for one event, or one file: ten events come at once, and a minute is all there is
 _LARGEST_MANIFEST = 5_000_000  # bytes, more than any right one has; it is read as a whole, whenever something comes
 
 
@@ -53,9 +54,10 @@ class Admission:
         entries = [each for each in self.ledger.entries(dataset) if each.arrival.arrival_id not in taken]
         manifests, unusable = self._manifests(dataset, entries)
         entries = [each for each in entries if each.arrival.arrival_id not in unusable]
-        entries = self._hashed(dataset, entries, manifests)
+        entries, unfinished = self._hashed(dataset, entries, manifests)
         deadline = duration(self._pacing(dataset).batch_deadline)
-        return choose(entries, self._arrives(dataset), manifests, deadline, MOST_AT_ONCE)
+        choice = choose(entries, self._arrives(dataset), manifests, deadline, MOST_AT_ONCE)
+        return replace(choice, unfinished=unfinished)
 
     def admitted(self, dataset: str, choice: Choice, now: datetime) -> list[str]:
         """The arrivals that a run should take now. A timer is set for what must wait: nothing else would start it, so
@@ -91,6 +93,8 @@ class Admission:
 
     def watch(self, dataset: str, choice: Choice, now: datetime) -> None:
         """Note what batches lack, if anything; tell people once of each that is overdue."""
+        if choice.unfinished:
+            self.timers.wake(dataset, now, now)
         for batch in (*choice.complete, *choice.incomplete):
             self.holdbacks.note_batch(dataset, batch)
         for batch in choice.incomplete:
@@ -160,17 +164,34 @@ class Admission:
 
     def _hashed(
         self, dataset: str, entries: list[LedgerEntry], manifests: dict[str, BatchManifest]
-    ) -> list[LedgerEntry]:
-        """The entries, those with their hashes that can be compared by nothing else."""
+    ) -> tuple[list[LedgerEntry], bool]:
+        """The entries, those with their hashes that can be compared by nothing else; and whether some are left for
+        later, since reading all of them at once would take too long."""
         known: dict[str, str] = {}
+        unreadable: set[str] = set()
+        read = 0
         for arrival in (entry.arrival for entry in to_be_hashed(entries, manifests)):
-            if (arrival.size or 0) <= _LARGEST_HASHED:
-                found = self.files.sha256(arrival.bucket or "", arrival.key or "", arrival.version_id or "null")
-                known[arrival.arrival_id] = found or "none, for it was deleted"
-                self.ledger.note_sha256(dataset, arrival.arrival_id, known[arrival.arrival_id])
-        return [
-            entry.model_copy(update={"sha256": known.get(entry.arrival.arrival_id, entry.sha256)}) for entry in entries
-        ]
+            small = (arrival.size or 0) <= _LARGEST_HASHED
+            if small and read and read + (arrival.size or 0) > _HASHED_AT_ONCE:
+                return _with_hashes(entries, known, unreadable), True
+            read += (arrival.size or 0) if small else 0
+            try:
+                found = self._sha256(arrival, small=small)
+            except ObjectUnreadable as why:
+                self._unreadable(arrival, "A file of a batch cannot be compared with its manifest", why)
+                unreadable.add(arrival.arrival_id)
+                continue
+            if found:
+                known[arrival.arrival_id] = found
+                self.ledger.note_sha256(dataset, arrival.arrival_id, found)
+        return _with_hashes(entries, known, unreadable), False
+
+    def _sha256(self, arrival: Arrival, *, small: bool) -> str | None:
+        """The hash of a small object's bytes; of a large one what S3 computed when it took it, if it did."""
+        version = arrival.bucket or "", arrival.key or "", arrival.version_id or "null"
+        if not small:
+            return self.files.stated_sha256(*version)
+        return self.files.sha256(*version) or "none, for it was deleted"
 
     def _tell(self, dataset: str, batch: BatchState) -> None:
         folder = f"{INCOMING}{dataset}/{batch.name}/"
@@ -196,3 +217,11 @@ class Admission:
     def _contract(self, dataset: str) -> Contract | None:
         """None for a data set that was removed while something of it waits."""
         return self.contracts[dataset].contract if dataset in self.contracts.ids else None
+
+
+def _with_hashes(entries: list[LedgerEntry], known: dict[str, str], without: set[str]) -> list[LedgerEntry]:
+    return [
+        entry.model_copy(update={"sha256": known.get(entry.arrival.arrival_id, entry.sha256)})
+        for entry in entries
+        if entry.arrival.arrival_id not in without
+    ]

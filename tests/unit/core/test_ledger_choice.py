@@ -183,7 +183,9 @@ def test_a_file_is_hashed_only_when_nothing_else_tells() -> None:
     (batch,) = chosen(*hashed, manifests=names(sha256="1" * 64)).incomplete
     assert batch.faults == (f"a.csv has the sha256 {sha256}, not {'1' * 64}",)
     (batch,) = chosen(*BATCH, manifests=names(sha256=sha256)).incomplete
-    assert batch.faults == ("a.csv cannot be compared: state its etag",)
+    assert batch.faults == (
+        "a.csv cannot be compared yet: state its etag, or upload it with --checksum-algorithm SHA256",
+    )
 
 
 def test_a_batch_is_never_divided_between_runs() -> None:
