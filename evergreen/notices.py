@@ -126,6 +126,11 @@ def batch_notice(dataset: str, batch: BatchState, folder: str) -> tuple[str, str
     return f"{dataset}: batch {batch.name} is not complete", "\n".join(lines)
 
 
+def without(set_aside: list[str]) -> list[str]:
+    """Which files the run did without, and why."""
+    return [f"Without: {reason}" for reason in set_aside]
+
+
 def why_it_ran(causes: list[str]) -> list[str]:
     """What asked for the run besides dropped files, of which the notice tells anyway."""
     asked = [cause for cause in causes if not cause.startswith("s3://")]

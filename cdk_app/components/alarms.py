@@ -28,16 +28,18 @@ class YieldAlarms(Construct):
         super().__init__(scope, name)
         self.prefix = f"{Stack.of(self).stack_name}-"
         self.alarms: dict[str, cloudwatch.Alarm] = {}
+        self.retraining: list[str] = []  # the names of those that ask for a run, all of them and of no other stack
         for dataset in sorted(contracts.ids):
             stated = contracts[dataset].contract.observed_yield
             if stated:
                 self.alarms[dataset] = self._alarm(dataset, stated)
 
     def _alarm(self, dataset: str, stated: Yield) -> cloudwatch.Alarm:
+        self.retraining.append(f"{self.prefix}{dataset}-observed-yield")
         return cloudwatch.Alarm(
             self,
             f"Low-{dataset}",
-            alarm_name=f"{self.prefix}{dataset}-observed-yield",
+            alarm_name=self.retraining[-1],
             alarm_description=f"The observed yield of {dataset} is below {stated.threshold:g}: retrain it.",
             metric=cloudwatch.Metric(
                 namespace=NAMESPACE,
