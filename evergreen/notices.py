@@ -131,6 +131,21 @@ def without(set_aside: list[str]) -> list[str]:
     return [f"Without: {reason}" for reason in set_aside]
 
 
+def stuck_alarm_notice(dataset: str, alarm: str, since: str, tries: list[str]) -> tuple[str, str]:
+    """Subject and body for an alarm that stayed on whatever runs did; `tries` says how each of them went."""
+    runs = "1 run" if len(tries) == 1 else f"{len(tries)} runs"
+    lines = [
+        f"{dataset}: alarm {alarm} is on since {since[:16]} UTC, and {runs} did not help:",
+        *(f"- {each}" for each in tries[-_EXAMPLES:]),
+        "No further run is asked for until the alarm has been off, or until somebody asks.",
+        "What is seen cannot be learned from the data there is: look at the line itself, at its sensors and at its "
+        "labels first.",
+        f"The yield over time: evergreen yield {dataset}; every run's report: evergreen report RUN",
+        f'After a change: evergreen retrain {dataset} --reason "…"',
+    ]
+    return f"{dataset}: the alarm stays on, runs do not help", "\n".join(lines)
+
+
 def why_it_ran(causes: list[str]) -> list[str]:
     """What asked for the run besides dropped files, of which the notice tells anyway."""
     asked = [cause for cause in causes if not cause.startswith("s3://")]

@@ -31,6 +31,7 @@ from evergreen.stores.holdbacks import Holdbacks
 from evergreen.stores.notices import Notice, Notices
 from evergreen.stores.runs import RunRecords
 from evergreen.stores.timers import Timers
+from functions.dispatch.alarms import Alarms
 
 _LARGEST_HASHED = 200_000_000  # bytes; of a larger object its etag, or S3's own SHA-256, must say what it is
 _HASHED_AT_ONCE = 100_000_000  # bytes for one event, or one file: ten events come at once, and a minute is all there is
@@ -48,6 +49,7 @@ class Admission:
     notices: Notices
     holdbacks: Holdbacks
     timers: Timers
+    alarms: Alarms
 
     def choice(self, dataset: str, taken: Container[str] = ()) -> Choice:
         """What waits, sorted; without what a run has taken. What cannot be used is set aside."""
@@ -85,7 +87,8 @@ class Admission:
         started = self.runs.recent_starts(dataset, pacing.max_runs_per_day)
         asking = [entry for entry in entries if entry.state == ArrivalState.WAITING] or entries
         waiting = [Waiting(recorded_at=entry.recorded_at, kind=entry.arrival.kind) for entry in asking]
-        return next_start(waiting, started, pacing)
+        held = self.alarms.held_back(dataset) if all(each.kind == "alarm" for each in waiting) else ()
+        return next_start(waiting, started, pacing, *held)
 
     def watch_batches(self, dataset: str, now: datetime, taken: tuple[str, ...]) -> None:
         """Tell people of batches that are overdue, while a run has taken these arrivals."""

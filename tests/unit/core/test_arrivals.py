@@ -92,6 +92,16 @@ def test_the_next_time_the_alarm_rises_is_a_new_arrival(sample: Sample) -> None:
     assert arrived(later).arrival_id != arrived(sample("yield-low")).arrival_id
 
 
+def test_an_alarm_that_goes_off_says_so_and_one_that_sees_too_little_says_nothing(sample: Sample) -> None:
+    event = sample("yield-low")
+    event["detail"]["state"]["value"] = "OK"
+    alarm = "Evergreen-next_purchase-observed-yield"
+    expected = AlarmCleared(dataset="next_purchase", alarm=alarm, at="2026-03-02T08:17:40.989+00:00")
+    assert arrival_of(event, DATASETS) == expected
+    event["detail"]["state"]["value"] = "INSUFFICIENT_DATA"
+    assert arrival_of(event, DATASETS) is None
+
+
 @pytest.mark.parametrize("dimensions", [{}, {"Dataset": "somebody_elses"}, {"Queue": "next_purchase"}])
 def test_an_alarm_without_a_data_set_of_ours_is_refused_by_name(sample: Sample, dimensions: dict[str, str]) -> None:
     event = sample("yield-low")
