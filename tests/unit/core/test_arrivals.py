@@ -3,7 +3,15 @@ from typing import Any
 
 import pytest
 
-from evergreen.arrivals import Arrival, ExecutionEnded, MisplacedObject, UnknownEvent, arrival_of, safe_file_name
+from evergreen.arrivals import (
+    AlarmCleared,
+    Arrival,
+    ExecutionEnded,
+    MisplacedObject,
+    UnknownEvent,
+    arrival_of,
+    safe_file_name,
+)
 from evergreen.layout import OWN_PREFIXES
 
 Sample = Callable[[str], dict[str, Any]]
