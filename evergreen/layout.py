@@ -1,5 +1,6 @@
 """Where everything lies in the data bucket: the one place that knows S3 keys."""
 
+import hashlib
 from dataclasses import dataclass
 
 INCOMING = "incoming/"
@@ -135,6 +136,11 @@ class ObservedLayout:
     def items_file(self, day: str, log_id: str) -> str:
         """The Parquet file of one log's items of one day."""
         return f"{self.day(day)}{log_id}.parquet"
+
+    def joined_file(self, day: str, keys: list[str]) -> str:
+        """The one Parquet file in the place of many."""
+        digest = hashlib.sha256("\n".join(sorted(keys)).encode()).hexdigest()
+        return f"{self.day(day)}joined-{digest[:16]}.parquet"
 
     @property
     def series(self) -> str:
