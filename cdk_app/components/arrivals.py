@@ -22,6 +22,7 @@ from cdk_app.permissions import change_table, freeze_objects, request_runs
 from evergreen.contracts import Contracts
 from functions.dispatch.settings import Settings
 
+INFERENCE_DROPPED = "inference-dropped.pattern.json"  # of no concern to Dispatch
 _DISPATCH_TIMEOUT = Duration.seconds(60)
 _LEASE_HOURS = 7 * 24 + 7  # longer than the workflow's own TimeoutSeconds
 
@@ -65,7 +66,8 @@ class Arrivals(Construct):
             "StateMachineArn": retrain.machine.state_machine_arn,
         }
         for path in sorted((root / "events").glob("*.pattern.json")):
-            self._rule(path, values)
+            if path.name != INFERENCE_DROPPED:
+                self._rule(path, values)
         self.schedules = Schedules(
             self,
             "Schedules",
@@ -82,7 +84,7 @@ class Arrivals(Construct):
             self,
             title,
             description=f"events/{path.name}",
-            event_pattern=_substitute(json.loads(path.read_text()), values),
+            event_pattern=substitute(json.loads(path.read_text()), values),
             targets=[
                 events.CfnRule.TargetProperty(
                     arn=self.queue.queue_arn,
@@ -167,13 +169,13 @@ class Arrivals(Construct):
         return dispatch
 
 
-def _substitute(node: Any, values: dict[str, str]) -> Any:
+def substitute(node: Any, values: dict[str, str]) -> Any:
     """Put deploy-time values in the place of `${Name}`."""
     match node:
         case dict():
-            return {key: _substitute(value, values) for key, value in node.items()}
+            return {key: substitute(value, values) for key, value in node.items()}
         case list():
-            return [_substitute(value, values) for value in node]
+            return [substitute(value, values) for value in node]
         case str():
             for name, value in values.items():
                 node = node.replace(f"${{{name}}}", value)
