@@ -18,6 +18,7 @@ from evergreen.gate import Gate
 from evergreen.metrics import HIGHER_IS_BETTER, OF_TASK
 from evergreen.pacing import Pacing
 from evergreen.schedule import Schedule
+from evergreen.segments import Bounds, Conditions, Values
 from evergreen.targets import ColumnTarget, CutoffSplit, EventTarget, RandomSplit, TimeSplit
 from evergreen.training import Training
 from evergreen.tuning import Range, Tune
@@ -39,6 +40,9 @@ SECTIONS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("training.tune.ranges.NAME", Range),
     ("gate", Gate),
     ("yield", Yield),
+    ("segments.NAME", Conditions),
+    ("segments.NAME.prediction", Values),
+    ("segments.NAME.probability", Bounds),
     ("runs", Pacing),
     ("schedule", Schedule),
 )
