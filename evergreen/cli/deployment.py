@@ -21,6 +21,7 @@ from evergreen.stores.notices import Notices
 from evergreen.stores.outbox import Outbox
 from evergreen.stores.predictions import Predictions
 from evergreen.stores.registry import Registry
+from evergreen.stores.removals import Removals
 from evergreen.stores.rollbacks import Rollbacks
 from evergreen.stores.runs import RunRecords
 from evergreen.stores.workflows import Workflows
@@ -90,6 +91,10 @@ class Deployment:
     @property
     def holdbacks(self) -> Holdbacks:
         return Holdbacks(self._table(self.registry_table))
+
+    @property
+    def removals(self) -> Removals:
+        return Removals(self._table(self.registry_table))
 
     @property
     def predictions(self) -> Predictions:

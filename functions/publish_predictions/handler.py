@@ -7,7 +7,7 @@ import boto3
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from evergreen.errors import CountsDisagree
+from evergreen.generations import LoadedPart, Published, ScoringParts, published_of, reconcile
 from evergreen.layout import RunLayout
 from evergreen.manifest import DataReport
 from evergreen.stores.files import Files
@@ -27,14 +27,17 @@ registry, runs = Registry(table), RunRecords(table)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Returns what was published. Raises CountsDisagree, RunSuperseded."""
     run = Request.model_validate(event)
-    report = files.read(RunLayout(run.dataset, run.run_id).report, DataReport)
-    if run.written != report.scoring_rows:
-        raise CountsDisagree(f"{report.scoring_rows} rows to score, {run.written} items written: nothing published")
+    layout = RunLayout(run.dataset, run.run_id)
+    parts = files.read(layout.scoring_parts, ScoringParts).root
+    loaded = reconcile(parts, (files.find(layout.loaded_part(each.part), LoadedPart) for each in parts))
+    as_of = files.read(layout.report, DataReport).scoring_cutoff
+    now = Published(generation=run.run_id, champion=run.champion_run_id, as_of=as_of, **loaded.counts)
     before = registry.published(run.dataset)
-    published = {"rows": run.written, "champion": run.champion_run_id, "as_of": report.scoring_cutoff}
-    facts = published | {"sample": run.sample}
-    replaces = before["generation"] if before else None
-    registry.publish(Change(run.dataset, run.run_id, run.fence, replaces, at=datetime.now(UTC)), facts)
-    published["generation"] = run.run_id
-    runs.note(run.run_id, published=published)
-    return published
+    if before and before["generation"] == run.run_id:  # by an earlier attempt
+        now = published_of(before)
+    else:
+        now = now.after(published_of(before) if before else None)
+        change = Change(run.dataset, run.run_id, run.fence, now.replaces, at=datetime.now(UTC))
+        registry.publish(change, {**now.model_dump(exclude_none=True), "sample": loaded.sample})
+    runs.note(run.run_id, published=now.model_dump(exclude_none=True))
+    return {"generation": now.generation, "rows": now.rows}

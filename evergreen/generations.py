@@ -1,0 +1,106 @@
+"""A generation, part by part: what was to be scored, what was loaded, and whether it may be published."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from pydantic import Field, RootModel
+
+from evergreen.errors import CountsDisagree, TrainingFailed
+from evergreen.strict import Strict
+
+NO_SEGMENT = ""  # the key under which predictions of no segment are counted
+
+
+class ScoringPart(Strict):
+    """One file of rows to score."""
+
+    part: str  # its name
+    rows: int
+
+
+class ScoringParts(RootModel[tuple[ScoringPart, ...]]):
+    """scoring_parts.json: every file of rows to score, in order."""
+
+
+class LoadedPart(Strict):
+    """What became of one part when it was loaded."""
+
+    part: str
+    rows: int  # to score
+    scored: int  # lines that batch transform wrote
+    written: int  # items that DynamoDB took
+    sample: str = ""  # an entity among them
+    segments: dict[str, int] = Field(default={})  # items by segment
+    problem: str | None = None  # why not everything was loaded
+
+
+class Loaded(Strict):
+    """A whole generation that may be published."""
+
+    rows: int
+    parts: int
+    sample: str
+    segments: dict[str, int]
+
+    @property
+    def counts(self) -> dict[str, Any]:
+        return {"rows": self.rows, "segments": self.segments}
+
+
+def reconcile(parts: Sequence[ScoringPart], loaded: Iterable[LoadedPart | None]) -> Loaded:
+    """Rows to score = lines scored = items written, for every part. Raises CountsDisagree and TrainingFailed."""
+    found: list[LoadedPart] = []
+    for wanted, part in zip(parts, loaded, strict=True):
+        if part is None:
+            raise CountsDisagree(f"{wanted.part}: {wanted.rows} rows to score, never loaded: nothing published")
+        if part.problem:
+            raise TrainingFailed(f"{part.problem}: nothing published")
+        if not wanted.rows == part.scored == part.written:
+            raise CountsDisagree(
+                f"{wanted.part}: {wanted.rows} rows to score, {part.scored} scored, {part.written} items written: "
+                "nothing published"
+            )
+        found.append(part)
+    segments: Counter[str] = Counter()
+    for each in found:
+        segments.update(each.segments)
+    sample = next((each.sample for each in found if each.sample), "")
+    return Loaded(rows=sum(each.rows for each in found), parts=len(found), sample=sample, segments=dict(segments))
+
+
+class Published(Strict):
+    """A generation that readers see, and what is different from the one before it."""
+
+    generation: str
+    rows: int
+    champion: str
+    as_of: str | None = None
+    segments: dict[str, int] = Field(default={})
+    replaces: str | None = None  # the generation that readers saw before
+    rows_before: int | None = None
+    segments_before: dict[str, int] = Field(default={})
+
+    def after(self, before: "Published | None") -> "Published":
+        """The same, compared with what readers saw until now."""
+        if before is None:
+            return self
+        known = {"rows_before": before.rows, "segments_before": before.segments}
+        return self.model_copy(update={"replaces": before.generation, **known})
+
+    @property
+    def compared(self) -> str:
+        """What is different from before, in a sentence; nothing, when there was nothing before or nothing changed."""
+        told = []
+        if self.rows_before is not None and self.rows_before != self.rows:
+            told.append(f"{self.rows_before:,} before")
+        for name in dict.fromkeys([*self.segments, *self.segments_before]):
+            now, before = self.segments.get(name, 0), self.segments_before.get(name, 0)
+            was = f", {before:,} before" if self.segments_before and before != now else ""
+            told.append(f"{name or 'in no segment'}: {now:,}{was}")
+        return f" {'; '.join(told)}." if told else ""
+
+
+def published_of(item: Mapping[str, Any]) -> Published:
+    """The same as the registry's item has it."""
+    return Published.model_validate({name: item[name] for name in Published.model_fields if name in item})
