@@ -4,6 +4,7 @@ import csv
 import gzip
 import io
 import json
+import math
 import subprocess
 import sys
 import time
@@ -126,6 +127,30 @@ def test_the_command_line_shows_what_happened(loop: Loop) -> None:
     assert "PrepareSmallData" in shown
     assert "hold-out rows" in shown
     assert json.loads(_evergreen("predictions", DATASET, REGULAR, "-o", "json"))["generation"] == run_id
+
+
+def test_the_command_line_explains_one_prediction_by_the_model_that_made_it(loop: Loop) -> None:
+    found = json.loads(_evergreen("predictions", DATASET, REGULAR, "--explain", "-o", "json"))
+    assert found["explained"].keys() == {"event", "duration"}
+    event = found["explained"]["event"]
+    margin = event["base"] + sum(each["adds"] for each in event["features"])
+    assert 1 / (1 + math.exp(-margin)) == pytest.approx(found["probability"], abs=1e-4)
+    assert "What moves after how many days" in _evergreen("predictions", DATASET, REGULAR, "--explain")
+
+
+def test_the_command_line_exports_the_very_items_that_readers_get(loop: Loop) -> None:
+    exported = {
+        row["entity"]: row
+        for row in csv.DictReader(io.StringIO(_evergreen("predictions", DATASET, "--all", "-o", "csv")))
+    }
+    published = loop.published()
+    assert published is not None
+    assert len(exported) == published["rows"]
+    item = loop.deployment.predictions.get(DATASET, REGULAR, published["generation"])
+    assert item is not None
+    assert {name: str(value) for name, value in item.items()} == {
+        name: text.removesuffix(".0") for name, text in exported[REGULAR].items() if text
+    }
 
 
 def _evergreen(*arguments: str) -> str:
