@@ -18,8 +18,11 @@ class Predictions:
         self._table = table
 
     def get(self, dataset: str, entity: str, generation: str) -> dict[str, Any] | None:
-        """One entity's prediction in one generation."""
+        """One entity's prediction in one generation; what a cheap read does not see yet, a consistent one does."""
         key = {"pk": f"{dataset}#{entity}", "sk": generation}
-        with store_faults("read a prediction"):
-            item = self._table.get_item(Key=key).get("Item")
-        return from_item(item) if item else None
+        for consistent in (False, True):
+            with store_faults("read a prediction"):
+                item = self._table.get_item(Key=key, ConsistentRead=consistent).get("Item")
+            if item:
+                return from_item(item)
+        return None
