@@ -9,7 +9,7 @@ from pydantic import Field, RootModel
 from evergreen.errors import CountsDisagree, TrainingFailed
 from evergreen.strict import Strict
 
-NO_SEGMENT = ""  # the key under which predictions of no segment are counted
+NO_SEGMENT = "-"  # under which predictions of no segment are counted; no segment is called so, and no key is empty
 
 
 class ScoringPart(Strict):
@@ -97,7 +97,7 @@ class Published(Strict):
         for name in dict.fromkeys([*self.segments, *self.segments_before]):
             now, before = self.segments.get(name, 0), self.segments_before.get(name, 0)
             was = f", {before:,} before" if self.segments_before and before != now else ""
-            told.append(f"{name or 'in no segment'}: {now:,}{was}")
+            told.append(f"{'in no segment' if name == NO_SEGMENT else name}: {now:,}{was}")
         return f" {'; '.join(told)}." if told else ""
 
 

@@ -44,7 +44,7 @@ def predictions(
     deployment = Deployment.find()
     published = _published(deployment, dataset)
     if entity is not None:
-        found = _one(deployment, dataset, entity, published)
+        found, published = _one(deployment, dataset, entity, published)
         _show_one(found, output, explanation(deployment, dataset, entity, published) if explain else None)
     elif segment is not None:
         contract = deployment.scored_rows.contract(dataset, published.generation)
@@ -60,12 +60,16 @@ def _published(deployment: Deployment, dataset: str) -> Published:
     return published_of(published)
 
 
-def _one(deployment: Deployment, dataset: str, entity: str, published: Published) -> dict[str, Any]:
+def _one(deployment: Deployment, dataset: str, entity: str, published: Published) -> tuple[dict[str, Any], Published]:
+    """The prediction and its generation, which may have been superseded and removed since we looked."""
     found = deployment.predictions.get(dataset, entity, published.generation)
+    newest = published if found else _published(deployment, dataset)
+    if newest.generation != published.generation:
+        return _one(deployment, dataset, entity, newest)
     if found is None:
         rows, generation = published.rows, published.generation
         raise UserMustAct(f"{dataset} has no prediction for {entity!r} among the {rows:,} of {generation}")
-    return {"dataset": dataset, **found}
+    return {"dataset": dataset, **found}, published
 
 
 def _show_one(found: dict[str, Any], output: Format, explained: dict[str, Any] | None) -> None:

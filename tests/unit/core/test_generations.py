@@ -59,16 +59,16 @@ def loaded(part: ScoringPart, **facts: int) -> LoadedPart:
 def test_parts_that_agree_make_a_whole_with_their_sums() -> None:
     one, other = parts(3, 2)
     found = [
-        loaded(one).model_copy(update={"segments": {"a": 1, "": 2}}),
+        loaded(one).model_copy(update={"segments": {"a": 1, "-": 2}}),
         loaded(other).model_copy(update={"segments": {"a": 2}}),
     ]
     whole = reconcile([one, other], found)
-    assert (whole.rows, whole.parts, whole.sample, whole.segments) == (5, 2, "part-0", {"a": 3, "": 2})
+    assert (whole.rows, whole.parts, whole.sample, whole.segments) == (5, 2, "part-0", {"a": 3, "-": 2})
 
 
 def test_a_generation_is_told_with_what_is_different_from_the_one_before() -> None:
     before = Published(generation="g1", rows=1000, champion="g1", segments={"at_risk": 40, "gone": 3})
-    now = Published(generation="g2", rows=1200, champion="g1", segments={"at_risk": 55, "": 7}).after(before)
+    now = Published(generation="g2", rows=1200, champion="g1", segments={"at_risk": 55, "-": 7}).after(before)
     assert now.replaces == "g1"
     assert now.compared == " 1,000 before; at_risk: 55, 40 before; in no segment: 7, 0 before; gone: 0, 3 before."
 
