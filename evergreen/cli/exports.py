@@ -5,6 +5,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from enum import StrEnum
 from itertools import islice
 from typing import Any
@@ -13,6 +14,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from evergreen.cli.output import console, errors, print_json
+from evergreen.cli.up import checkout
 from evergreen.contract import Contract
 from evergreen.errors import UserMustAct
 
@@ -73,11 +75,13 @@ def _write_parquet(rows: Iterable[dict[str, Any]]) -> None:
     if sys.stdout.isatty():
         raise UserMustAct("Parquet is for a file: add > predictions.parquet; or read it here with -o csv")
     command = [sys.executable, "-m", "container.export"]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=sys.stdout.fileno(), text=True) as process:
-        assert process.stdin
+    out = sys.stdout.fileno()
+    process = subprocess.Popen(command, cwd=checkout(), stdin=subprocess.PIPE, stdout=out, text=True)
+    assert process.stdin
+    with suppress(BrokenPipeError), process.stdin as target:  # it says itself why it ended
         for row in rows:
-            process.stdin.write(json.dumps(row) + "\n")
-    if process.returncode:
+            target.write(json.dumps(row) + "\n")
+    if process.wait():
         raise UserMustAct("the Parquet file could not be written; the reason is above")
 
 

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable
 
 import boto3
+import pyarrow.parquet as pq
 import pytest
 
 from tests.e2e.conftest import DATASET, ROOT, Loop
@@ -148,14 +149,20 @@ def test_the_command_line_exports_the_very_items_that_readers_get(loop: Loop) ->
     assert len(exported) == published["rows"]
     item = loop.deployment.predictions.get(DATASET, REGULAR, published["generation"])
     assert item is not None
+    table = pq.read_table(io.BytesIO(_printed("predictions", DATASET, "--all")))
+    assert table.column("entity").to_pylist() == list(exported)
     assert {name: str(value) for name, value in item.items()} == {
         name: text.removesuffix(".0") for name, text in exported[REGULAR].items() if text
     }
 
 
 def _evergreen(*arguments: str) -> str:
+    return _printed(*arguments).decode()
+
+
+def _printed(*arguments: str) -> bytes:
     command = [sys.executable, "-c", "from evergreen.cli.main import main; main()", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    return subprocess.run(command, capture_output=True, check=True).stdout
 
 
 def _wait(found: Callable[[], list[str]], timeout: float = 15) -> list[str]:
