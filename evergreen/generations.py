@@ -69,6 +69,14 @@ def reconcile(parts: Sequence[ScoringPart], loaded: Iterable[LoadedPart | None])
     return Loaded(rows=sum(each.rows for each in found), parts=len(found), sample=sample, segments=dict(segments))
 
 
+class Changes(Strict):
+    """What readers saw before a generation; its own counts stand beside it."""
+
+    replaces: str
+    rows_before: int
+    segments_before: dict[str, int] = Field(default={})
+
+
 class Published(Strict):
     """A generation that readers see, and what is different from the one before it."""
 
@@ -77,26 +85,24 @@ class Published(Strict):
     champion: str
     as_of: str | None = None
     segments: dict[str, int] = Field(default={})
-    replaces: str | None = None  # the generation that readers saw before
-    rows_before: int | None = None
-    segments_before: dict[str, int] = Field(default={})
+    changes: Changes | None = None
 
     def after(self, before: "Published | None") -> "Published":
         """The same, compared with what readers saw until now."""
         if before is None:
             return self
-        known = {"rows_before": before.rows, "segments_before": before.segments}
-        return self.model_copy(update={"replaces": before.generation, **known})
+        changes = Changes(replaces=before.generation, rows_before=before.rows, segments_before=before.segments)
+        return self.model_copy(update={"changes": changes})
 
     @property
     def compared(self) -> str:
         """What is different from before, in a sentence; nothing, when there was nothing before or nothing changed."""
-        told = []
-        if self.rows_before is not None and self.rows_before != self.rows:
-            told.append(f"{self.rows_before:,} before")
-        for name in dict.fromkeys([*self.segments, *self.segments_before]):
-            now, before = self.segments.get(name, 0), self.segments_before.get(name, 0)
-            was = f", {before:,} before" if self.segments_before and before != now else ""
+        told, known = [], self.changes.segments_before if self.changes else {}
+        if self.changes and self.changes.rows_before != self.rows:
+            told.append(f"{self.changes.rows_before:,} before")
+        for name in dict.fromkeys([*self.segments, *known]):
+            now, before = self.segments.get(name, 0), known.get(name, 0)
+            was = f", {before:,} before" if known and before != now else ""
             told.append(f"{'in no segment' if name == NO_SEGMENT else name}: {now:,}{was}")
         return f" {'; '.join(told)}." if told else ""
 

@@ -60,19 +60,19 @@ class Rollbacks:
         seen = {"run_id": target.published.generation, "replaced": rollback.replaces_generation}
         name = self._table.name
         writes = [
+            still_there(name, rollback.dataset, target.published.generation),
             self._raise_fence(rollback),
             put(name, {**champion, **moved, "pk": pk, "sk": "CHAMPION"}, rollback.replaces),
             put(name, {**published, **seen, "pk": pk, "sk": "PUBLISHED"}, rollback.replaces_generation),
             put(name, {**entry, **moved, "pk": pk, "sk": f"HISTORY#{at}#ROLLBACK"}, None),
             *followers_to_tell(name, rollback.dataset, target.run_id, rollback.at),
-            still_there(name, rollback.dataset, target.published.generation),
         ]
         try:
             with store_faults(f"roll {rollback.dataset} back"):
                 self._table.meta.client.transact_write_items(TransactItems=writes)
         except ClientError as error:
             if code_of(error) == "TransactionCanceledException":
-                if _failed(error)[-1:] == ["ConditionalCheckFailed"]:
+                if _failed(error)[:1] == ["ConditionalCheckFailed"]:
                     raise RollbackRefused(
                         f"the predictions of {target.run_id}, generation {target.published.generation}, were removed "
                         f"while this rollback looked at them. Nothing was moved. Choose another with --to; see: "

@@ -37,7 +37,8 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         now = published_of(before)
     else:
         now = now.after(published_of(before) if before else None)
-        change = Change(run.dataset, run.run_id, run.fence, now.replaces, at=datetime.now(UTC))
+        replaces = before["generation"] if before else None
+        change = Change(run.dataset, run.run_id, run.fence, replaces, at=datetime.now(UTC))
         registry.publish(change, {**now.model_dump(exclude_none=True), "sample": loaded.sample})
     runs.note(run.run_id, published=now.model_dump(exclude_none=True))
     return {"generation": now.generation, "rows": now.rows}

@@ -106,7 +106,8 @@ def test_a_new_generation_is_compared_with_the_one_before(line: Line, world: Wor
     record = world.runs.get(run["run_id"])
     assert record
     told = record["published"]
-    assert (told["replaces"], told["rows_before"], told["rows"]) == (first["run_id"], 2, 3)
+    assert told["rows"] == 3
+    assert told["changes"] == {"replaces": first["run_id"], "rows_before": 2, "segments_before": {}}
     assert told["segments"] == {"soon": 2, "later": 1}
 
 

@@ -69,7 +69,8 @@ def test_parts_that_agree_make_a_whole_with_their_sums() -> None:
 def test_a_generation_is_told_with_what_is_different_from_the_one_before() -> None:
     before = Published(generation="g1", rows=1000, champion="g1", segments={"at_risk": 40, "gone": 3})
     now = Published(generation="g2", rows=1200, champion="g1", segments={"at_risk": 55, "-": 7}).after(before)
-    assert now.replaces == "g1"
+    assert now.changes
+    assert now.changes.replaces == "g1"
     assert now.compared == " 1,000 before; at_risk: 55, 40 before; in no segment: 7, 0 before; gone: 0, 3 before."
 
 
