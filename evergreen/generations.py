@@ -43,10 +43,6 @@ class Loaded(Strict):
     sample: str
     segments: dict[str, int]
 
-    @property
-    def counts(self) -> dict[str, Any]:
-        return {"rows": self.rows, "segments": self.segments}
-
 
 def reconcile(parts: Sequence[ScoringPart], loaded: Iterable[LoadedPart | None]) -> Loaded:
     """Rows to score = lines scored = items written, for every part. Raises CountsDisagree and TrainingFailed."""

@@ -56,22 +56,22 @@ def settled_before_published(patch: pytest.MonkeyPatch, deployment: Deployment) 
 
 
 def counts_not_reconciled(patch: pytest.MonkeyPatch, deployment: Deployment) -> None:
-    publish = deployment.module("publish_predictions")
+    from functions.publish_predictions import publishing
 
     def believed(parts: Sequence[ScoringPart], loaded: Iterable[LoadedPart | None]) -> Loaded:
         return Loaded(rows=sum(each.rows for each in parts), parts=len(parts), sample="1", segments={})
 
-    patch.setattr(publish, "reconcile", believed)
+    patch.setattr(publishing, "reconcile", believed)
 
 
 def parts_counted_as_one(patch: pytest.MonkeyPatch, deployment: Deployment) -> None:
     """Whoever looks at the first part only takes it for the whole."""
-    publish = deployment.module("publish_predictions")
+    from functions.publish_predictions import publishing
 
     def first(parts: Sequence[ScoringPart], loaded: Iterable[LoadedPart | None]) -> Loaded:
         return reconcile(parts[:1], list(loaded)[:1])
 
-    patch.setattr(publish, "reconcile", first)
+    patch.setattr(publishing, "reconcile", first)
 
 
 def the_rollbacks_generation_removed(patch: pytest.MonkeyPatch, deployment: Deployment) -> None:
