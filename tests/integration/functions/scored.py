@@ -1,6 +1,7 @@
 """Runs whose rows are scored, as batch transform leaves them, and what their last states make of them."""
 
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 import boto3
@@ -23,13 +24,17 @@ class Line:
     world: World
     function: Any
     handlers: dict[str, Handler] = field(default_factory=dict)
+    runs: int = 0
 
     def run(self, parts: Parts, **facts: Any) -> dict[str, Any]:
         """A run whose parts are scored: each line is one of batch transform's; `rows` says how many there should be."""
-        run_id, _ = self.world.run(f"incoming/{DATASET}/{len(self.world.aws.keys())}.csv")
-        record = self.world.runs.get(run_id)
-        assert record
-        self.world.pinning.pin(DATASET, run_id, record["fence"])
+        self.runs += 1
+        lease = self.world.leases.take(DATASET, [f"a{self.runs}"], datetime.now(UTC))
+        assert lease
+        run_id = lease.run_id
+        self.world.runs.create(run_id, status="RUNNING", fence=lease.fence)
+        contract = self.world.contracts[DATASET].contract.model_dump_json(by_alias=True, exclude_none=True)
+        self.world.files.write(RunLayout(DATASET, run_id).contract_file("dataset.json"), contract.encode())
         layout, wanted = RunLayout(DATASET, run_id), facts.get("rows", {})
         listed = [ScoringPart(part=name, rows=wanted.get(name, len(lines))) for name, lines in parts.items()]
         self.world.files.write(layout.scoring_parts, ScoringParts(tuple(listed)))
@@ -46,7 +51,7 @@ class Line:
             if lines:
                 self.world.aws.put(layout.predictions_part(name), "".join(f"{line}\n" for line in lines))
         champion = facts.get("champion", run_id)
-        return {"dataset": DATASET, "run_id": run_id, "fence": record["fence"], "champion_run_id": champion}
+        return {"dataset": DATASET, "run_id": run_id, "fence": lease.fence, "champion_run_id": champion}
 
     def states(self, run: dict[str, Any], **changed: Any) -> None:
         """Have the run's frozen contract say something else."""
