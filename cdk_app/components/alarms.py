@@ -15,6 +15,7 @@ from evergreen.observed_yield import Yield
 
 if TYPE_CHECKING:
     from cdk_app.components.arrivals import Arrivals
+    from cdk_app.components.explain import Explain
     from cdk_app.components.function import OwnLambda
     from cdk_app.components.inference import Inference
     from cdk_app.components.retrain import Retrain
@@ -121,6 +122,7 @@ class OperationalAlarms(Construct):
         retrain: Retrain,
         retrain_many: RetrainMany,
         inference: Inference,
+        explain: Explain,
     ) -> None:
         super().__init__(scope, name)
         self._topic = topic
@@ -142,7 +144,7 @@ class OperationalAlarms(Construct):
         self._add("ManyFailed", many.metric_failed(period=Duration.minutes(5)), "retrain_many failed.")
         self._add("ManyTimedOut", many.metric_timed_out(period=Duration.minutes(5)), "retrain_many timed out.")
         functions: dict[str, OwnLambda] = {"Dispatch": arrivals.dispatch, **retrain.functions, **retrain_many.functions}
-        functions["MeasureYield"] = inference.measure_yield
+        functions |= {**explain.functions, "MeasureYield": inference.measure_yield}
         for title, function in functions.items():
             self._add(f"{title}Errors", function.errors(), f"{title} raised an error.")
 

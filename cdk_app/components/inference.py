@@ -84,9 +84,6 @@ class Inference(Construct):
         versions = iam.PolicyStatement(
             actions=["s3:GetObject", "s3:GetObjectVersion"], resources=[bucket.arn_for_objects("inference/*")]
         )
-        joining = iam.PolicyStatement(
-            actions=["s3:DeleteObject"], resources=[bucket.arn_for_objects("observed/*/items/*")]
-        )
         deployed = iam.PolicyStatement(
             actions=["s3:GetObject"], resources=[asset.bucket.arn_for_objects(asset.s3_object_key)]
         )
@@ -103,7 +100,6 @@ class Inference(Construct):
                 versions,
                 read_objects(bucket, "observed/"),
                 write_objects(bucket, "observed/", "quarantine/*/inference/"),
-                joining,
                 list_objects(bucket),
                 deployed,
                 polling,

@@ -78,12 +78,6 @@ class DataBucket:
         with _told(f"write {key}"):
             self._client.put_object(Bucket=self.name, Key=key, Body=content.encode())
 
-    def delete(self, keys: Sequence[str]) -> None:
-        """Delete objects; their versions stay for as long as the bucket keeps them."""
-        for key in keys:
-            with _told(f"delete {key}"):
-                self._client.delete_object(Bucket=self.name, Key=key)
-
     def days(self, layout: ObservedLayout) -> list[str]:
         """The days that have observed items, newest first."""
         pages = self._client.get_paginator("list_objects_v2").paginate(

@@ -9,9 +9,9 @@ import duckdb
 
 from container.log import log
 from container.measure_yield.data_bucket import DataBucket, FilesChanged
+from container.measure_yield.day_files import DayFiles
 from container.measure_yield.measuring import Measuring, News
 from container.measure_yield.metric_line import metric_line, metrics
-from container.measure_yield.observed_items import joined
 from container.measure_yield.taking import CheckedLog, Dropped, refused, take
 from container.prepare.engine import connect
 from evergreen.contract import Contract
@@ -21,7 +21,6 @@ from evergreen.inference import NoInferenceLog
 from evergreen.layout import ObservedLayout
 from evergreen.yield_series import YieldSeries
 
-MOST_FILES_OF_A_DAY = 16  # more are joined to one, so that reading a day stays a few requests
 _ATTEMPTS = 6
 
 
@@ -84,35 +83,16 @@ class Measurement:
     ) -> YieldSeries:
         layout = ObservedLayout(contract.id)
         series, tag = self.bucket.series(layout)  # before the items, so that whoever writes later has seen more
-        crowded: dict[str, list[str]] = {}
-
-        def fetch(day: str) -> list[Path]:
-            keys = self.bucket.keys(layout.day(day))
-            if len(keys) > MOST_FILES_OF_A_DAY:
-                crowded[day] = keys
-            return self.bucket.fetch(keys, folder / day)
-
-        measuring = Measuring(connection, contract, self.bucket.days(layout), fetch, _news(logs))
+        days = DayFiles(connection, self.bucket, layout, folder)
+        measuring = Measuring(connection, contract, self.bucket.days(layout), days.fetch, _news(logs))
         measuring.run()
         strays = measuring.strays()
         series = measuring.corrected(series, self.clock())
         self.bucket.put_series(layout, series, tag)  # from here on nothing is measured anew
         for checked in logs:
             self._quarantine(checked, strays.get(checked.dropped.version_id, []))
-        for day, keys in crowded.items():
-            self._join(connection, layout, day, keys, folder)
+        days.join()
         return series
-
-    def _join(
-        self, connection: duckdb.DuckDBPyConnection, layout: ObservedLayout, day: str, keys: list[str], folder: Path
-    ) -> None:
-        """Put one file in the place of many. Whoever joins the same files besides only writes rows twice, and what is
-        written twice counts once."""
-        files = [folder / day / key.rpartition("/")[2] for key in keys]
-        whole = folder / f"{day}.joined"
-        joined(connection, files, whole)
-        self.bucket.put({layout.joined_file(day, keys): whole})
-        self.bucket.delete([key for key in keys if key != layout.joined_file(day, keys)])
 
     def _quarantine(self, checked: CheckedLog, strays: list[tuple[int, str]]) -> None:
         report = checked.told(strays)

@@ -1,5 +1,6 @@
 """Observed items: what was taken of a log, as Parquet by the day of the rows' times."""
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -54,9 +55,19 @@ def by_day(
     return found
 
 
-def joined(connection: duckdb.DuckDBPyConnection, files: Sequence[Path], target: Path) -> None:
-    """Write the rows of several files into one; columns that some lack are empty there."""
-    connection.execute(f"COPY (SELECT * FROM {_read(files)}) TO {text(target)} {FORMAT}")
+def join(connection: duckdb.DuckDBPyConnection, files: Sequence[Path], keys: Sequence[str], target: Path) -> None:
+    """Write what measuring reads of several files into one, which says the keys of those whose rows it holds."""
+    held = text(json.dumps(sorted(keys)))
+    connection.execute(
+        f"COPY {observed(files)} TO {text(target)} (FORMAT parquet, CODEC lz4_raw, KV_METADATA {{keys: {held}}})"
+    )
+
+
+def keys_held(connection: duckdb.DuckDBPyConnection, joined: Path) -> set[str]:
+    """The keys of the files whose rows a joined file holds."""
+    query = "SELECT decode(value) FROM parquet_kv_metadata(?) WHERE decode(key) = 'keys'"
+    ((held,),) = connection.execute(query, [str(joined)]).fetchall()
+    return set(json.loads(held))
 
 
 def observed(files: Sequence[Path]) -> str:
