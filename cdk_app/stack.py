@@ -9,7 +9,9 @@ from constructs import Construct
 from cdk_app.components.alarms import OperationalAlarms, YieldAlarms
 from cdk_app.components.arrivals import Arrivals
 from cdk_app.components.dashboard import Dashboard
+from cdk_app.components.explain import Explain
 from cdk_app.components.image import ContainerImage
+from cdk_app.components.inference import Inference
 from cdk_app.components.mlflow import Mlflow
 from cdk_app.components.notices import NoticesTopic
 from cdk_app.components.retrain import Retrain
@@ -42,8 +44,9 @@ class EvergreenStack(Stack):
             image=image,
             mlflow=mlflow,
         )
+        explain = Explain(self, "Explain", storage=storage, image=image)
         retrain_many = RetrainMany(self, "RetrainMany", root, contracts=contracts, notices=notices, retrain=retrain)
-        yields = YieldAlarms(self, "Yield", contracts=contracts)
+        yields = YieldAlarms(self, "Yield", contracts=contracts, topic=notices.topic)
         arrivals = Arrivals(
             self,
             "Arrivals",
@@ -55,6 +58,7 @@ class EvergreenStack(Stack):
             retrain_many=retrain_many,
             yields=yields,
         )
+        inference = Inference(self, "Inference", root, contracts=contracts, storage=storage, image=image)
         OperationalAlarms(
             self,
             "Alarms",
@@ -62,6 +66,8 @@ class EvergreenStack(Stack):
             arrivals=arrivals,
             retrain=retrain,
             retrain_many=retrain_many,
+            inference=inference,
+            explain=explain,
         )
         Dashboard(self, "Dashboard", arrivals=arrivals, retrain=retrain, yields=yields)
         CfnOutput(self, "Datasets", value=",".join(sorted(contracts.ids)))
@@ -74,7 +80,9 @@ class EvergreenStack(Stack):
         CfnOutput(self, "StateMachineArn", value=retrain.machine.state_machine_arn)
         CfnOutput(self, "RetrainManyArn", value=retrain_many.machine.state_machine_arn)
         CfnOutput(self, "TrackRunFunction", value=retrain.functions["TrackRun"].function.function_arn)
+        CfnOutput(self, "ExplainFunction", value=explain.functions["ExplainPrediction"].function.function_arn)
         CfnOutput(self, "NoticesTopicArn", value=notices.topic.topic_arn)
         CfnOutput(self, "ImageRepository", value=image.own_repository.repository_uri)
         CfnOutput(self, "ArrivalsQueueUrl", value=arrivals.queue.queue_url)
+        CfnOutput(self, "InferenceQueueUrl", value=inference.queue.queue_url)
         CfnOutput(self, "DeadLettersQueueUrl", value=arrivals.dead_letters.queue_url)

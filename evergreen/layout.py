@@ -64,6 +64,15 @@ class RunLayout:
         return f"{self.prepared}/summary.json"
 
     @property
+    def scoring_parts(self) -> str:
+        """The files of rows to score and how many each has (`ScoringPart`): what the workflow maps over."""
+        return f"{self.prepared}/scoring_parts.json"
+
+    def scoring_part(self, part: str) -> str:
+        """One file of rows to score: the entity, then its features."""
+        return f"{self.prepared}/scoring/{part}"
+
+    @property
     def report_page(self) -> str:
         """The data report as a page for people."""
         return f"{self.prepared}/report.html"
@@ -103,6 +112,14 @@ class RunLayout:
     def predictions(self) -> str:
         return f"{self.prefix}/predictions"
 
+    def predictions_part(self, part: str) -> str:
+        """What batch transform made of one file of rows to score."""
+        return f"{self.predictions}/{part}.out"
+
+    def loaded_part(self, part: str) -> str:
+        """What became of it when it was loaded (`LoadedPart`)."""
+        return f"{self.prefix}/loaded/{part}.json"
+
     @property
     def accepted(self) -> str:
         return f"accepted/{self.dataset}/{self.run_id}"
@@ -135,6 +152,15 @@ class ObservedLayout:
     def items_file(self, day: str, log_id: str) -> str:
         """The Parquet file of one log's items of one day."""
         return f"{self.day(day)}{log_id}.parquet"
+
+    @property
+    def joined(self) -> str:
+        """The prefix of files that hold the rows of many, one for each crowded day."""
+        return f"{OBSERVED}{self.dataset}/joined/"
+
+    def joined_file(self, day: str) -> str:
+        """The one Parquet file that holds what measuring reads of a day's many."""
+        return f"{self.joined}{day}.parquet"
 
     @property
     def series(self) -> str:

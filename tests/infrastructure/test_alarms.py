@@ -32,7 +32,7 @@ def calls_people(template: Template, found: dict[str, Any]) -> bool:
 
 
 def test_one_dead_letter_calls_people(template: Template) -> None:
-    queue, _ = template.named("AWS::SQS::Queue", "DeadLetters")
+    queue, _ = template.named("AWS::SQS::Queue", "ArrivalsDeadLetters")
     found = alarm(template, "AWS/SQS", "ApproximateNumberOfMessagesVisible", f"${{{queue}.QueueName}}")
     assert calls_people(template, found)
 
