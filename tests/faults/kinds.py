@@ -155,6 +155,12 @@ def overtaken(deployment: Deployment, dataset: str, execution: Execution | None)
         deployment.deliver(deployment.drop(dataset, "overtaking"))
 
 
+def overwritten(deployment: Deployment, dataset: str, execution: Execution | None) -> None:
+    """Another process of Dispatch handles a newer version of the file that waits."""
+    with deployment.elsewhere():
+        deployment.deliver(deployment.drop(dataset, "second"))
+
+
 def nobody_hears(deployment: Deployment, dataset: str, execution: Execution | None) -> None:
     """The event of the execution's end is lost."""
     deployment.deaf = True
@@ -172,6 +178,7 @@ MEANWHILE: dict[str, Callable[[Deployment, str, Execution | None], None]] = {
     "run timed out": timed_out,
     "old events": old_events,
     "overtaken": overtaken,
+    "overwritten": overwritten,
     "end unheard": nobody_hears,
     "loses a row": loses_a_row,
 }
