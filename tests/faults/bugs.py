@@ -231,6 +231,10 @@ def no_run_without_its_timer(patch: pytest.MonkeyPatch, deployment: Deployment) 
     patch.setattr(Dispatcher, "_start", timed)
 
 
+def own_lease_taken_for_anothers(patch: pytest.MonkeyPatch, deployment: Deployment) -> None:
+    patch.setattr(Leases, "_taken_already", lambda *_: None)
+
+
 # Each with where the matrix finds it, state and kind of fault, and what it says then.
 PLANTED: dict[Plant, tuple[str, str, str]] = {
     flip_before_load: ("LoadPredictions", "killed", "readers see 0 of"),
@@ -251,6 +255,7 @@ PLANTED: dict[Plant, tuple[str, str, str]] = {
     aborted_runs_not_ended: ("TrainChallenger", "aborted", "its record says that it runs"),
     superseded_before_the_lease_is_taken: ("Dispatch of a timer", "overwritten", "though a run took it"),
     no_run_without_its_timer: ("Dispatch of a drop", "denied", "a Scheduler that is away holds a run up"),
+    own_lease_taken_for_anothers: ("Dispatch of a drop", "sent again", "a run that nobody starts"),
     silence_approves: ("AwaitApproval", "times out", "without a verdict that says so"),
     jobs_named_the_same_at_each_attempt: ("TrainChallenger", "InternalServerError", "is there already"),
 }

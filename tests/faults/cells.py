@@ -21,11 +21,12 @@ _AT_A_CALL: dict[str, tuple[Moment, ...]] = {
     "throttled for good": ("before",),
     "fails": ("before", "after"),
     "denied": ("before",),
+    "sent again": ("sent",),
     "zombie": ("before",),
     "aborted": ("before",),
 }
 _OF_DISPATCH: dict[str, tuple[Moment, ...]] = {
-    **{kind: _AT_A_CALL[kind] for kind in ("killed", "throttled", "fails", "denied")},
+    **{kind: _AT_A_CALL[kind] for kind in ("killed", "throttled", "fails", "denied", "sent again")},
     "overtaken": ("before",),
 }
 _OF_FUNCTIONS: dict[str, tuple[Moment, ...]] = {

@@ -44,6 +44,7 @@ ERRORS: dict[str, tuple[TaskFailed, float]] = {  # what the state's service says
 PASSING = {  # what another attempt gets over, so that the run takes no notice
     *("killed and invoked again", "throttled", "fails", "out of reach", "answer lost", "S3 fails", "store unavailable"),
     *("SageMaker throttles", "SageMaker fails", "InternalServerError", "CapacityError", "old events", "end unheard"),
+    "sent again",
 }
 OVERTAKING = {"zombie", "aborted", "run timed out"}  # the next run goes all the way while an attempt of this one lasts
 
@@ -70,7 +71,10 @@ def strikes(deployment: Deployment, watch: Watch, cell: Cell, execution: Executi
     """The cell's fault at one call of one attempt."""
 
     def happen() -> tuple[str, int] | None:
-        watch.strike(overtaking=cell.kind in MEANWHILE and fault.struck[-1] == "Publish")
+        twice = cell.kind in MEANWHILE or cell.moment == "sent"
+        watch.strike(overtaking=twice and fault.struck[-1] == "Publish")
+        if cell.moment == "sent":
+            return None
         if cell.kind in DEATHS:
             raise Died
         if cell.kind in REFUSALS:

@@ -102,6 +102,8 @@ class Matrix:
         deployment.deliver(event, iter(faults))
         if "CreateSchedule" in faults[0].struck and cell.state != HOLD:  # where only the timer would start the run
             assert not deployment.dead_letters, "a Scheduler that is away holds a run up"
+        if cell.kind in PASSING and cell.state in (START, WAKE):
+            assert deployment.running(), "what passes by itself left a run that nobody starts"
 
     def _go_on(self, dataset: str) -> None:
         """What runs ends; dead letters are replayed; the next good file makes a run, at the latest after the lease."""
