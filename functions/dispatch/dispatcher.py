@@ -260,7 +260,7 @@ class Dispatcher:
 
     def _quarantine(self, arrival: Arrival, reason: str, now: datetime) -> None:
         if self.ledger.record(arrival, now) or self.ledger.open_among(arrival.dataset, [arrival.arrival_id]):
-            self.admission.quarantine(arrival, "A dropped file belongs to no data set", reason)
+            self.admission.quarantine.take(arrival, "A dropped file belongs to no data set", reason)
 
 
 def _words(entry: LedgerEntry) -> str:

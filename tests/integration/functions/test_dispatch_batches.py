@@ -139,7 +139,7 @@ def by_sha256(*names: str) -> str:
 def test_a_large_batch_is_hashed_in_parts_so_that_no_event_takes_too_long(
     clocked: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("functions.dispatch.admission._HASHED_AT_ONCE", 8)
+    monkeypatch.setattr("functions.dispatch.comparison.HASHED_AT_ONCE", 8)
     for name, text in FILES.items():
         clocked.dispatcher.take(clocked.drop(f"{MAY}/{name}.csv", text))
     clocked.dispatcher.take(clocked.drop(f"{MAY}/manifest.json", by_sha256("a", "b")))
@@ -152,7 +152,7 @@ def test_a_large_batch_is_hashed_in_parts_so_that_no_event_takes_too_long(
 def test_a_file_too_large_to_be_read_is_compared_by_what_s3_computed_of_it(
     clocked: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("functions.dispatch.admission._LARGEST_HASHED", 1)
+    monkeypatch.setattr("functions.dispatch.comparison.LARGEST_HASHED", 1)
     monkeypatch.setattr(Files, "sha256", lambda *_: pytest.fail("it takes too long"))
     event = clocked.drop(f"{MAY}/a.csv", FILES["a"])
     clocked.dispatcher.take(event)
