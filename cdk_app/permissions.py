@@ -41,6 +41,13 @@ def list_objects(bucket: s3.IBucket) -> iam.PolicyStatement:
     return iam.PolicyStatement(actions=["s3:ListBucket", "s3:ListBucketVersions"], resources=[bucket.bucket_arn])
 
 
+def read_table(table: dynamodb.ITable, *actions: str) -> iam.PolicyStatement:
+    """Read items by key, and by further actions that are named."""
+    return iam.PolicyStatement(
+        actions=["dynamodb:GetItem", *(f"dynamodb:{action}" for action in actions)], resources=[table.table_arn]
+    )
+
+
 def note_table(table: dynamodb.ITable) -> iam.PolicyStatement:
     """Read items by key and by query, and note facts on those there are; never put, scan or delete."""
     return iam.PolicyStatement(

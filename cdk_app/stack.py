@@ -15,6 +15,7 @@ from cdk_app.components.notices import NoticesTopic
 from cdk_app.components.retrain import Retrain
 from cdk_app.components.retrain_many import RetrainMany
 from cdk_app.components.sagemaker import SageMaker
+from cdk_app.components.scoring import Scoring
 from cdk_app.components.storage import Storage
 from evergreen.contracts import Contracts
 
@@ -42,6 +43,7 @@ class EvergreenStack(Stack):
             image=image,
             mlflow=mlflow,
         )
+        scoring = Scoring(self, "Scoring", storage=storage, image=image)
         retrain_many = RetrainMany(self, "RetrainMany", root, contracts=contracts, notices=notices, retrain=retrain)
         yields = YieldAlarms(self, "Yield", contracts=contracts)
         arrivals = Arrivals(
@@ -62,6 +64,7 @@ class EvergreenStack(Stack):
             arrivals=arrivals,
             retrain=retrain,
             retrain_many=retrain_many,
+            scoring=scoring,
         )
         Dashboard(self, "Dashboard", arrivals=arrivals, retrain=retrain, yields=yields)
         CfnOutput(self, "Datasets", value=",".join(sorted(contracts.ids)))
@@ -74,6 +77,7 @@ class EvergreenStack(Stack):
         CfnOutput(self, "StateMachineArn", value=retrain.machine.state_machine_arn)
         CfnOutput(self, "RetrainManyArn", value=retrain_many.machine.state_machine_arn)
         CfnOutput(self, "TrackRunFunction", value=retrain.functions["TrackRun"].function.function_arn)
+        CfnOutput(self, "PredictFunction", value=scoring.predict.function.function_name)
         CfnOutput(self, "NoticesTopicArn", value=notices.topic.topic_arn)
         CfnOutput(self, "ImageRepository", value=image.own_repository.repository_uri)
         CfnOutput(self, "ArrivalsQueueUrl", value=arrivals.queue.queue_url)

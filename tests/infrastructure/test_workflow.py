@@ -30,8 +30,7 @@ def longest(state: dict[str, Any]) -> int:
 def behind(template: Template, name: str) -> tuple[str, dict[str, Any]]:
     """The function that a state invokes."""
     if name == "PrepareSmallData":
-        ((function, properties),) = template.image_functions().items()
-        return function, properties
+        return template.image_function("small_data")
     return template.function(snake(name))
 
 
