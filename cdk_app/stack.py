@@ -7,6 +7,7 @@ from aws_cdk import CfnOutput, Stack
 from constructs import Construct
 
 from cdk_app.components.alarms import OperationalAlarms, YieldAlarms
+from cdk_app.components.api import Api
 from cdk_app.components.arrivals import Arrivals
 from cdk_app.components.dashboard import Dashboard
 from cdk_app.components.image import ContainerImage
@@ -44,6 +45,7 @@ class EvergreenStack(Stack):
             mlflow=mlflow,
         )
         scoring = Scoring(self, "Scoring", storage=storage, image=image)
+        api = Api(self, "Api", root, contracts=contracts, storage=storage, scoring=scoring)
         retrain_many = RetrainMany(self, "RetrainMany", root, contracts=contracts, notices=notices, retrain=retrain)
         yields = YieldAlarms(self, "Yield", contracts=contracts)
         arrivals = Arrivals(
@@ -64,7 +66,7 @@ class EvergreenStack(Stack):
             arrivals=arrivals,
             retrain=retrain,
             retrain_many=retrain_many,
-            scoring=scoring,
+            answering={**scoring.functions, **api.functions},
         )
         Dashboard(self, "Dashboard", arrivals=arrivals, retrain=retrain, yields=yields)
         CfnOutput(self, "Datasets", value=",".join(sorted(contracts.ids)))
@@ -77,6 +79,7 @@ class EvergreenStack(Stack):
         CfnOutput(self, "StateMachineArn", value=retrain.machine.state_machine_arn)
         CfnOutput(self, "RetrainManyArn", value=retrain_many.machine.state_machine_arn)
         CfnOutput(self, "TrackRunFunction", value=retrain.functions["TrackRun"].function.function_arn)
+        CfnOutput(self, "ApiUrl", value=api.url)
         CfnOutput(self, "PredictFunction", value=scoring.predict.function.function_name)
         CfnOutput(self, "NoticesTopicArn", value=notices.topic.topic_arn)
         CfnOutput(self, "ImageRepository", value=image.own_repository.repository_uri)

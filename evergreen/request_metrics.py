@@ -7,6 +7,7 @@ from typing import Literal
 
 # Seconds. The answer of a key lies in the first few, that of a model in the middle, a cold start at the end.
 BUCKETS = (0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
+COUNTS = "METRICS"  # the partition of the registry that they are kept in
 COUNT, MICROSECONDS, STATUS, AT_MOST = "count", "microseconds", "status_", "le_"
 
 Route = Literal["read", "batch", "predict"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from aws_cdk import Duration, Stack
@@ -15,9 +16,9 @@ from evergreen.contracts import Contracts
 
 if TYPE_CHECKING:
     from cdk_app.components.arrivals import Arrivals
+    from cdk_app.components.function import OwnLambda
     from cdk_app.components.retrain import Retrain
     from cdk_app.components.retrain_many import RetrainMany
-    from cdk_app.components.scoring import Scoring
 
 NAMESPACE = "Evergreen"
 
@@ -66,7 +67,7 @@ class OperationalAlarms(Construct):
         arrivals: Arrivals,
         retrain: Retrain,
         retrain_many: RetrainMany,
-        scoring: Scoring,
+        answering: Mapping[str, OwnLambda],
     ) -> None:
         super().__init__(scope, name)
         self._topic = topic
@@ -82,7 +83,7 @@ class OperationalAlarms(Construct):
         many = retrain_many.machine
         self._add("ManyFailed", many.metric_failed(period=Duration.minutes(5)), "retrain_many failed.")
         self._add("ManyTimedOut", many.metric_timed_out(period=Duration.minutes(5)), "retrain_many timed out.")
-        functions = {"Dispatch": arrivals.dispatch, **retrain.functions, **retrain_many.functions, **scoring.functions}
+        functions = {"Dispatch": arrivals.dispatch, **retrain.functions, **retrain_many.functions, **answering}
         for title, function in functions.items():
             self._add(f"{title}Errors", function.errors(), f"{title} raised an error.")
 

@@ -11,14 +11,13 @@ from boto3.dynamodb.conditions import Key
 from botocore.exceptions import ClientError
 
 from evergreen.errors import StoreUnavailable
-from evergreen.request_metrics import Route, Series, Tally
+from evergreen.request_metrics import COUNTS, Route, Series, Tally
 from evergreen.stores.arrivals import query_all
 from evergreen.stores.faults import store_faults
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
 
-PARTITION = "METRICS"
 _SECONDS = 1.0  # between two writes of one process
 _SHOWN = timedelta(days=30)  # what no request has added to for longer is of a model long gone
 
@@ -52,7 +51,7 @@ class RequestCounts:
     def read(self) -> dict[Series, dict[str, int]]:
         """What all processes have written down, of the series that were added to lately."""
         since = (datetime.now(UTC) - _SHOWN).isoformat()
-        items: list[Any] = [*query_all(self._table, Key("pk").eq(PARTITION))]
+        items: list[Any] = [*query_all(self._table, Key("pk").eq(COUNTS))]
         return {
             Series(item["dataset"], cast(Route, item["route"]), item["model_version"]): {
                 name: value for name, value in item.items() if isinstance(value, int)
@@ -69,7 +68,7 @@ class RequestCounts:
         adds = ", ".join(f"#{place} :{place}" for place in range(len(said), len(names)))
         with store_faults("count requests"):
             self._table.update_item(
-                Key={"pk": PARTITION, "sk": f"{series.dataset}#{series.route}#{series.model_version}"},
+                Key={"pk": COUNTS, "sk": f"{series.dataset}#{series.route}#{series.model_version}"},
                 UpdateExpression=f"SET {sets} ADD {adds}",
                 ExpressionAttributeNames={f"#{place}": name for place, name in enumerate(names)},
                 ExpressionAttributeValues={f":{place}": value for place, value in enumerate(values)},

@@ -158,7 +158,7 @@ def test_each_function_state_invokes_the_function_of_its_own_name(
         assert state["Parameters"]["FunctionName"] == f"${{{name}}}"
         function, _ = behind(template, name)
         assert substitutions[name] == {"Fn::GetAtt": [function, "Arn"]}
-    every = {path.parent.name for path in (ROOT / "functions").glob("*/handler.py")} - {"dispatch", "summarize_runs"}
+    every = {path.parent.name for path in (ROOT / "functions").glob("*/handler.py")} - {"api", "dispatch", "summarize_runs"}
     assert {snake(name) for name in workflow.functions} == every | {"prepare_small_data"}
 
 
