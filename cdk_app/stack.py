@@ -7,6 +7,7 @@ from aws_cdk import CfnOutput, Stack
 from constructs import Construct
 
 from cdk_app.components.alarms import OperationalAlarms, YieldAlarms
+from cdk_app.components.api import Api
 from cdk_app.components.arrivals import Arrivals
 from cdk_app.components.dashboard import Dashboard
 from cdk_app.components.explain import Explain
@@ -17,6 +18,7 @@ from cdk_app.components.notices import NoticesTopic
 from cdk_app.components.retrain import Retrain
 from cdk_app.components.retrain_many import RetrainMany
 from cdk_app.components.sagemaker import SageMaker
+from cdk_app.components.scoring import Scoring
 from cdk_app.components.storage import Storage
 from evergreen.contracts import Contracts
 
@@ -45,6 +47,8 @@ class EvergreenStack(Stack):
             mlflow=mlflow,
         )
         explain = Explain(self, "Explain", storage=storage, image=image)
+        scoring = Scoring(self, "Scoring", storage=storage, image=image)
+        api = Api(self, "Api", root, contracts=contracts, storage=storage, scoring=scoring)
         retrain_many = RetrainMany(self, "RetrainMany", root, contracts=contracts, notices=notices, retrain=retrain)
         yields = YieldAlarms(self, "Yield", contracts=contracts, topic=notices.topic)
         arrivals = Arrivals(
@@ -68,6 +72,7 @@ class EvergreenStack(Stack):
             retrain_many=retrain_many,
             inference=inference,
             explain=explain,
+            answering={**scoring.functions, **api.functions},
         )
         Dashboard(self, "Dashboard", arrivals=arrivals, retrain=retrain, yields=yields)
         CfnOutput(self, "Datasets", value=",".join(sorted(contracts.ids)))
@@ -81,6 +86,8 @@ class EvergreenStack(Stack):
         CfnOutput(self, "RetrainManyArn", value=retrain_many.machine.state_machine_arn)
         CfnOutput(self, "TrackRunFunction", value=retrain.functions["TrackRun"].function.function_arn)
         CfnOutput(self, "ExplainFunction", value=explain.functions["ExplainPrediction"].function.function_arn)
+        CfnOutput(self, "ApiUrl", value=api.url)
+        CfnOutput(self, "PredictFunction", value=scoring.predict.function.function_name)
         CfnOutput(self, "NoticesTopicArn", value=notices.topic.topic_arn)
         CfnOutput(self, "ImageRepository", value=image.own_repository.repository_uri)
         CfnOutput(self, "ArrivalsQueueUrl", value=arrivals.queue.queue_url)

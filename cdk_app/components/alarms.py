@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from aws_cdk import Duration, Stack
@@ -128,6 +129,7 @@ class OperationalAlarms(Construct):
         retrain_many: RetrainMany,
         inference: Inference,
         explain: Explain,
+        answering: Mapping[str, OwnLambda],
     ) -> None:
         super().__init__(scope, name)
         self._topic = topic
@@ -149,7 +151,7 @@ class OperationalAlarms(Construct):
         self._add("ManyFailed", many.metric_failed(period=Duration.minutes(5)), "retrain_many failed.")
         self._add("ManyTimedOut", many.metric_timed_out(period=Duration.minutes(5)), "retrain_many timed out.")
         functions: dict[str, OwnLambda] = {"Dispatch": arrivals.dispatch, **retrain.functions, **retrain_many.functions}
-        functions |= {**explain.functions, "MeasureYield": inference.measure_yield}
+        functions |= {**explain.functions, **answering, "MeasureYield": inference.measure_yield}
         for title, function in functions.items():
             self._add(f"{title}Errors", function.errors(), f"{title} raised an error.")
 

@@ -112,7 +112,7 @@ def _write(connection: duckdb.DuckDBPyConnection, table: Table, history: History
     label = _label(table)
     begins = holdout_begins(connection, table.split, f"(FROM {rows} WHERE {label} IS NOT NULL)")
     identity = entity if table.contract.entity else row_identity([feature.name for feature in table.features])
-    values = ", ".join(feature_value(feature, _raw(table, feature.name)) for feature in table.features)
+    values = ", ".join(feature_value(feature, raw_value(table, feature.name)) for feature in table.features)
     slices = "".join(f"{plain_text(f'CAST({quoted(name)} AS VARCHAR)')} AS {quoted(name)}, " for name in table.slices)
     as_of = quoted(time) if time else "CAST(NULL AS TIMESTAMP)"
     newest = f"arg_max({ORDER}, ({quoted(time)}, {ORDER}))" if time else f"MAX({ORDER})"
@@ -131,7 +131,7 @@ def _types(table: Table) -> str:
     return ", ".join(f"{name!r}: {table.contract.input.columns[name].type}" for name in names)
 
 
-def _raw(table: Table, name: str) -> str:
+def raw_value(table: Table, name: str) -> str:
     """SQL for a column as the number or text that a model can take."""
     match table.contract.input.columns[name].type:
         case "boolean":

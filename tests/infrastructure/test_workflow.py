@@ -32,8 +32,7 @@ def longest(state: dict[str, Any]) -> int:
 def behind(template: Template, name: str) -> tuple[str, dict[str, Any]]:
     """The function that a state invokes."""
     if name == "PrepareSmallData":
-        function, properties = template.image_function("small_data")
-        return function, properties
+        return template.image_function("small_data")
     return template.function(snake(name))
 
 
@@ -163,7 +162,8 @@ def test_each_function_state_invokes_the_function_of_its_own_name(
         assert state["Parameters"]["FunctionName"] == f"${{{name}}}"
         function, _ = behind(template, name)
         assert substitutions[name] == {"Fn::GetAtt": [function, "Arn"]}
-    every = {path.parent.name for path in (ROOT / "functions").glob("*/handler.py")} - {"dispatch", "summarize_runs"}
+    beside = {"api", "dispatch", "summarize_runs"}
+    every = {path.parent.name for path in (ROOT / "functions").glob("*/handler.py")} - beside
     assert {snake(name) for name in functions} == every | {"prepare_small_data"}
 
 
