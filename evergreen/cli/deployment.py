@@ -49,6 +49,7 @@ class Deployment:
     digests: Mapping[str, str] = field(default_factory=dict)  # of contracts; empty for a stack that does not say them
     queue_url: str = ""
     dead_letters_url: str = ""
+    predict: str | None = None  # the function that scores rows; not every stack has one
     explain: str | None = None  # the function that explains predictions; not every stack has one
 
     @classmethod
@@ -68,6 +69,7 @@ class Deployment:
             digests=_digests(outputs),
             queue_url=outputs.get("ArrivalsQueueUrl", ""),
             dead_letters_url=outputs.get("DeadLettersQueueUrl", ""),
+            predict=outputs.get("PredictFunction"),
             explain=outputs.get("ExplainFunction"),
         )
 

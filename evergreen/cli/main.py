@@ -13,6 +13,7 @@ from evergreen.cli.contract import app as contract
 from evergreen.cli.demo import demo
 from evergreen.cli.drop import drop
 from evergreen.cli.init import init
+from evergreen.cli.line import app as line
 from evergreen.cli.mlflow import mlflow
 from evergreen.cli.output import errors
 from evergreen.cli.predictions import predictions
@@ -54,6 +55,7 @@ COMMANDS: tuple[Callable[..., None], ...] = (
 for command in COMMANDS:
     app.command()(command)
 app.add_typer(contract)
+app.add_typer(line)
 
 
 def main() -> None:
