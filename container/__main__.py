@@ -29,6 +29,7 @@ def main(arguments: list[str]) -> int:
     log_lines_of_libraries()
     if options.verb != "serve":  # whose server heeds it on its own
         heed_sigterm()
+    log("started", verb=options.verb)
     try:
         verb_module = import_module(f"container.{options.verb}.command")
         verb_module.run(directories, **({"prefix": options.run} if "run" in options else {}))

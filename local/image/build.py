@@ -12,7 +12,7 @@ from pathlib import Path
 
 from local.image.bill_of_materials import INVENTORY, Inventory, bill_of_materials
 from local.image.context import staged, tag_of, wheelhouse
-from local.image.engine import Engine, NoEngine, find_engine
+from local.image.engine import Engine, EngineFailed, NoEngine, find_engine
 
 ROOT = Path(__file__).resolve().parents[2]
 BILL = Path("build/image.cdx.json")
@@ -72,11 +72,11 @@ def main(given: list[str] | None = None) -> int:
         print(f"Building {tag} with {engine.name} …", flush=True)
         build(engine, tag, options.base)
         inventory: Inventory = json.loads(engine.inside(tag, INVENTORY))
-    except NoEngine as error:
+    except (NoEngine, EngineFailed) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     except subprocess.CalledProcessError as error:
-        print(f"error: {error}\n{error.stderr or ''}", file=sys.stderr)
+        print(f"error: the image was not built: {engine.name} ended with exit code {error.returncode}", file=sys.stderr)
         return 1
     path = ROOT / BILL
     path.parent.mkdir(exist_ok=True)

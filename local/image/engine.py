@@ -22,6 +22,10 @@ class NoEngine(ValueError):
     """Nothing here builds or runs images."""
 
 
+class EngineFailed(ValueError):
+    """A command of it failed; says how."""
+
+
 @dataclass(frozen=True)
 class Engine:
     """One of them, by the name of its command."""
@@ -64,7 +68,7 @@ class Engine:
         return int(said) if said.isdigit() else 0
 
     def inside(self, image: str, program: str) -> str:
-        """What a Python program prints inside the image."""
+        """What a Python program prints inside of the image. Raises EngineFailed."""
         if self.name != "buildah":
             command = ["run", "--rm", "--network=none", "--log-driver=none", "--entrypoint=python", image]
             return self._run([*command, "-c", program], check=True).stdout
@@ -75,7 +79,11 @@ class Engine:
             self._run(["rm", container])
 
     def _run(self, arguments: Sequence[str], check: bool = False) -> subprocess.CompletedProcess[str]:
-        return subprocess.run([self.name, *arguments], capture_output=True, text=True, check=check)
+        done = subprocess.run([self.name, *arguments], capture_output=True, text=True, check=False)
+        if check and done.returncode:
+            said = done.stderr.strip()[-2000:]
+            raise EngineFailed(f"{self.name} {arguments[0]} ended with exit code {done.returncode}: {said}")
+        return done
 
 
 def find_engine(names: Sequence[str] = BUILDERS) -> Engine:

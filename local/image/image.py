@@ -20,8 +20,8 @@ import subprocess, sys
 sys.stdin.read()
 engine, label = sys.argv[1:]
 listed = subprocess.run([engine, "ps", "--all", "--quiet", f"--filter=label={label}"], capture_output=True, text=True)
-if listed.stdout.split():
-    subprocess.run([engine, "rm", "--force", *listed.stdout.split()], capture_output=True)
+for command in (["kill"], ["rm", "--force"]) if listed.stdout.split() else ():
+    subprocess.run([engine, *command, *listed.stdout.split()], capture_output=True)
 """
 
 
