@@ -63,7 +63,11 @@ def _git(*arguments: str) -> str:
 
 def main(given: list[str] | None = None) -> int:
     """Run the command and return its exit code."""
-    parser = argparse.ArgumentParser(prog="python -m local.image.build", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m local.image.build",
+        description="Build the image, list what is in it in build/image.cdx.json, and say its size.",
+        epilog="Examples: make image; make image ARGS='--base localhost/my-python:3.13'",
+    )
     parser.add_argument("--base", help="the base image, with Python 3.13; the Dockerfile's own if not given")
     options = parser.parse_args(given)
     began, tag = time.monotonic(), tag_of(ROOT)
@@ -91,8 +95,7 @@ def _size(engine: Engine, tag: str, inventory: Inventory) -> str:
     for name, size in inventory["sizes"].items():
         sizes[name.partition(".")[0].lstrip("_")] += size  # scipy and scipy.libs are one
     parts = ", ".join(f"{name} {size / 1e6:.0f}" for name, size in sizes.most_common(LARGEST))
-    whole, held = engine.size(tag), sizes.total()
-    return f"{whole / 1e6:.0f} MB uncompressed, of which packages {held / 1e6:.0f} ({parts}, …)"
+    return f"{engine.size(tag)} uncompressed, of which packages {sizes.total() / 1e6:.0f} ({parts}, …)"
 
 
 if __name__ == "__main__":

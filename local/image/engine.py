@@ -61,11 +61,12 @@ class Engine:
         """Whether it holds the image."""
         return self._run(["inspect", "--type=image", image]).returncode == 0
 
-    def size(self, image: str) -> int:
-        """Bytes of the image, uncompressed."""
-        where = "{{.FromImageID}}" if self.name == "buildah" else "{{.Size}}"
-        said = self._run(["inspect", "--type=image", f"--format={where}", image], check=True).stdout.strip()
-        return int(said) if said.isdigit() else 0
+    def size(self, image: str) -> str:
+        """How much it is, uncompressed."""
+        if self.name == "buildah":
+            return self._run(["images", "--noheading", "--format={{.Size}}", image], check=True).stdout.split("\n")[0]
+        said = self._run(["inspect", "--type=image", "--format={{.Size}}", image], check=True).stdout
+        return f"{int(said) / 1e6:.0f} MB"
 
     def inside(self, image: str, program: str) -> str:
         """What a Python program prints inside of the image. Raises EngineFailed."""
