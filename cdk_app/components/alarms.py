@@ -15,6 +15,7 @@ from evergreen.contracts import Contracts
 
 if TYPE_CHECKING:
     from cdk_app.components.arrivals import Arrivals
+    from cdk_app.components.explain import Explain
     from cdk_app.components.retrain import Retrain
     from cdk_app.components.retrain_many import RetrainMany
 
@@ -65,6 +66,7 @@ class OperationalAlarms(Construct):
         arrivals: Arrivals,
         retrain: Retrain,
         retrain_many: RetrainMany,
+        explain: Explain,
     ) -> None:
         super().__init__(scope, name)
         self._topic = topic
@@ -80,7 +82,7 @@ class OperationalAlarms(Construct):
         many = retrain_many.machine
         self._add("ManyFailed", many.metric_failed(period=Duration.minutes(5)), "retrain_many failed.")
         self._add("ManyTimedOut", many.metric_timed_out(period=Duration.minutes(5)), "retrain_many timed out.")
-        functions = {"Dispatch": arrivals.dispatch, **retrain.functions, **retrain_many.functions}
+        functions = {"Dispatch": arrivals.dispatch, **retrain.functions, **retrain_many.functions, **explain.functions}
         for title, function in functions.items():
             self._add(f"{title}Errors", function.errors(), f"{title} raised an error.")
 
