@@ -25,8 +25,8 @@ class Drift:
 
     name: DriftName
     sentence: str  # what is simulated
-    measure: Callable[[dict[str, str]], None] = lambda row: None
-    outcome: Callable[[str, random.Random], str] = lambda true, chance: true
+    measure: Callable[[dict[str, str]], None] | None = None
+    outcome: Callable[[str, random.Random], str] | None = None
 
 
 def drift_named(name: str, contract: Contract, rows: Sequence[Row], column: str | None, by: float | None) -> Drift:

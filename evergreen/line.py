@@ -30,8 +30,10 @@ def items_of(contract: Contract, rows: Iterable[Row], drifts: Sequence[Drift], c
         measured = {name: row[name] for name in contract.input.columns if name != label and name in row}
         outcome = row.get(label, "")
         for drift in drifts:
-            drift.measure(measured)
-            outcome = drift.outcome(outcome, chance) if outcome else outcome
+            if drift.measure:
+                drift.measure(measured)
+            if drift.outcome and outcome:
+                outcome = drift.outcome(outcome, chance)
         found.append(Item(row[contract.entity or ""], measured, outcome))
     return found
 
