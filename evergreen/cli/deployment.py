@@ -21,6 +21,7 @@ from evergreen.stores.notices import Notices
 from evergreen.stores.outbox import Outbox
 from evergreen.stores.predictions import Predictions
 from evergreen.stores.registry import Registry
+from evergreen.stores.reinstatement import Reinstatement
 from evergreen.stores.removals import Removals
 from evergreen.stores.rollbacks import Rollbacks
 from evergreen.stores.runs import RunRecords
@@ -124,6 +125,11 @@ class Deployment:
     @property
     def rollbacks(self) -> Rollbacks:
         return Rollbacks(self._table(self.registry_table))
+
+    @property
+    def reinstatement(self) -> Reinstatement:
+        registry, predictions = self._table(self.registry_table), self._table(self.predictions_table)
+        return Reinstatement.of(registry, predictions, self.files, self.workflows)
 
     @property
     def workflows(self) -> Workflows:

@@ -28,6 +28,7 @@ def _line() -> None:
 @app.command()
 def simulate(
     dataset: Annotated[str, typer.Argument(help="The data set whose champion scores the items.")],
+    *,
     source: Annotated[Path, typer.Option("--from", help="A CSV file of real rows, plain or gzipped.")],
     skip: Annotated[int, typer.Option(min=0, help="Rows of it that were learned from, and are not played.")] = 0,
     items: Annotated[int, typer.Option(min=1, help="How many items to make.")] = 500,
