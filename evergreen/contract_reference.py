@@ -19,6 +19,7 @@ from evergreen.metrics import HIGHER_IS_BETTER, OF_TASK
 from evergreen.pacing import Pacing
 from evergreen.schedule import Schedule
 from evergreen.targets import ColumnTarget, CutoffSplit, EventTarget, RandomSplit, TimeSplit
+from evergreen.teachers import Teachers
 from evergreen.training import Training
 from evergreen.tuning import Range, Tune
 
@@ -39,6 +40,7 @@ SECTIONS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("training.tune.ranges.NAME", Range),
     ("gate", Gate),
     ("yield", Yield),
+    ("teachers", Teachers),
     ("runs", Pacing),
     ("schedule", Schedule),
 )

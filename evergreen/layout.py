@@ -8,6 +8,7 @@ OWN_PREFIXES = (
     "accepted/",
     "inference/",
     MLFLOW,
+    "observed/",
     "quarantine/",
     "runs/",
 )  # never an arrival, or a run would start itself
@@ -48,8 +49,37 @@ class RunLayout:
         return f"{self.prefix}/evaluate.manifest"
 
     @property
+    def collect_inputs(self) -> str:
+        """S3 ManifestFile naming every object that CollectSamples reads."""
+        return f"{self.prefix}/collect.manifest"
+
+    @property
+    def collected(self) -> str:
+        return f"{self.prefix}/collected"
+
+    @property
+    def outcomes(self) -> str:
+        """Recent items whose outcome is known, as rows of the contract (CollectSamples)."""
+        return f"{self.collected}/outcomes.parquet"
+
+    @property
+    def samples(self) -> str:
+        """Recent items without an outcome, most informative first (CollectSamples)."""
+        return f"{self.collected}/samples.parquet"
+
+    @property
     def prepared(self) -> str:
         return f"{self.prefix}/prepared"
+
+    @property
+    def train(self) -> str:
+        """What training jobs are given: the prepared rows, and what LabelWithTeachers adds to them."""
+        return f"{self.prepared}/train"
+
+    @property
+    def teachers_report(self) -> str:
+        """What the teachers said (`TeachersReport`), where there are any."""
+        return f"{self.train}/teachers.json"
 
     @property
     def report(self) -> str:
@@ -112,3 +142,19 @@ class RunLayout:
     @property
     def quarantine(self) -> str:
         return f"quarantine/{self.dataset}/{self.run_id}"
+
+
+@dataclass(frozen=True)
+class ObservedLayout:
+    """The keys of what inference logs have told of a data set."""
+
+    dataset: str
+
+    @property
+    def items(self) -> str:
+        """The prefix of every checked item."""
+        return f"observed/{self.dataset}/items/"
+
+    def items_of(self, day: str) -> str:
+        """The prefix of one day's items."""
+        return f"{self.items}{day}/"
