@@ -113,13 +113,13 @@ class Preparation:
         conditions: dict[str, str] = {**{part: in_part(part) for part in PARTS}, "scoring": TO_SCORE}
         self.counts = {name: self.rows.count(where) for name, where in conditions.items()}
         check_enough(self.counts, self.contract)
-        if self.contract.teachers:
-            self.rows_by_source = outputs.write_sources(self.rows, prepared / "train")
-        if self.recent:
-            self.recent.write(connection, self.rows, self.directories.processing_output / "prepared" / "samples")
         self.signature = outputs.signature_of(self.rows, self.contract)
         prepared = self.directories.processing_output / "prepared"
         outputs.write(self.rows, self.signature, prepared)
+        if self.contract.teachers:
+            self.rows_by_source = outputs.write_sources(self.rows, prepared / "train")
+        if self.recent:
+            self.recent.write(connection, self.rows, prepared / "samples")
         contract_file = self.directories.processing_input / self.layout.contract_file("dataset.json")
         shutil.copyfile(contract_file, prepared / "holdout" / "dataset.json")  # the gate, for `evaluate`
 
