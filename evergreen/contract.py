@@ -10,6 +10,7 @@ from evergreen.columns import NAME_PATTERN, Input
 from evergreen.gate import Gate
 from evergreen.hyperparameters import unknown
 from evergreen.metrics import OF_TASK, MetricName, Task
+from evergreen.observed_yield import Yield
 from evergreen.pacing import Pacing
 from evergreen.schedule import Schedule
 from evergreen.strict import Strict
@@ -17,18 +18,6 @@ from evergreen.targets import FILE_PATTERN, ColumnTarget, CutoffSplit, EventTarg
 from evergreen.teachers import TASKS as TAUGHT_TASKS
 from evergreen.teachers import Teachers
 from evergreen.training import Training
-
-
-class Yield(Strict):
-    """When the observed yield of the data set asks for a new model."""
-
-    threshold: float = Field(
-        gt=0,
-        lt=1,
-        description="A lower share of good inferences, as [you publish it](#the-observed-yield), asks for a run.",
-    )
-    evaluation_periods: int = Field(default=1, ge=1, description="Periods in a row that must be below.")
-    period_seconds: int = Field(default=60, ge=60, multiple_of=60, description="CloudWatch's own granularity.")
 
 
 class Contract(Strict):

@@ -12,10 +12,11 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from evergreen.columns import Column, Input, RowRule
-from evergreen.contract import Contract, Yield
+from evergreen.contract import Contract
 from evergreen.contract_shape import fields_of
 from evergreen.gate import Gate
 from evergreen.metrics import HIGHER_IS_BETTER, OF_TASK
+from evergreen.observed_yield import Yield
 from evergreen.pacing import Pacing
 from evergreen.schedule import Schedule
 from evergreen.targets import ColumnTarget, CutoffSplit, EventTarget, RandomSplit, TimeSplit

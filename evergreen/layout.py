@@ -3,12 +3,14 @@
 from dataclasses import dataclass
 
 INCOMING = "incoming/"
+INFERENCE = "inference/"
+OBSERVED = "observed/"
 MLFLOW = "mlflow/"  # the artifacts that MLflow shows
 OWN_PREFIXES = (
     "accepted/",
-    "inference/",
+    INFERENCE,
     MLFLOW,
-    "observed/",
+    OBSERVED,
     "quarantine/",
     "runs/",
 )  # never an arrival, or a run would start itself
@@ -146,15 +148,28 @@ class RunLayout:
 
 @dataclass(frozen=True)
 class ObservedLayout:
-    """The keys of what inference logs have told of a data set."""
+    """The keys of what a data set's inference logs told; every key is relative to the data bucket."""
 
     dataset: str
 
     @property
     def items(self) -> str:
-        """The prefix of every checked item."""
-        return f"observed/{self.dataset}/items/"
+        """The prefix of all observed items, below which there is one folder for each day, as 2026-03-01."""
+        return f"{OBSERVED}{self.dataset}/items/"
 
-    def items_of(self, day: str) -> str:
-        """The prefix of one day's items."""
+    def day(self, day: str) -> str:
+        """The prefix of the observed items of one day."""
         return f"{self.items}{day}/"
+
+    def items_file(self, day: str, log_id: str) -> str:
+        """The Parquet file of one log's items of one day."""
+        return f"{self.day(day)}{log_id}.parquet"
+
+    @property
+    def series(self) -> str:
+        """The series of the observed yield (`YieldSeries`)."""
+        return f"{OBSERVED}{self.dataset}/series.json"
+
+    def quarantine(self, log_id: str) -> str:
+        """The prefix for what of one log was rejected."""
+        return f"quarantine/{self.dataset}/inference/{log_id}"

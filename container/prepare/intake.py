@@ -86,13 +86,16 @@ class Intake:
     def _take_csv(self, path: Path, source: str, accepted: Path, progress: Progress) -> None:
         with TemporaryDirectory(dir=self.scratch) as scratch:  # what one file needs is gone before the next one
             plain = plain_text(path, Path(scratch), self.contract.input)
-            header = Header.of(header_line(plain.path), plain.seen.delimiter, self.contract)
+            header = self._header(plain)
             progress.notes += [*plain.notes, *header.notes]
             accepting = self._directly(plain, header, accepted)
             if accepting is None:
                 clean = Path(scratch) / "clean.csv"
                 accepting = self._line_by_line(plain, header, clean, source, accepted)
             self._finish(*accepting, source, progress)
+
+    def _header(self, plain: PlainText) -> Header:
+        return Header.of(header_line(plain.path), plain.seen.delimiter, self.contract)
 
     def _directly(self, plain: PlainText, header: Header, accepted: Path) -> Accepting | None:
         # With one column, nobody can tell a blank line from a value that is empty.

@@ -58,7 +58,7 @@ class Collecting:
         """Keys and sizes, oldest day first; of very many the newest."""
         layout = ObservedLayout(dataset)
         found = self.files.sizes(layout.items)
-        first = layout.items_of(f"{oldest:%Y-%m-%d}")
+        first = layout.day(f"{oldest:%Y-%m-%d}")
         kept, total = [], 0
         for key in sorted((key for key in found if key >= first), reverse=True):
             total += found[key]
