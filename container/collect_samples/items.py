@@ -61,6 +61,7 @@ class Items:
 
     connection: duckdb.DuckDBPyConnection
     columns: ItemColumns
+    rows: str  # SQL for what logs told, inferences and outcomes
 
     @classmethod
     def read(
@@ -85,7 +86,7 @@ class Items:
             f"FROM {rows} WHERE item_id IS NOT NULL AND time IS NOT NULL GROUP BY item_id "
             "HAVING COUNT(prediction) > 0"  # an outcome of an unknown item has no features
         )
-        return cls(connection, columns)
+        return cls(connection, columns, rows)
 
 
 def _rows(connection: duckdb.DuckDBPyConnection, columns: ItemColumns, files: Sequence[Path]) -> str:

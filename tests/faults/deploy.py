@@ -11,9 +11,10 @@ from moto.sagemaker.responses import SageMakerResponse
 
 from evergreen.contracts import Contracts, DatasetFolder
 from evergreen.gate import Gate
+from evergreen.teachers import Teachers
 from evergreen.training import Training
 from local.model_packages import Shelf, operations
-from tests.faults.deployment import APPROVED, FUNCTIONS, TUNED, Deployment
+from tests.faults.deployment import APPROVED, FUNCTIONS, OF_THE_IMAGE, TAUGHT, TUNED, Deployment
 from tests.faults.jobs import Jobs
 from tests.faults.seam import Seam
 from tests.faults.snapshot import ACCOUNT, REGION, Backends
@@ -22,12 +23,13 @@ from tests.integration.stores.aws import BUCKET, account
 
 
 def data_sets(world: World) -> dict[str, DatasetFolder]:
-    """The same contract thrice: as it is, with a person's approval, with hyperparameters searched."""
+    """One contract in many ways: as it is, with a person's approval, with hyperparameters searched, with teachers."""
     folder = world.contracts[DATASET]
     contract = folder.contract
     gate = Gate.model_validate({**contract.gate.model_dump(exclude_unset=True), "approval": "manual"})
     tune = Training.model_validate({"tune": {"ranges": {"max_depth": {"min": 2, "max": 8}}}})
-    changed = {APPROVED: {"gate": gate}, TUNED: {"training": tune}}
+    # Only a table has teachers; the stand-ins for the jobs look at no rows.
+    changed = {APPROVED: {"gate": gate}, TUNED: {"training": tune}, TAUGHT: {"teachers": Teachers(always=True)}}
     more = {name: contract.model_copy(update={"id": name, **update}) for name, update in changed.items()}
     return {DATASET: folder} | {name: folder.model_copy(update={"contract": each}) for name, each in more.items()}
 
@@ -56,8 +58,8 @@ def environment(world: World) -> dict[str, str]:
 def modules() -> dict[str, str]:
     """Each function's handler, by the state that is named as it is."""
     named = {name: "".join(f"_{c.lower()}" if c.isupper() else c for c in name).lstrip("_") for name in FUNCTIONS}
-    del named["PrepareSmallData"]
-    return {name: f"functions.{folder}.handler" for name, folder in {**named, "Dispatch": "dispatch"}.items()}
+    ours = {name: folder for name, folder in named.items() if name not in OF_THE_IMAGE}
+    return {name: f"functions.{folder}.handler" for name, folder in {**ours, "Dispatch": "dispatch"}.items()}
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -16,7 +17,6 @@ from container.collect_samples import command as collecting
 from container.directories import Directories
 from container.label import command as labelling
 from container.prepare import command as preparing
-from evergreen.contract import Contract
 from evergreen.manifest import DataReport
 from evergreen.teachers import TeachersReport
 from tests.integration.container.conftest import REPOSITORY, Stage
@@ -31,7 +31,6 @@ FEATURES = (
     "Tool wear [min]",
 )
 SINCE = datetime(2026, 11, 20)
-SCHEMA = {name: pa.string() for name in ("item_id", "prediction", "outcome", "model", "source")}
 Row = dict[str, Any]
 
 
@@ -61,6 +60,7 @@ def observed(
             "outcome": row["Machine failure"] if outcomes else None,
             "model": "r0",
             "source": source,
+            "dropped_at": SINCE,
             **{name: row[name] for name in FEATURES},
         }
         for place, row in enumerate(rows)
@@ -73,6 +73,7 @@ def parquet(rows: Sequence[Row], path: Path) -> Path:
         ("time", pa.timestamp("us")),
         ("prediction", pa.string()),
         ("confidence", pa.float64()),
+        ("dropped_at", pa.timestamp("us")),
         *((name, pa.string()) for name in ("outcome", "model", "source", *FEATURES)),
     ]
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -149,16 +150,8 @@ class Line(Stage):
         return Directories(self.base)
 
     def manifest(self) -> dict[str, Any]:
-        import json
-
         found: dict[str, Any] = json.loads((self.base / "processing" / "input" / self.layout.manifest).read_text())
         return found
 
     def write_manifest(self, manifest: Mapping[str, Any]) -> None:
-        import json
-
         self.put(self.layout.manifest, json.dumps(manifest))
-
-
-def contract_of(document: Mapping[str, Any]) -> Contract:
-    return Contract.model_validate(document)

@@ -181,9 +181,7 @@ def test_without_any_recent_item_the_run_is_as_ever(items: list[Row], tmp_path: 
 
 
 @pytest.mark.parametrize("unlearned", [pytest.param(LOG, id="a log"), pytest.param("r1", id="a run")])
-def test_the_next_rows_lack_exactly_what_is_unlearned(
-    items: list[Row], tmp_path: Path, unlearned: str
-) -> None:
+def test_the_next_rows_lack_exactly_what_is_unlearned(items: list[Row], tmp_path: Path, unlearned: str) -> None:
     first = Line(tmp_path / "first")
     by_log = observed(items[4000:4200], outcomes=True, source=LOG)
     by_other = observed(items[4200:4500], outcomes=True, source=OTHER, start=200)
