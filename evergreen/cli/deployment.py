@@ -23,6 +23,7 @@ from evergreen.stores.predictions import Predictions
 from evergreen.stores.registry import Registry
 from evergreen.stores.rollbacks import Rollbacks
 from evergreen.stores.runs import RunRecords
+from evergreen.stores.unlearned import UnlearnedSources
 from evergreen.stores.workflows import Workflows
 
 _START_ONE = "Start a cloud with `evergreen up` and paste its exports, or point your AWS profile at a deployment."
@@ -110,6 +111,10 @@ class Deployment:
     @property
     def rollbacks(self) -> Rollbacks:
         return Rollbacks(self._table(self.registry_table))
+
+    @property
+    def unlearned(self) -> UnlearnedSources:
+        return UnlearnedSources(self._table(self.registry_table))
 
     @property
     def workflows(self) -> Workflows:

@@ -9,6 +9,7 @@ import boto3
 import pytest
 from moto.sagemaker.responses import SageMakerResponse
 
+from evergreen.contract_file import read_datasets
 from evergreen.contracts import Contracts, DatasetFolder
 from evergreen.gate import Gate
 from evergreen.teachers import Teachers
@@ -18,7 +19,7 @@ from tests.faults.deployment import APPROVED, FUNCTIONS, OF_THE_IMAGE, TAUGHT, T
 from tests.faults.jobs import Jobs
 from tests.faults.seam import Seam
 from tests.faults.snapshot import ACCOUNT, REGION, Backends
-from tests.integration.functions.world import DATASET, World
+from tests.integration.functions.world import DATASET, ROOT, World
 from tests.integration.stores.aws import BUCKET, account
 
 
@@ -28,9 +29,10 @@ def data_sets(world: World) -> dict[str, DatasetFolder]:
     contract = folder.contract
     gate = Gate.model_validate({**contract.gate.model_dump(exclude_unset=True), "approval": "manual"})
     tune = Training.model_validate({"tune": {"ranges": {"max_depth": {"min": 2, "max": 8}}}})
-    # Only a table has teachers; the stand-ins for the jobs look at no rows.
-    changed = {APPROVED: {"gate": gate}, TUNED: {"training": tune}, TAUGHT: {"teachers": Teachers(always=True)}}
+    changed = {APPROVED: {"gate": gate}, TUNED: {"training": tune}}
     more = {name: contract.model_copy(update={"id": name, **update}) for name, update in changed.items()}
+    taught = {"id": TAUGHT, "gate": Gate(), "teachers": Teachers(always=True)}  # only a table has teachers
+    more[TAUGHT] = read_datasets(ROOT / "datasets")["line_yield"].contract.model_copy(update=taught)
     return {DATASET: folder} | {name: folder.model_copy(update={"contract": each}) for name, each in more.items()}
 
 
