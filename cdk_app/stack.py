@@ -9,6 +9,7 @@ from constructs import Construct
 from cdk_app.components.alarms import OperationalAlarms, YieldAlarms
 from cdk_app.components.arrivals import Arrivals
 from cdk_app.components.dashboard import Dashboard
+from cdk_app.components.explain import Explain
 from cdk_app.components.image import ContainerImage
 from cdk_app.components.mlflow import Mlflow
 from cdk_app.components.notices import NoticesTopic
@@ -42,6 +43,7 @@ class EvergreenStack(Stack):
             image=image,
             mlflow=mlflow,
         )
+        explain = Explain(self, "Explain", storage=storage, image=image)
         retrain_many = RetrainMany(self, "RetrainMany", root, contracts=contracts, notices=notices, retrain=retrain)
         yields = YieldAlarms(self, "Yield", contracts=contracts)
         arrivals = Arrivals(
@@ -62,6 +64,7 @@ class EvergreenStack(Stack):
             arrivals=arrivals,
             retrain=retrain,
             retrain_many=retrain_many,
+            explain=explain,
         )
         Dashboard(self, "Dashboard", arrivals=arrivals, retrain=retrain, yields=yields)
         CfnOutput(self, "Datasets", value=",".join(sorted(contracts.ids)))
@@ -74,6 +77,7 @@ class EvergreenStack(Stack):
         CfnOutput(self, "StateMachineArn", value=retrain.machine.state_machine_arn)
         CfnOutput(self, "RetrainManyArn", value=retrain_many.machine.state_machine_arn)
         CfnOutput(self, "TrackRunFunction", value=retrain.functions["TrackRun"].function.function_arn)
+        CfnOutput(self, "ExplainFunction", value=explain.functions["ExplainPrediction"].function.function_arn)
         CfnOutput(self, "NoticesTopicArn", value=notices.topic.topic_arn)
         CfnOutput(self, "ImageRepository", value=image.own_repository.repository_uri)
         CfnOutput(self, "ArrivalsQueueUrl", value=arrivals.queue.queue_url)

@@ -15,10 +15,12 @@ from evergreen.columns import Column, Input, RowRule
 from evergreen.contract import Contract
 from evergreen.contract_shape import fields_of
 from evergreen.gate import Gate
+from evergreen.keeping import Keeping
 from evergreen.metrics import HIGHER_IS_BETTER, OF_TASK
 from evergreen.observed_yield import Yield
 from evergreen.pacing import Pacing
 from evergreen.schedule import Schedule
+from evergreen.segments import Bounds, Conditions, Values
 from evergreen.targets import ColumnTarget, CutoffSplit, EventTarget, RandomSplit, TimeSplit
 from evergreen.teachers import Teachers
 from evergreen.training import Training
@@ -42,6 +44,10 @@ SECTIONS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("gate", Gate),
     ("yield", Yield),
     ("teachers", Teachers),
+    ("predictions", Keeping),
+    ("segments.NAME", Conditions),
+    ("segments.NAME.prediction", Values),
+    ("segments.NAME.probability", Bounds),
     ("runs", Pacing),
     ("schedule", Schedule),
 )

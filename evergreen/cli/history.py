@@ -16,7 +16,7 @@ WORK = (
     "TrainChallenger",
     "EvaluateChallenger",
     "ScoreEntities",
-    "LoadPredictions",
+    "LoadEachPart",
 )
 _SILENT = {
     "ChooseCollection",

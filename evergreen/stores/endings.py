@@ -8,9 +8,10 @@ import boto3
 
 from evergreen.approval import Approval, approval_of
 from evergreen.arrivals import Arrival
+from evergreen.generations import Published
 from evergreen.layout import RunLayout
 from evergreen.manifest import Collection, DataReport, InputFile
-from evergreen.notices import Published, failure_notice, why_it_ran
+from evergreen.notices import failure_notice, why_it_ran, without
 from evergreen.runs import dataset_of
 from evergreen.stores.arrivals import ArrivalsLedger, ArrivalState
 from evergreen.stores.files import Files
@@ -53,7 +54,7 @@ class Endings:
     def end(self, run_id: str, status: Status, subject: str, body: str, **facts: Any) -> None:
         """Record the outcome and send the run's one notice."""
         run = self._runs.get(run_id) or {}
-        body = "\n".join([body, *why_it_ran(run.get("causes", []))])
+        body = "\n".join([body, *without(run.get("set_aside", [])), *why_it_ran(run.get("causes", []))])
         body = body if len(body) <= _LONGEST_NOTICE else body[:_LONGEST_NOTICE] + " …"
         if not run.get("notified_at"):
             self._notices.send(

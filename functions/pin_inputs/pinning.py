@@ -8,6 +8,7 @@ from typing import Any
 from evergreen.arrivals import Arrival, safe_file_name
 from evergreen.contract import Contract
 from evergreen.contracts import Contracts, DatasetFolder
+from evergreen.errors import ObjectUnreadable
 from evergreen.layout import RunLayout
 from evergreen.manifest import ChampionModel, Collection, InputFile, RunManifest
 from evergreen.stores.arrivals import ArrivalsLedger, ArrivalState
@@ -18,6 +19,12 @@ from evergreen.stores.unlearned import UnlearnedSources
 from functions.pin_inputs.collecting import Collecting, collects
 from functions.pin_inputs.sizes import text_bytes
 from functions.pin_inputs.tuning import tuning
+
+MOST_TOLD = 20  # of the files that a run does without; the ledger has them all
+
+
+class Gone(Exception):
+    """An object version was deleted before it could be copied."""
 
 
 @dataclass(frozen=True)
@@ -38,11 +45,14 @@ class Pinning:
         arrivals = self.ledger.get(dataset, run.get("arrival_ids", []))
         champion, asked_by = self._champion(dataset), tuple(sorted({each.kind for each in arrivals}))
         unlearned = frozenset(each.what for each in self.unlearned.of(dataset))
+        inputs, missing = self._freeze(layout, arrivals, unlearned)
+        if missing:
+            self.runs.note(run_id, set_aside=missing[:MOST_TOLD])
         manifest = RunManifest(
             run_id=run_id,
             dataset=dataset,
             fence=fence,
-            inputs=self._freeze(layout, arrivals, unlearned),
+            inputs=inputs,
             history=self._history(folder.contract, unlearned),
             champion=champion,
             champion_profile=self._profile(dataset, champion) if champion else None,
@@ -111,24 +121,31 @@ class Pinning:
         recent = manifest.collection.outcomes.size if manifest.collection else 0
         return sum(text_bytes(key, size) for key, size in sizes.items()) + text_bytes("items.parquet", recent)
 
-    def _freeze(self, layout: RunLayout, arrivals: list[Arrival], unlearned: frozenset[str]) -> tuple[InputFile, ...]:
+    def _freeze(
+        self, layout: RunLayout, arrivals: list[Arrival], unlearned: frozenset[str]
+    ) -> tuple[tuple[InputFile, ...], list[str]]:
+        """Every file that is there and not unlearned, and in words those that are not."""
         objects = [arrival for arrival in arrivals if arrival.kind == "object"]
-        for arrival in objects:
-            uri = f"s3://{arrival.bucket}/{arrival.key}"
-            if uri in unlearned:
-                why = f"{uri} is unlearned (evergreen unlearn {layout.dataset} --list)"
-                self._set_aside(layout, arrival, why)
-        objects = [each for each in objects if f"s3://{each.bucket}/{each.key}" not in unlearned]
-        frozen = (self._freeze_one(layout, number, arrival) for number, arrival in enumerate(objects))
-        return tuple(each for each in frozen if each)
+        frozen, missing = [], []
+        for number, arrival in enumerate(objects):
+            try:
+                frozen.append(self._freeze_one(layout, number, arrival, unlearned))
+            except ObjectUnreadable as unreadable:
+                missing.append(f"{unreadable}. Then drop it again, or: evergreen redrive {layout.dataset}")
+                self._set_aside(layout, arrival, missing[-1], unreadable=True)
+            except Gone as gone:
+                missing.append(str(gone))
+                self._set_aside(layout, arrival, missing[-1])
+        return tuple(frozen), missing
 
-    def _freeze_one(self, layout: RunLayout, number: int, arrival: Arrival) -> InputFile | None:
+    def _freeze_one(self, layout: RunLayout, number: int, arrival: Arrival, unlearned: frozenset[str]) -> InputFile:
         bucket, source, version = arrival.bucket or "", arrival.key or "", arrival.version_id or "null"
+        uri = f"s3://{bucket}/{source}"
+        if uri in unlearned:
+            raise Gone(f"{uri} is to be unlearned (evergreen unlearn {layout.dataset} --list)")
         key = layout.input_file(number, safe_file_name(source))
         if not self.files.freeze(bucket, source, version, to=key):
-            gone = f"s3://{bucket}/{source} (version {version}) was deleted before the run could take it"
-            self._set_aside(layout, arrival, gone)
-            return None
+            raise Gone(f"s3://{bucket}/{source} (version {version}) was deleted before the run could take it")
         return InputFile(
             arrival_id=arrival.arrival_id,
             source=f"s3://{bucket}/{source}",
@@ -137,8 +154,9 @@ class Pinning:
             size=arrival.size or 0,
         )
 
-    def _set_aside(self, layout: RunLayout, arrival: Arrival, why: str) -> None:
-        self.ledger.settle(layout.dataset, arrival.arrival_id, ArrivalState.QUARANTINED, layout.run_id, reason=why)
+    def _set_aside(self, layout: RunLayout, arrival: Arrival, reason: str, *, unreadable: bool | None = None) -> None:
+        facts = {"reason": reason, "unreadable": unreadable}
+        self.ledger.settle(layout.dataset, arrival.arrival_id, ArrivalState.QUARANTINED, layout.run_id, **facts)
 
     def _write_contract(self, layout: RunLayout, folder: DatasetFolder) -> list[str]:
         documents = {"dataset.json": folder.contract.model_dump_json(by_alias=True, exclude_none=True), **folder.sql}
@@ -169,7 +187,8 @@ class Pinning:
             "predictions": layout.predictions,
         }
         uris = {name: self.files.uri(key) for name, key in keys.items()}
-        return {"run_prefix": layout.prefix, "summary_key": layout.summary, **uris}
+        found = {"summary_key": layout.summary, "scoring_parts_key": layout.scoring_parts}
+        return {"run_prefix": layout.prefix, **found, **uris}
 
 
 def _collected(collection: Collection | None) -> list[str]:

@@ -9,13 +9,14 @@ import boto3
 import pytest
 from moto.sagemaker.responses import SageMakerResponse
 
+from evergreen.contract import Contract
 from evergreen.contract_file import read_datasets
 from evergreen.contracts import Contracts, DatasetFolder
 from evergreen.gate import Gate
 from evergreen.teachers import Teachers
 from evergreen.training import Training
 from local.model_packages import Shelf, operations
-from tests.faults.deployment import APPROVED, FUNCTIONS, OF_THE_IMAGE, TAUGHT, TUNED, Deployment
+from tests.faults.deployment import APPROVED, FUNCTIONS, OF_THE_IMAGE, PACED, TAUGHT, TUNED, Deployment
 from tests.faults.jobs import Jobs
 from tests.faults.seam import Seam
 from tests.faults.snapshot import ACCOUNT, REGION, Backends
@@ -24,7 +25,8 @@ from tests.integration.stores.aws import BUCKET, account
 
 
 def data_sets(world: World) -> dict[str, DatasetFolder]:
-    """One contract in many ways: as it is, with a person's approval, with hyperparameters searched, with teachers."""
+    """One contract in many ways: as it is, with a person's approval, with hyperparameters searched, and of files that
+    replace each other and wait until nothing new comes; and a table's with teachers."""
     folder = world.contracts[DATASET]
     contract = folder.contract
     gate = Gate.model_validate({**contract.gate.model_dump(exclude_unset=True), "approval": "manual"})
@@ -33,7 +35,15 @@ def data_sets(world: World) -> dict[str, DatasetFolder]:
     more = {name: contract.model_copy(update={"id": name, **update}) for name, update in changed.items()}
     taught = {"id": TAUGHT, "gate": Gate(), "teachers": Teachers(always=True)}  # only a table has teachers
     more[TAUGHT] = read_datasets(ROOT / "datasets")["line_yield"].contract.model_copy(update=taught)
+    more[PACED] = _paced(contract)
     return {DATASET: folder} | {name: folder.model_copy(update={"contract": each}) for name, each in more.items()}
+
+
+def _paced(contract: Contract) -> Contract:
+    said = contract.model_dump(by_alias=True, exclude_none=True)
+    table = {"task": "regression", "features": None, "target": {"column": "Quantity"}, "split": {"by": "random"}}
+    snapshots = {"input": {**said["input"], "arrives": "replace", "key": []}, "runs": {"quiet_period": "5m"}}
+    return Contract.model_validate({**said, **table, **snapshots, "gate": {}, "id": PACED})
 
 
 def environment(world: World) -> dict[str, str]:
