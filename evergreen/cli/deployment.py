@@ -26,6 +26,7 @@ from evergreen.stores.removals import Removals
 from evergreen.stores.rollbacks import Rollbacks
 from evergreen.stores.runs import RunRecords
 from evergreen.stores.scored_rows import ScoredRows
+from evergreen.stores.unlearned import UnlearnedSources
 from evergreen.stores.workflows import Workflows
 
 _START_ONE = "Start a cloud with `evergreen up` and paste its exports, or point your AWS profile at a deployment."
@@ -130,6 +131,10 @@ class Deployment:
     def reinstatement(self) -> Reinstatement:
         registry, predictions = self._table(self.registry_table), self._table(self.predictions_table)
         return Reinstatement.of(registry, predictions, self.files, self.workflows)
+
+    @property
+    def unlearned(self) -> UnlearnedSources:
+        return UnlearnedSources(self._table(self.registry_table))
 
     @property
     def workflows(self) -> Workflows:
