@@ -3,22 +3,19 @@
 import json
 from pathlib import Path
 
-from aws_cdk import Stack
 from aws_cdk import aws_events as events
-from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
+from cdk_app.components.arrivals import YIELD_MEASURED
 from cdk_app.components.function import Function
 from cdk_app.components.notices import NoticesTopic
 from cdk_app.components.retrain import Retrain
 from cdk_app.components.storage import Storage
 from cdk_app.patterns import substitute
-from cdk_app.permissions import change_table, list_objects, read_objects, read_table
+from cdk_app.permissions import change_table, describe_runs, list_objects, read_objects, read_table
 from evergreen.contracts import Contracts
 from functions.watch_yield.settings import Settings
-
-PATTERN = "yield-measured.pattern.json"
 
 
 class Watch(Construct):
@@ -36,21 +33,44 @@ class Watch(Construct):
         retrain: Retrain,
     ) -> None:
         super().__init__(scope, name)
-        bucket, machine = storage.bucket, retrain.machine
-        runs = Stack.of(self).format_arn(
-            service="states", resource=f"execution:{machine.state_machine_name}", resource_name="*", sep=":"
-        ) if False else machine.state_machine_arn
-        self.function = Function(
+        bucket, registry = storage.bucket, storage.registry
+        self.watch_yield = Function(
             self,
             "WatchYield",
             root,
             contracts=contracts,
             settings=Settings(
                 DATA_BUCKET=bucket.bucket_name,
-                REGISTRY_TABLE=storage.registry.table_name,
+                REGISTRY_TABLE=registry.table_name,
                 PREDICTIONS_TABLE=storage.predictions.table_name,
                 NOTICES_TOPIC_ARN=notices.topic.topic_arn,
-                STATE_MACHINE_ARN=machine.state_machine_arn,
+                STATE_MACHINE_ARN=retrain.machine.state_machine_arn,
             ),
-            statements=[],
+            statements=[
+                change_table(registry),
+                read_table(storage.predictions),
+                read_objects(bucket, "observed/*/series.json", "runs/"),  # the model that it would bring back
+                list_objects(bucket),
+                describe_runs(retrain.machine),
+                *notices.publishing(),
+            ],
+        )
+        self._rule(root / "events" / YIELD_MEASURED, bucket.bucket_name)
+
+    def _rule(self, path: Path, data_bucket: str) -> None:
+        function = self.watch_yield.function
+        rule = events.CfnRule(
+            self,
+            "Measured",
+            description=f"events/{path.name}",
+            event_pattern=substitute(json.loads(path.read_text()), {"DataBucket": data_bucket}),
+            targets=[events.CfnRule.TargetProperty(arn=function.function_arn, id="WatchYield")],
+        )
+        lambda_.CfnPermission(
+            self,
+            "MayInvoke",
+            action="lambda:InvokeFunction",
+            function_name=function.function_name,
+            principal="events.amazonaws.com",
+            source_arn=rule.attr_arn,
         )
