@@ -6,7 +6,7 @@ from typing import Any
 
 from evergreen.arrivals import AlarmCleared, Arrival
 from evergreen.contracts import Contracts
-from evergreen.ledger import LedgerEntry
+from evergreen.ledger import ArrivalState, LedgerEntry
 from evergreen.notices import stuck_alarm_notice
 from evergreen.observed_yield import Yield
 from evergreen.pacing import NextStart
@@ -14,6 +14,7 @@ from evergreen.requests import identity
 from evergreen.stores.alarm_states import AlarmStates
 from evergreen.stores.arrivals import ArrivalsLedger
 from evergreen.stores.endings import Status
+from evergreen.stores.leases import Lease
 from evergreen.stores.notices import Notice, Notices
 from evergreen.stores.registry import Registry
 from evergreen.stores.runs import RunRecords
@@ -43,11 +44,21 @@ class Alarms:
     notices: Notices
     timers: Timers
 
-    def came_on(self, arrival: Arrival) -> None:
-        """Note that an alarm is on, if that is what has arrived."""
-        if arrival.alarm and arrival.alarm_since:
-            state = AlarmState(alarm=arrival.alarm, is_on=True, at=arrival.alarm_since)
-            self.states.note(arrival.dataset, state)
+    def came_on(self, arrival: Arrival, lease: Lease | None) -> None:
+        """Note that an alarm is on, if that is what has arrived; `lease` is that of the run in progress.
+
+        While a run is in progress that an alarm asked for, another one asks for nothing more: it says the same of the
+        same items. When it is still on after the run, it is examined as every other.
+        """
+        if not (arrival.alarm and arrival.alarm_since):
+            return
+        dataset = arrival.dataset
+        self.states.note(dataset, AlarmState(alarm=arrival.alarm, is_on=True, at=arrival.alarm_since))
+        if lease is None or arrival.arrival_id in lease.arrival_ids:
+            return
+        if any(each.kind == "alarm" for each in self.ledger.get(dataset, list(lease.arrival_ids))):
+            why = "a run that an alarm had asked for was in progress"
+            self.ledger.settle(dataset, arrival.arrival_id, ArrivalState.DONE, lease.run_id, reason=why)
 
     def went_off(self, cleared: AlarmCleared) -> None:
         """Note that an alarm is off; what it asked for and still waits runs all the same."""

@@ -137,8 +137,8 @@ class Dispatcher:
         if arrival.kind == "redrive" and not self.ledger.get(arrival.dataset, [arrival.arrival_id]):
             for each in self.ledger.given_up(arrival.dataset):
                 self.ledger.reopen(arrival.dataset, each["arrival_id"])
-        self.alarms.came_on(arrival)
         is_new = self.ledger.record(arrival, now)
+        self.alarms.came_on(arrival, self.leases.held(arrival.dataset, now) if arrival.alarm else None)
         if arrival.task_token:
             self.answers.tokens.keep(arrival.dataset, arrival.arrival_id, arrival.task_token)
         return is_new

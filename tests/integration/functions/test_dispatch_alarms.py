@@ -27,9 +27,10 @@ def later(world: World, **span: float) -> None:
         world.dispatcher.take(event)
 
 
-def changes(world: World, value: str) -> None:
+def changes(world: World, value: str, alarm: str = "Evergreen-next_purchase-observed-yield") -> None:
     """The alarm changes its state, and CloudWatch says so."""
     event, now = sample("yield-low"), world.clock()
+    event["detail"]["alarmName"] = alarm
     event["time"] = now.strftime("%Y-%m-%dT%H:%M:%SZ")
     event["detail"]["state"] |= {"value": value, "timestamp": now.strftime("%Y-%m-%dT%H:%M:%S.000+0000")}
     world.dispatcher.take(event)
@@ -159,4 +160,24 @@ def test_after_a_rollback_by_itself_an_alarm_waits_and_a_file_does_not(clocked: 
     assert (clocked.runs.get(clocked.started()[0]) or {})["waited_for"]["rule"] == "after_rollback"
     finish(clocked)
     clocked.dispatcher.take(clocked.drop("incoming/next_purchase/a.csv"))
+    assert len(clocked.started()) == 2
+
+
+def test_a_second_alarm_during_the_run_that_the_first_asked_for_makes_no_further_run(clocked: World) -> None:
+    changes(clocked, "ALARM")
+    later(clocked, minutes=1)
+    changes(clocked, "ALARM", "Evergreen-next_purchase-yield-drop")
+    finish(clocked)
+    assert len(clocked.started()) == 1
+    later(clocked, minutes=1)
+    changes(clocked, "OK")
+    later(clocked, minutes=61)
+    (cause,) = (clocked.runs.get(clocked.started()[-1]) or {})["causes"]
+    assert "yield-drop: still on" in cause, "the other one is off"
+
+
+def test_an_alarm_during_a_run_that_a_file_asked_for_makes_the_next_run(clocked: World) -> None:
+    clocked.dispatcher.take(clocked.drop("incoming/next_purchase/a.csv"))
+    changes(clocked, "ALARM")
+    finish(clocked)
     assert len(clocked.started()) == 2
