@@ -51,6 +51,7 @@ class Deployment:
     digests: Mapping[str, str] = field(default_factory=dict)  # of contracts; empty for a stack that does not say them
     queue_url: str = ""
     dead_letters_url: str = ""
+    stack: str = "Evergreen"
     predict: str | None = None  # the function that scores rows; not every stack has one
     explain: str | None = None  # the function that explains predictions; not every stack has one
 
@@ -60,6 +61,7 @@ class Deployment:
         stack = os.environ.get("EVERGREEN_STACK", "Evergreen")
         outputs = _outputs(stack)
         return cls(
+            stack=stack,
             bucket=outputs["DataBucket"],
             registry_table=outputs["RegistryTable"],
             predictions_table=outputs["PredictionsTable"],

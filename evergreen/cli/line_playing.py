@@ -43,6 +43,7 @@ class Line:
     contract: Contract
     pace: Pace
     chance: random.Random
+    told_at: float = 0.0  # when the newest outcomes were dropped, in seconds since 1970
     _waiting: list[tuple[float, list[Item]]] = field(default_factory=list)
 
     def play(self, items: Sequence[Item]) -> Iterator[Logged]:
@@ -73,6 +74,7 @@ class Line:
         self._waiting = self._waiting[len(due) :]
         known = [each for items in due for each in items]
         if known:
+            self.told_at = time.time()
             self._drop("outcomes", log_of_outcomes(known, datetime.now(UTC)))
 
     def _drop(self, what: str, text: str) -> str:

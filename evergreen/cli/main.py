@@ -10,7 +10,7 @@ from evergreen.cli.approve import approve, reject
 from evergreen.cli.arrivals import arrivals
 from evergreen.cli.champions import history
 from evergreen.cli.contract import app as contract
-from evergreen.cli.demo import demo
+from evergreen.cli.demo import app as demo
 from evergreen.cli.drop import drop
 from evergreen.cli.init import init
 from evergreen.cli.line import app as line
@@ -52,12 +52,12 @@ COMMANDS: tuple[Callable[..., None], ...] = (
     rollback,
     unlearn,
     mlflow,
-    demo,
 )
 for command in COMMANDS:
     app.command()(command)
 app.add_typer(contract)
 app.add_typer(line)
+app.add_typer(demo)
 
 
 def main() -> None:
