@@ -135,48 +135,6 @@ def without(set_aside: list[str]) -> list[str]:
     return [f"Without: {reason}" for reason in set_aside]
 
 
-def automatic_rollback_notice(
-    dataset: str, *, champion: str, replaced: str, generation: str, reason: str
-) -> tuple[str, str]:
-    """Subject and body for a champion that gave way by itself."""
-    lines = [
-        f"{dataset}: rolled back by itself: {reason}.",
-        f"{champion} is champion again, in place of {replaced}; readers see its predictions, generation {generation}.",
-        "An alarm that is still on asks for no run at once; it is looked at again later, and people are told when runs "
-        "do not help.",
-        f"The yield over time: evergreen yield {dataset}; what was taken back: evergreen report {replaced}",
-        f'Undo: evergreen rollback {dataset} --to {replaced} --reason "…"; the contract turns this off with '
-        "yield: {rollback: false}",
-    ]
-    return f"{dataset}: rolled back by itself, the yield got worse", "\n".join(lines)
-
-
-def rollback_impossible_notice(dataset: str, why: str) -> tuple[str, str]:
-    """Subject and body for a champion that should give way, when there is nothing to go back to."""
-    lines = [
-        f"{dataset}: the champion made the yield worse and cannot be rolled back: {why}",
-        "It stays champion, and its predictions stay published, until somebody acts.",
-        f"What there was: evergreen history {dataset}; the yield over time: evergreen yield {dataset}",
-        f'After a change: evergreen retrain {dataset} --reason "…"',
-    ]
-    return f"{dataset}: the yield got worse, and no rollback is possible", "\n".join(lines)
-
-
-def stuck_alarm_notice(dataset: str, alarm: str, since: str, tries: list[str]) -> tuple[str, str]:
-    """Subject and body for an alarm that stayed on whatever runs did; `tries` says how each of them went."""
-    runs = "1 run" if len(tries) == 1 else f"{len(tries)} runs"
-    lines = [
-        f"{dataset}: alarm {alarm} is on since {since[:16]} UTC, and {runs} did not help:",
-        *(f"- {each}" for each in tries[-_EXAMPLES:]),
-        "No further run is asked for until the alarm has been off, or until somebody asks.",
-        "What is seen cannot be learned from the data there is: look at the line itself, at its sensors and at its "
-        "labels first.",
-        f"The yield over time: evergreen yield {dataset}; every run's report: evergreen report RUN",
-        f'After a change: evergreen retrain {dataset} --reason "…"',
-    ]
-    return f"{dataset}: the alarm stays on, runs do not help", "\n".join(lines)
-
-
 def why_it_ran(causes: list[str]) -> list[str]:
     """What asked for the run besides dropped files, of which the notice tells anyway."""
     asked = [cause for cause in causes if not cause.startswith("s3://")]

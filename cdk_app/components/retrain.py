@@ -183,7 +183,12 @@ class Retrain(Construct):
         self._add(
             "CompleteRun",
             CompleteRunSettings(DATA_BUCKET=data, REGISTRY_TABLE=table, NOTICES_TOPIC_ARN=topic),
-            [note_table(registry), *freeze_objects(bucket, "runs/", "quarantine/"), *self._notices.publishing()],
+            [
+                note_table(registry),
+                read_objects(bucket, "observed/*/series.json"),
+                *freeze_objects(bucket, "runs/", "quarantine/"),
+                *self._notices.publishing(),
+            ],
         )
         self._add(
             "FailRun",

@@ -131,8 +131,16 @@ class Deployment:
 
     @property
     def reinstatement(self) -> Reinstatement:
-        registry, predictions = self._table(self.registry_table), self._table(self.predictions_table)
-        return Reinstatement.of(registry, predictions, self.files, self.workflows)
+        return Reinstatement(
+            leases=self.leases,
+            workflows=self.workflows,
+            registry=self.registry,
+            runs=self.runs,
+            files=self.files,
+            predictions=self.predictions,
+            removals=self.removals,
+            rollbacks=self.rollbacks,
+        )
 
     @property
     def unlearned(self) -> UnlearnedSources:

@@ -8,11 +8,11 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from evergreen.layout import RunLayout
 from evergreen.manifest import DataReport, RunManifest
-from evergreen.notices import of_recent_items, still_to_follow, verdict_notice, what_became_of, where_the_report_is
+from evergreen.notices import verdict_notice
 from evergreen.stores.endings import Endings, Status
 from evergreen.stores.files import Files
-from evergreen.teachers import TeachersReport
 from evergreen.verdict import Verdict
+from functions.complete_run.contents import contents
 from functions.complete_run.request import Request
 from functions.complete_run.settings import Settings
 
@@ -33,10 +33,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> None:
     endings.keep_outcomes(run.run_id, report, manifest.collection, files.bucket)
     endings.settle_rest(run.run_id)
     verdict, published = files.read(layout.verdict, Verdict), endings.published(run.run_id)
-    page = where_the_report_is(run.run_id, files.uri(layout.model_report))
-    data = [page, *what_became_of(report, files.uri(layout.quarantine), files.uri(layout.report_page))]
-    data += of_recent_items(report, files.find(layout.teachers_report, TeachersReport) if manifest.collection else None)
-    data += still_to_follow(endings.still_behind(run.run_id))
+    data = contents(files, manifest, report, verdict, endings.still_behind(run.run_id))
     had_champion, approval = manifest.champion is not None, endings.approval(run.run_id)
     told = verdict_notice(run.run_id, verdict, published, data, had_champion=had_champion, approval=approval)
     endings.end(run.run_id, Status.SUCCEEDED, *told)

@@ -7,7 +7,6 @@ from typing import Any
 from evergreen.arrivals import AlarmCleared, Arrival
 from evergreen.contracts import Contracts
 from evergreen.ledger import ArrivalState, LedgerEntry
-from evergreen.notices import stuck_alarm_notice
 from evergreen.observed_yield import Yield
 from evergreen.pacing import NextStart
 from evergreen.requests import identity
@@ -30,6 +29,7 @@ from evergreen.stuck_alarm import (
     rolled_back_by_itself,
     runs_of,
 )
+from evergreen.yield_notices import stuck_alarm_notice
 
 
 @dataclass(frozen=True)

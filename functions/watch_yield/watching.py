@@ -9,7 +9,6 @@ import boto3
 from evergreen.champions import BY_ITSELF, RollbackRefused
 from evergreen.contracts import Contracts
 from evergreen.layout import ObservedLayout
-from evergreen.notices import automatic_rollback_notice, rollback_impossible_notice
 from evergreen.observed_yield import Yield
 from evergreen.promotion_watch import compare, promotion_watched
 from evergreen.stores.arrivals import ArrivalsLedger
@@ -17,6 +16,7 @@ from evergreen.stores.files import Files
 from evergreen.stores.notices import Notice, Notices
 from evergreen.stores.reinstatement import Reinstatement
 from evergreen.stores.workflows import Workflows
+from evergreen.yield_notices import automatic_rollback_notice, rollback_impossible_notice
 from evergreen.yield_series import YieldSeries
 from functions.watch_yield.settings import Settings
 
