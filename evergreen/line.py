@@ -43,7 +43,7 @@ def given(contract: Contract, item: Item) -> dict[str, str | None]:
     return {
         name: item.measured[name] or None
         for name, column in contract.input.columns.items()
-        if column.feature and name in item.measured
+        if column.feature and name != contract.entity and name in item.measured
     }
 
 
