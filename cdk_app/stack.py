@@ -10,6 +10,7 @@ from cdk_app.components.alarms import OperationalAlarms, YieldAlarms
 from cdk_app.components.api import Api
 from cdk_app.components.arrivals import Arrivals
 from cdk_app.components.dashboard import Dashboard
+from cdk_app.components.explain import Explain
 from cdk_app.components.image import ContainerImage
 from cdk_app.components.mlflow import Mlflow
 from cdk_app.components.notices import NoticesTopic
@@ -46,6 +47,7 @@ class EvergreenStack(Stack):
         )
         scoring = Scoring(self, "Scoring", storage=storage, image=image)
         api = Api(self, "Api", root, contracts=contracts, storage=storage, scoring=scoring)
+        explain = Explain(self, "Explain", storage=storage, image=image)
         retrain_many = RetrainMany(self, "RetrainMany", root, contracts=contracts, notices=notices, retrain=retrain)
         yields = YieldAlarms(self, "Yield", contracts=contracts)
         arrivals = Arrivals(
@@ -66,7 +68,7 @@ class EvergreenStack(Stack):
             arrivals=arrivals,
             retrain=retrain,
             retrain_many=retrain_many,
-            answering={**scoring.functions, **api.functions},
+            answering={**explain.functions, **scoring.functions, **api.functions},
         )
         Dashboard(self, "Dashboard", arrivals=arrivals, retrain=retrain, yields=yields)
         CfnOutput(self, "Datasets", value=",".join(sorted(contracts.ids)))
@@ -81,6 +83,7 @@ class EvergreenStack(Stack):
         CfnOutput(self, "TrackRunFunction", value=retrain.functions["TrackRun"].function.function_arn)
         CfnOutput(self, "ApiUrl", value=api.url)
         CfnOutput(self, "PredictFunction", value=scoring.predict.function.function_name)
+        CfnOutput(self, "ExplainFunction", value=explain.functions["ExplainPrediction"].function.function_arn)
         CfnOutput(self, "NoticesTopicArn", value=notices.topic.topic_arn)
         CfnOutput(self, "ImageRepository", value=image.own_repository.repository_uri)
         CfnOutput(self, "ArrivalsQueueUrl", value=arrivals.queue.queue_url)

@@ -9,9 +9,11 @@ from pydantic import Field, model_validator
 from evergreen.columns import NAME_PATTERN, Input
 from evergreen.gate import Gate
 from evergreen.hyperparameters import unknown
+from evergreen.keeping import Keeping
 from evergreen.metrics import OF_TASK, MetricName, Task
 from evergreen.pacing import Pacing
 from evergreen.schedule import Schedule
+from evergreen.segments import Segments, segment_faults
 from evergreen.strict import Strict
 from evergreen.targets import FILE_PATTERN, ColumnTarget, CutoffSplit, EventTarget, RandomSplit, Split, Target
 from evergreen.training import Training
@@ -60,6 +62,13 @@ class Contract(Strict):
     observed_yield: Yield | None = Field(
         default=None, alias="yield", description="Asks for a run when it falls: see [yield](#yield)."
     )
+    segments: Segments = Field(
+        default={},
+        description="What predictions mean for whoever acts on them, the first that fits: see [segments](#segments).",
+    )
+    predictions: Keeping = Field(
+        default=Keeping(), description="How long predictions stay: see [predictions](#predictions)."
+    )
     retrain_after: tuple[str, ...] = Field(
         default=(),
         description="Other data sets; a new champion of one of them asks for a run of this one, on the rows there are.",
@@ -95,7 +104,7 @@ class Contract(Strict):
     @model_validator(mode="after")
     def _parts_fit_together(self) -> "Contract":
         faults = [*self._unknown_columns(), *self._blind_gate(), *self._wrong_kinds(), *self._wrong_metrics()]
-        faults += unknown(self.training, self.task)
+        faults += [*unknown(self.training, self.task), *segment_faults(self.segments, self.task)]
         if faults:
             raise ValueError("\n".join(faults))
         return self

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 
 from evergreen.approval import Approval
 from evergreen.batches import BatchState
+from evergreen.generations import Published
 from evergreen.manifest import UNUSABLE_DATA, DataReport, FileReport, Rejection
 from evergreen.runs import dataset_of
-from evergreen.strict import Strict
 from evergreen.verdict import Outcome, Verdict
 
 _HEADLINES = {
@@ -24,15 +24,6 @@ _STILL_NONE = "still no champion, the challenger did not pass the gate"
 
 
 _FOLLOWERS = {"SAGEMAKER": "SageMaker's model registry", "MLFLOW": "MLflow"}
-
-
-class Published(Strict):
-    """What readers see since this run."""
-
-    generation: str
-    rows: int
-    champion: str
-    as_of: str | None = None
 
 
 def verdict_notice(
@@ -54,7 +45,9 @@ def verdict_notice(
         lines.append(approval.sentence)
     if published:
         as_of = f" as of {published.as_of}" if published.as_of else ""
-        lines.append(f"Published {published.rows:,} predictions{as_of}, generation {published.generation}.")
+        lines.append(
+            f"Published {published.rows:,} predictions{as_of}, generation {published.generation}.{published.compared}"
+        )
     else:
         lines.append("Nothing was published; predictions stay as they were.")
     return f"{dataset}: {headline}", "\n".join([*lines, *data])

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from container.explanation import explain_row
 from container.model import Model
 from container.predict.features import features_of
 from container.predict.given import Form, Row
@@ -27,7 +28,7 @@ def answer(
     answers = _predictions(model, values, run_id)
     if explain:
         answers = [
-            {**each, "explanation": why} for each, why in zip(answers, _explanations(model, values), strict=True)
+            {**each, "explanation": why} for each, why in zip(answers, _explanations(model, values, rows), strict=True)
         ]
     return answers, []
 
@@ -54,19 +55,14 @@ def _with_confidence(row: dict[str, Any], model: Model) -> dict[str, Any]:
             return answer
 
 
-def _explanations(model: Model, values: Matrix) -> list[dict[str, Any]]:
+def _explanations(model: Model, values: Matrix, rows: Sequence[Row]) -> list[dict[str, Any]]:
     """For each row and predictor: what is said without knowing any feature, and what each adds, the largest first."""
-    found = model.contributions(values)
+    contributions = model.contributions(values)
     names = [feature.name for feature in model.signature.features]
     return [
         {
-            predictor: {
-                "base": float(each.base[row]),
-                "features": dict(
-                    sorted(zip(names, each.values[row].tolist(), strict=True), key=lambda pair: -abs(pair[1]))
-                ),
-            }
-            for predictor, each in found.items()
+            each.predictor: each.document()
+            for each in explain_row(model, contributions, number, [row.get(name) for name in names])
         }
-        for row in range(len(values))
+        for number, row in enumerate(rows)
     ]

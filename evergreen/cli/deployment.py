@@ -21,8 +21,10 @@ from evergreen.stores.notices import Notices
 from evergreen.stores.outbox import Outbox
 from evergreen.stores.predictions import Predictions
 from evergreen.stores.registry import Registry
+from evergreen.stores.removals import Removals
 from evergreen.stores.rollbacks import Rollbacks
 from evergreen.stores.runs import RunRecords
+from evergreen.stores.scored_rows import ScoredRows
 from evergreen.stores.workflows import Workflows
 
 _START_ONE = "Start a cloud with `evergreen up` and paste its exports, or point your AWS profile at a deployment."
@@ -47,6 +49,7 @@ class Deployment:
     digests: Mapping[str, str] = field(default_factory=dict)  # of contracts; empty for a stack that does not say them
     queue_url: str = ""
     dead_letters_url: str = ""
+    explain: str | None = None  # the function that explains predictions; not every stack has one
 
     @classmethod
     def find(cls) -> "Deployment":
@@ -65,6 +68,7 @@ class Deployment:
             digests=_digests(outputs),
             queue_url=outputs.get("ArrivalsQueueUrl", ""),
             dead_letters_url=outputs.get("DeadLettersQueueUrl", ""),
+            explain=outputs.get("ExplainFunction"),
         )
 
     def check(self, dataset: str) -> str:
@@ -92,8 +96,16 @@ class Deployment:
         return Holdbacks(self._table(self.registry_table))
 
     @property
+    def removals(self) -> Removals:
+        return Removals(self._table(self.registry_table))
+
+    @property
     def predictions(self) -> Predictions:
         return Predictions(self._table(self.predictions_table))
+
+    @property
+    def scored_rows(self) -> ScoredRows:
+        return ScoredRows(self.files)
 
     @property
     def approvals(self) -> Approvals:

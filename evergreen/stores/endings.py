@@ -7,9 +7,10 @@ from typing import Any
 import boto3
 
 from evergreen.approval import Approval, approval_of
+from evergreen.generations import Published
 from evergreen.layout import RunLayout
 from evergreen.manifest import DataReport, InputFile
-from evergreen.notices import Published, failure_notice, why_it_ran
+from evergreen.notices import failure_notice, why_it_ran
 from evergreen.runs import dataset_of
 from evergreen.stores.arrivals import ArrivalsLedger, ArrivalState
 from evergreen.stores.files import Files

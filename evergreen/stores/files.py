@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -118,14 +119,17 @@ class Files:
 
     def exists(self, key: str) -> bool:
         """Whether there is an object with this key."""
+        return self.modified(key) is not None
+
+    def modified(self, key: str) -> datetime | None:
+        """When the object was written; None when there is none."""
         try:
             with store_faults(f"look for {key}"):
-                self._client.head_object(Bucket=self.bucket, Key=key)
+                return self._client.head_object(Bucket=self.bucket, Key=key)["LastModified"]
         except ClientError as error:
-            if code_of(error) in ("404", "NoSuchKey"):
-                return False
+            if code_of(error) in _GONE:
+                return None
             raise
-        return True
 
     def keys(self, prefix: str) -> list[str]:
         """Every key under a prefix, in order."""

@@ -92,7 +92,7 @@ class Registry:
         when = {"at": at, "fence": change.fence}
         shared = {"pk": pk, "run_id": change.run_id, "replaced": change.replaces}
         writes = [
-            self._holds_lease(change),
+            holds_lease(self._table.name, change),
             put(self._table.name, {**item, **shared, "sk": what}, change.replaces),
             put(self._table.name, {**history, **shared, "sk": f"HISTORY#{at}#{what}", **when}, None),
             *more,
@@ -108,21 +108,23 @@ class Registry:
                 ) from error
             raise
 
-    def _holds_lease(self, change: Change) -> TransactWriteItemTypeDef:
-        return {
-            "ConditionCheck": {
-                "TableName": self._table.name,
-                "Key": {"pk": f"DATASET#{change.dataset}", "sk": "LEASE"},
-                "ConditionExpression": "fence = :fence AND run_id = :run_id",
-                "ExpressionAttributeValues": {":fence": change.fence, ":run_id": change.run_id},
-            }
-        }
-
     def _get(self, dataset: str, what: str) -> dict[str, Any] | None:
         key = {"pk": f"DATASET#{dataset}", "sk": what}
         with store_faults(f"read {what} of {dataset}"):
             item = self._table.get_item(Key=key, ConsistentRead=True).get("Item")
         return from_item(item) if item else None
+
+
+def holds_lease(table: str, change: Change) -> TransactWriteItemTypeDef:
+    """A condition that the run may still change its data set."""
+    return {
+        "ConditionCheck": {
+            "TableName": table,
+            "Key": {"pk": f"DATASET#{change.dataset}", "sk": "LEASE"},
+            "ConditionExpression": "fence = :fence AND run_id = :run_id",
+            "ExpressionAttributeValues": {":fence": change.fence, ":run_id": change.run_id},
+        }
+    }
 
 
 def put(table: str, item: Mapping[str, Any], replaces: str | None) -> TransactWriteItemTypeDef:

@@ -131,4 +131,5 @@ class Pinning:
             "predictions": layout.predictions,
         }
         uris = {name: self.files.uri(key) for name, key in keys.items()}
-        return {"run_prefix": layout.prefix, "summary_key": layout.summary, **uris}
+        found = {"summary_key": layout.summary, "scoring_parts_key": layout.scoring_parts}
+        return {"run_prefix": layout.prefix, **found, **uris}

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tests.faults.deployment import FUNCTIONS
-from tests.faults.execution import STATES, TASKS
+from tests.faults.execution import TASKS
 from tests.faults.seam import Moment
 
 START, END = "Dispatch of a drop", "Dispatch of an end"
@@ -50,6 +50,7 @@ _OF_OTHERS: dict[str, dict[str, tuple[Moment, ...]]] = {
         **dict.fromkeys(("exits", "out of memory", "too large", "store unavailable"), ("before",)),
     },
     "ReadDataSummary": dict.fromkeys(("S3 fails", "S3 fails for good", "times out"), ("before", "after")),
+    "LoadEachPart": dict.fromkeys(("the list cannot be read", "the list cannot be read for good"), ("before",)),
     "CreateModel": {
         "SageMaker throttles": ("before",),
         "SageMaker throttles for good": ("before",),
@@ -99,4 +100,4 @@ def _at_calls(place: str, kinds: dict[str, tuple[Moment, ...]], calls: int) -> I
 
 def _is_ours(place: str) -> bool:
     """Whether its calls go through our stores; PrepareSmallData is the container's."""
-    return place in FUNCTIONS and place != "PrepareSmallData" and "lambda" in STATES[place]["Resource"]
+    return place in FUNCTIONS and place != "PrepareSmallData"

@@ -167,9 +167,10 @@ class Deployment:
     def _serve(
         self, execution: Execution, state: str, parameters: dict[str, Any], fault: Fault | None, died_as: str
     ) -> Any:
-        service = STATES[state]["Resource"].removeprefix("arn:aws:states:::").split(":", 1)[1]
+        served = STATES[state].get("ItemReader", STATES[state])
+        service = served["Resource"].removeprefix("arn:aws:states:::").split(":", 1)[1]
         run_id, dataset = execution.name, dataset_of(execution.name)
-        if service == "s3:getObject":
+        if service in ("s3:getObject", "getObject"):
             return {"Body": self.world.aws.text(parameters["Key"])}
         if not service.startswith("invoke"):
             return self.jobs.run(service, parameters, run_id, dataset)

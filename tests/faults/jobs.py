@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from evergreen.evaluation import Comparison, Evaluation
+from evergreen.generations import ScoringPart, ScoringParts
 from evergreen.layout import RunLayout
 from evergreen.manifest import DataReport, DataSummary, FileReport, InputFile, Rejection, RunManifest
 from evergreen.stores.files import Files
@@ -13,6 +14,7 @@ from tests.faults.execution import TaskFailed
 
 BETTER: dict[str, Any] = {"improvement": 7.0, "relative": 0.27, "low": 6.0, "high": 8.0}
 WORSE: dict[str, Any] = {"improvement": -7.0, "relative": -0.27, "low": -8.0, "high": -6.0}
+_PARTS = ("part-00000.csv", "part-00001.csv")
 _NAMES = ("ProcessingJobName", "TrainingJobName", "HyperParameterTuningJobName", "TransformJobName", "ModelName")
 
 
@@ -60,6 +62,8 @@ class Jobs:
             scoring_cutoff="2011-12-09",
         )
         self.files.write(layout.report, report)
+        parts = ScoringPart(part=_PARTS[0], rows=rows - 1), ScoringPart(part=_PARTS[1], rows=1)
+        self.files.write(layout.scoring_parts, ScoringParts(parts))
         summary = DataSummary(usable=report.usable, reason="said the test", rows=rows, scoring_rows=rows)
         self.files.write(layout.summary, summary)
 
@@ -98,7 +102,8 @@ class Jobs:
     def _score(self, layout: RunLayout) -> None:
         rows = self.files.read(layout.report, DataReport).scoring_rows
         lines = [f"{entity},{entity}.5,0.5\n" for entity in range(rows - (layout.run_id in self.losing))]
-        self.files.write(f"{layout.predictions}/part-0.csv.out", "".join(lines).encode())
+        self.files.write(layout.predictions_part(_PARTS[0]), "".join(lines[1:]).encode())
+        self.files.write(layout.predictions_part(_PARTS[1]), lines[0].encode())
 
 
 def _file(each: InputFile, *, refused: bool) -> FileReport:

@@ -32,6 +32,8 @@ ERRORS: dict[str, tuple[TaskFailed, float]] = {  # what the state's service says
     "answer lost": (TaskFailed("Lambda.ServiceException"), 1),
     "S3 fails": (TaskFailed("S3.S3Exception"), 1),
     "S3 fails for good": (TaskFailed("S3.S3Exception"), EVER),
+    "the list cannot be read": (TaskFailed("States.ItemReaderFailed"), 1),
+    "the list cannot be read for good": (TaskFailed("States.ItemReaderFailed"), EVER),
     "SageMaker throttles": (TaskFailed("SageMaker.ThrottlingException"), 1),
     "SageMaker fails": (TaskFailed("SageMaker.AmazonSageMakerException"), 1),
     "SageMaker throttles for good": (TaskFailed("SageMaker.ThrottlingException"), EVER),
@@ -43,6 +45,7 @@ ERRORS: dict[str, tuple[TaskFailed, float]] = {  # what the state's service says
 }
 PASSING = {  # what another attempt gets over, so that the run takes no notice
     *("killed and invoked again", "throttled", "fails", "out of reach", "answer lost", "S3 fails", "store unavailable"),
+    "the list cannot be read",
     *("SageMaker throttles", "SageMaker fails", "InternalServerError", "CapacityError", "old events", "end unheard"),
 }
 OVERTAKING = {"zombie", "aborted", "run timed out"}  # the next run goes all the way while an attempt of this one lasts

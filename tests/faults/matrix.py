@@ -143,7 +143,7 @@ class Matrix:
         while run.status == "RUNNING":
             state, point = run.state, deployment.point()
             run.step(deployment.perform)
-            if STATES[state]["Type"] == "Task":
+            if STATES[state]["Type"] in ("Task", "Map"):
                 calls = len(deployment.calls.get(state, ()))
                 self._enter(state, Entry(point, dataset, run.name, None, told, calls))
             if state == "TrainChallenger":

@@ -145,7 +145,7 @@ def test_the_workflow_may_invoke_it_and_no_function_but_its_own(
     (invoking,) = (
         each for each in template.statements_of(role_of(machine, "RoleArn")) if "lambda:InvokeFunction" in each.actions
     )
-    assert sorted(invoking.resources) == sorted(text(substitutions[name]) for name in workflow.functions)
+    assert sorted(invoking.resources) == sorted(text(substitutions[name]) for name in workflow.every_function)
 
 
 def test_an_image_that_a_ci_has_pushed_is_taken_by_digest_and_lambda_may_pull_it(tmp_path: Path) -> None:

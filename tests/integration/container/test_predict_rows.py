@@ -196,10 +196,10 @@ def test_an_explanation_adds_up_to_the_prediction(score: Any) -> None:
     answer = score(GOOD, {**GOOD, "Tool wear [min]": 240}, explain=True)
     for each in answer["predictions"]:
         why = each["explanation"]["model"]
-        margin = why["base"] + sum(why["features"].values())
+        margin = why["base"] + sum(feature["adds"] for feature in why["features"])
         assert 1 / (1 + math.exp(-margin)) == pytest.approx(each["probability"], abs=1e-3)
-        assert set(why["features"]) == set(GOOD)
-        sizes = [abs(value) for value in why["features"].values()]
+        assert {feature["name"] for feature in why["features"]} == set(GOOD)
+        sizes = [abs(feature["adds"]) for feature in why["features"]]
         assert sizes == sorted(sizes, reverse=True)
     assert score(*[GOOD] * 101, explain=True)["refused"] == "TOO_MANY_ROWS"
 
