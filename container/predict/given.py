@@ -17,7 +17,6 @@ from evergreen.scoring import RowFault
 Row = Mapping[str, Any]
 
 _TYPES: dict[FeatureType, ColumnType] = {"category": "text", "integer": "integer", "number": "number"}
-_CONTAINERS = (dict, list)
 
 
 @dataclass(frozen=True)
@@ -60,8 +59,7 @@ class Form:
             faults += self._missing(number, row, fields)
             for name, column in values.items():
                 given = row[fields[name]] if name in fields else None
-                if isinstance(given, _CONTAINERS):
-                    reason = "is a list or an object: give one value, or null where it is unknown"
+                if reason := _no_value(given):
                     faults.append(RowFault(row=number, field=fields[name], rule="type", reason=reason))
                     given = None
                 column.append(_text(given, self.decimal))
@@ -88,6 +86,15 @@ def one_format(formats: tuple[str, ...]) -> DateFormat | None:
     if len(formats) > 1:
         return None
     return DateFormat(formats[0]) if formats else ISO
+
+
+def _no_value(value: Any) -> str | None:
+    """Why something of JSON is no value of a table, or None."""
+    if isinstance(value, (dict, list)):
+        return "is a list or an object: give one value, or null where it is unknown"
+    if isinstance(value, str) and not value.isascii() and any("\ud800" <= each <= "\udfff" for each in value):
+        return "holds half a character (a lone surrogate): give text in UTF-8"
+    return None
 
 
 def _text(value: Any, decimal: str) -> str | None:

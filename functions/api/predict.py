@@ -18,7 +18,7 @@ def predict(app: APIGatewayHttpResolver, deployment: Deployment, measure: Measur
         "/predict/<dataset>",
         summary="Score rows with the champion",
         tags=["predict"],
-        responses=described(Scored, 404, 409, 413, 502),
+        responses=described(Scored, 404, 409, 413, 415, 502),
     )
     def score(dataset: DatasetId, body: Rows) -> Scored:
         deployment.contracts[dataset]  # raises where there is none

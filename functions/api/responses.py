@@ -9,6 +9,7 @@ _MEANINGS = {
     405: "The path is not for this method.",
     409: "There is nothing to answer with yet: no champion, or nothing published.",
     413: "The body is too large.",
+    415: "The body is not said to be JSON.",
     422: "The request is not as it must be; names row and field.",
     502: "The scoring function failed.",
     503: "AWS does not answer; try again.",

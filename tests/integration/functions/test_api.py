@@ -158,13 +158,13 @@ def test_what_the_scoring_function_refuses_has_a_status_of_its_own(
 
 @pytest.mark.parametrize(
     ("body", "field"),
-    [({}, "rows"), ({"rows": []}, "rows"), ({"rows": [{}, 3]}, "rows"), ({"rows": [{}], "row": 1}, "row"), ("{", None)],
+    [({}, "rows"), ({"rows": []}, "rows"), ({"rows": [{}, 3]}, "rows"), ({"rows": [{}], "row": 1}, "row")],
 )
-def test_a_body_that_is_no_rows_is_422_naming_the_field(api: Client, body: Any, field: str | None) -> None:
+def test_a_body_that_is_no_rows_is_422_naming_the_field(api: Client, body: Any, field: str) -> None:
     answer = api.post("/predict/line_yield", body)
     assert answer.status == 422, answer.said
     fault = answer.said["faults"][0]
-    assert fault["field"] == field or field is None
+    assert fault["field"] == field
     if body == {"rows": [{}, 3]}:
         assert fault["row"] == 1
 
@@ -173,6 +173,34 @@ def test_a_body_over_the_limit_is_413_and_scores_nothing(api: Client, scorer: Sc
     answer = api.post("/predict/line_yield", {"rows": [{"Type": "L" * MOST_BYTES}]})
     assert (answer.status, scorer.asked) == (413, [])
     assert f"{MOST_BYTES:,}" in answer.said["message"]
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ("{", "no JSON"),
+        ("[" * 100_000, "nested too deeply"),
+        ("\x00", "no JSON"),
+        (f'{{"rows": [{{"a": {"9" * 5000}}}]}}', "no JSON"),
+    ],
+)
+def test_what_is_no_json_is_422(api: Client, scorer: Scorer, body: str, words: str) -> None:
+    answer = api.post("/predict/line_yield", body)
+    assert (answer.status, scorer.asked) == (422, [])
+    assert words in answer.said["message"]
+
+
+def test_a_body_of_another_kind_is_415(api: Client) -> None:
+    answer = api.request("POST", "/predict/line_yield", "Type\nL", {"content-type": "text/csv"})
+    assert answer.status == 415
+
+
+@pytest.mark.parametrize("entity", ["x" * 5000, "ü" * 900, "#", " "])
+def test_an_entity_that_cannot_be_is_missing(world: World, api: Client, entity: str) -> None:
+    publish(world, FIRST, {"17850": 14})
+    answer = api.post(f"/predictions/{DATASET}", {"entities": [entity[:1000], "17850"]})
+    assert (answer.status, answer.said["missing"]) == (200, [entity[:1000]])
+    assert api.get(f"/predictions/{DATASET}/{entity}").status == 404
 
 
 def test_a_scoring_function_that_fails_is_502(api: Client, scorer: Scorer) -> None:
