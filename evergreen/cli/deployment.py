@@ -20,6 +20,7 @@ from evergreen.stores.leases import Leases
 from evergreen.stores.notices import Notices
 from evergreen.stores.outbox import Outbox
 from evergreen.stores.predictions import Predictions
+from evergreen.stores.published import Published
 from evergreen.stores.registry import Registry
 from evergreen.stores.removals import Removals
 from evergreen.stores.rollbacks import Rollbacks
@@ -49,6 +50,7 @@ class Deployment:
     digests: Mapping[str, str] = field(default_factory=dict)  # of contracts; empty for a stack that does not say them
     queue_url: str = ""
     dead_letters_url: str = ""
+    predict: str = ""  # the function that scores rows
     explain: str | None = None  # the function that explains predictions; not every stack has one
 
     @classmethod
@@ -68,6 +70,7 @@ class Deployment:
             digests=_digests(outputs),
             queue_url=outputs.get("ArrivalsQueueUrl", ""),
             dead_letters_url=outputs.get("DeadLettersQueueUrl", ""),
+            predict=outputs.get("PredictFunction", ""),
             explain=outputs.get("ExplainFunction"),
         )
 
@@ -106,6 +109,10 @@ class Deployment:
     @property
     def scored_rows(self) -> ScoredRows:
         return ScoredRows(self.files)
+
+    @property
+    def published(self) -> Published:
+        return Published(self.registry, self._table(self.predictions_table))
 
     @property
     def approvals(self) -> Approvals:

@@ -22,6 +22,7 @@ from evergreen.cli.retrain import retrain
 from evergreen.cli.rollback import rollback
 from evergreen.cli.runs import run, runs
 from evergreen.cli.up import up
+from evergreen.cli.verify import verify
 from evergreen.errors import EvergreenError
 
 app = typer.Typer(
@@ -44,6 +45,7 @@ COMMANDS: tuple[Callable[..., None], ...] = (
     retrain,
     redrive,
     predictions,
+    verify,
     approve,
     reject,
     history,

@@ -15,7 +15,7 @@ def health(app: APIGatewayHttpResolver, deployment: Deployment) -> None:
 
     @app.get("/health", summary="Which champion is loaded", tags=["service"], responses=described(Health, 502))
     def healthy() -> Health:
-        standings, loaded = deployment.standings.of(sorted(deployment.contracts.ids)), deployment.loaded()
+        standings, loaded = deployment.standings.of(sorted(deployment.contracts.ids)), deployment.scoring.loaded()
         return Health(
             status="ok",
             datasets={

@@ -22,7 +22,7 @@ def predict(app: APIGatewayHttpResolver, deployment: Deployment, measure: Measur
     )
     def score(dataset: DatasetId, body: Rows) -> Scored:
         deployment.contracts[dataset]  # raises where there is none
-        answer = deployment.score(ScoringRequest(dataset=dataset, rows=body.rows, explain=body.explain))
+        answer = deployment.scoring.score(ScoringRequest(dataset=dataset, rows=body.rows, explain=body.explain))
         if isinstance(answer, Refusal):
             measure.model_version = answer.champion or ""
             raise RowsRefused(answer)

@@ -9,8 +9,9 @@ from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
 
 from evergreen.errors import StoreUnavailable, UnknownDataset
+from evergreen.stores.scoring import ScoringFailed
 from functions.api.datasets import datasets
-from functions.api.deployment import Deployment, ScoringFailed
+from functions.api.deployment import Deployment
 from functions.api.health import health
 from functions.api.measuring import Measure
 from functions.api.predict import predict

@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl
 
 import pytest
 
+from evergreen.stores.scoring import ScoringFunction
 from tests.integration.functions.conftest import Handler
 
 
@@ -52,7 +53,8 @@ class Client:
     def start(cls, function: Any, scorer: Scorer, patch: pytest.MonkeyPatch) -> "Client":
         handler = function("api")
         module = sys.modules["functions.api.handler"]
-        patch.setattr(type(module.deployment), "_lambda", scorer)  # type: ignore[attr-defined]
+        client: Any = scorer
+        patch.setattr(module.deployment, "scoring", ScoringFunction(client, "predict"))
         return cls(handler, module)
 
     def get(self, path: str) -> Answered:
