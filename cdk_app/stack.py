@@ -9,6 +9,7 @@ from constructs import Construct
 from cdk_app.components.alarms import OperationalAlarms, YieldAlarms
 from cdk_app.components.arrivals import Arrivals
 from cdk_app.components.dashboard import Dashboard
+from cdk_app.components.events_out import EventsOut
 from cdk_app.components.image import ContainerImage
 from cdk_app.components.mlflow import Mlflow
 from cdk_app.components.notices import NoticesTopic
@@ -28,6 +29,7 @@ class EvergreenStack(Stack):
         super().__init__(scope, name, description="Evergreen keeps models fresh.", **kwargs)
         storage = Storage(self, "Storage")
         notices = NoticesTopic(self, "Notices")
+        events_out = EventsOut(self, "EventsOut")
         image = ContainerImage(self, "Image", root=root)
         sagemaker = SageMaker(self, "SageMaker", bucket=storage.bucket, image=image, contracts=contracts)
         mlflow = Mlflow(self, "Mlflow", bucket=storage.bucket)
@@ -38,6 +40,7 @@ class EvergreenStack(Stack):
             contracts=contracts,
             storage=storage,
             notices=notices,
+            events_out=events_out,
             sagemaker=sagemaker,
             image=image,
             mlflow=mlflow,
@@ -51,6 +54,7 @@ class EvergreenStack(Stack):
             contracts=contracts,
             storage=storage,
             notices=notices,
+            events_out=events_out,
             retrain=retrain,
             retrain_many=retrain_many,
             yields=yields,
@@ -75,6 +79,7 @@ class EvergreenStack(Stack):
         CfnOutput(self, "RetrainManyArn", value=retrain_many.machine.state_machine_arn)
         CfnOutput(self, "TrackRunFunction", value=retrain.functions["TrackRun"].function.function_arn)
         CfnOutput(self, "NoticesTopicArn", value=notices.topic.topic_arn)
+        CfnOutput(self, "EventBus", value=events_out.bus_name)
         CfnOutput(self, "ImageRepository", value=image.own_repository.repository_uri)
         CfnOutput(self, "ArrivalsQueueUrl", value=arrivals.queue.queue_url)
         CfnOutput(self, "DeadLettersQueueUrl", value=arrivals.dead_letters.queue_url)

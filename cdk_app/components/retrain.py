@@ -10,6 +10,7 @@ from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from cdk_app.commit import commit_of
+from cdk_app.components.events_out import EventsOut
 from cdk_app.components.function import Function, ImageFunction, OwnLambda
 from cdk_app.components.image import ContainerImage
 from cdk_app.components.mlflow import Mlflow
@@ -56,6 +57,7 @@ class Retrain(Construct):
         contracts: Contracts,
         storage: Storage,
         notices: NoticesTopic,
+        events_out: EventsOut,
         sagemaker: SageMaker,
         image: ContainerImage,
         mlflow: Mlflow,
@@ -63,6 +65,7 @@ class Retrain(Construct):
         super().__init__(scope, name)
         self._root, self._contracts = root, contracts
         self._storage, self._notices, self._sagemaker = storage, notices, sagemaker
+        self._bus, self._telling = events_out.bus_name, events_out.telling()
         self.functions: dict[str, OwnLambda] = {}
         self._preparing(image)
         self._judging(image)
@@ -97,8 +100,13 @@ class Retrain(Construct):
         )
         self._add(
             "RejectData",
-            RejectDataSettings(DATA_BUCKET=data, REGISTRY_TABLE=table, NOTICES_TOPIC_ARN=self._notices.topic.topic_arn),
-            [note_table(registry), *freeze_objects(bucket, "runs/", "quarantine/"), *self._notices.publishing()],
+            RejectDataSettings(
+                DATA_BUCKET=data,
+                REGISTRY_TABLE=table,
+                NOTICES_TOPIC_ARN=self._notices.topic.topic_arn,
+                EVENT_BUS=self._bus,
+            ),
+            [note_table(registry), *freeze_objects(bucket, "runs/", "quarantine/"), *self._telling_people_and_others()],
         )
 
     def _judging(self, image: ContainerImage) -> None:
@@ -117,13 +125,13 @@ class Retrain(Construct):
         )
         self._add(
             "PromoteChallenger",
-            PromoteChallengerSettings(DATA_BUCKET=data, REGISTRY_TABLE=table),
-            [change_table(registry), read_objects(bucket, "runs/")],
+            PromoteChallengerSettings(DATA_BUCKET=data, REGISTRY_TABLE=table, EVENT_BUS=self._bus),
+            [change_table(registry), read_objects(bucket, "runs/"), self._telling],
         )
         self._add(
             "KeepChampion",
-            KeepChampionSettings(DATA_BUCKET=data, REGISTRY_TABLE=table),
-            [note_table(registry), read_objects(bucket, "runs/")],
+            KeepChampionSettings(DATA_BUCKET=data, REGISTRY_TABLE=table, EVENT_BUS=self._bus),
+            [note_table(registry), read_objects(bucket, "runs/"), self._telling],
         )
 
     def _publishing(self) -> None:
@@ -138,8 +146,8 @@ class Retrain(Construct):
         )
         self._add(
             "PublishPredictions",
-            PublishPredictionsSettings(DATA_BUCKET=data, REGISTRY_TABLE=table),
-            [change_table(registry), read_objects(bucket, "runs/")],
+            PublishPredictionsSettings(DATA_BUCKET=data, REGISTRY_TABLE=table, EVENT_BUS=self._bus),
+            [change_table(registry), read_objects(bucket, "runs/"), self._telling],
         )
 
     def _ending(self, image: ContainerImage, mlflow: Mlflow) -> None:
@@ -154,14 +162,17 @@ class Retrain(Construct):
         )
         self._add(
             "CompleteRun",
-            CompleteRunSettings(DATA_BUCKET=data, REGISTRY_TABLE=table, NOTICES_TOPIC_ARN=topic),
-            [note_table(registry), *freeze_objects(bucket, "runs/", "quarantine/"), *self._notices.publishing()],
+            CompleteRunSettings(DATA_BUCKET=data, REGISTRY_TABLE=table, NOTICES_TOPIC_ARN=topic, EVENT_BUS=self._bus),
+            [note_table(registry), *freeze_objects(bucket, "runs/", "quarantine/"), *self._telling_people_and_others()],
         )
         self._add(
             "FailRun",
-            FailRunSettings(REGISTRY_TABLE=table, NOTICES_TOPIC_ARN=topic),
-            [note_table(registry), *self._notices.publishing()],
+            FailRunSettings(REGISTRY_TABLE=table, NOTICES_TOPIC_ARN=topic, EVENT_BUS=self._bus),
+            [note_table(registry), *self._telling_people_and_others()],
         )
+
+    def _telling_people_and_others(self) -> list[iam.PolicyStatement]:
+        return [*self._notices.publishing(), self._telling]
 
     def _registering(self, image: ContainerImage) -> RegisterChallengerSettings:
         return RegisterChallengerSettings(

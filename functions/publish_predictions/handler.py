@@ -10,6 +10,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from evergreen.errors import CountsDisagree
 from evergreen.layout import RunLayout
 from evergreen.manifest import DataReport
+from evergreen.stores.event_bus import Announcements
 from evergreen.stores.files import Files
 from evergreen.stores.registry import Change, Registry
 from evergreen.stores.runs import RunRecords
@@ -21,6 +22,7 @@ logger = Logger()
 files = Files(boto3.client("s3"), settings.DATA_BUCKET)
 table = boto3.resource("dynamodb").Table(settings.REGISTRY_TABLE)
 registry, runs = Registry(table), RunRecords(table)
+announcements = Announcements.of(table, settings.EVENT_BUS)
 
 
 @logger.inject_lambda_context
@@ -37,4 +39,5 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     registry.publish(Change(run.dataset, run.run_id, run.fence, replaces, at=datetime.now(UTC)), facts)
     published["generation"] = run.run_id
     runs.note(run.run_id, published=published)
+    announcements.tell(run.dataset)
     return published

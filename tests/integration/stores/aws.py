@@ -13,6 +13,7 @@ from botocore.compat import HTTPHeaders
 from moto import mock_aws
 
 BUCKET = "evergreen-data"
+EVENT_BUS = "Evergreen-events"
 NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 
 
@@ -58,6 +59,7 @@ def account() -> Iterator[Account]:
         boto3.DEFAULT_SESSION = _session()
         s3, sns, sqs = boto3.client("s3"), boto3.client("sns"), boto3.client("sqs")
         s3.create_bucket(Bucket=BUCKET)
+        boto3.client("events").create_event_bus(Name=EVENT_BUS)
         s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
         topic = sns.create_topic(Name="notices")["TopicArn"]
         queue = sqs.create_queue(QueueName="subscriber")["QueueUrl"]
