@@ -16,6 +16,7 @@ from cdk_app.components.notices import NoticesTopic
 from cdk_app.components.retrain import Retrain
 from cdk_app.components.retrain_many import RetrainMany
 from cdk_app.components.sagemaker import SageMaker
+from cdk_app.components.segments import Segments
 from cdk_app.components.storage import Storage
 from evergreen.contracts import Contracts
 
@@ -30,6 +31,7 @@ class EvergreenStack(Stack):
         storage = Storage(self, "Storage")
         notices = NoticesTopic(self, "Notices")
         events_out = EventsOut(self, "EventsOut")
+        segments = Segments(self, "Segments", root, contracts=contracts, storage=storage, events_out=events_out)
         image = ContainerImage(self, "Image", root=root)
         sagemaker = SageMaker(self, "SageMaker", bucket=storage.bucket, image=image, contracts=contracts)
         mlflow = Mlflow(self, "Mlflow", bucket=storage.bucket)
@@ -41,6 +43,7 @@ class EvergreenStack(Stack):
             storage=storage,
             notices=notices,
             events_out=events_out,
+            segments=segments,
             sagemaker=sagemaker,
             image=image,
             mlflow=mlflow,
@@ -64,6 +67,7 @@ class EvergreenStack(Stack):
             "Alarms",
             topic=notices.topic,
             arrivals=arrivals,
+            segments=segments,
             retrain=retrain,
             retrain_many=retrain_many,
         )
@@ -77,6 +81,10 @@ class EvergreenStack(Stack):
         CfnOutput(self, "PredictionsTable", value=storage.predictions.table_name)
         CfnOutput(self, "StateMachineArn", value=retrain.machine.state_machine_arn)
         CfnOutput(self, "RetrainManyArn", value=retrain_many.machine.state_machine_arn)
+        CfnOutput(self, "SegmentsTable", value=storage.segments.table_name)
+        CfnOutput(self, "SegmentsQueueUrl", value=segments.queue.queue_url)
+        CfnOutput(self, "SegmentsDeadLettersQueueUrl", value=segments.dead_letters.queue_url)
+        CfnOutput(self, "UpdateSegmentsFunction", value=retrain.functions["UpdateSegments"].function.function_arn)
         CfnOutput(self, "TrackRunFunction", value=retrain.functions["TrackRun"].function.function_arn)
         CfnOutput(self, "NoticesTopicArn", value=notices.topic.topic_arn)
         CfnOutput(self, "EventBus", value=events_out.bus_name)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from cdk_app.components.arrivals import Arrivals
     from cdk_app.components.retrain import Retrain
     from cdk_app.components.retrain_many import RetrainMany
+    from cdk_app.components.segments import Segments
 
 NAMESPACE = "Evergreen"
 
@@ -63,6 +64,7 @@ class OperationalAlarms(Construct):
         *,
         topic: sns.Topic,
         arrivals: Arrivals,
+        segments: Segments,
         retrain: Retrain,
         retrain_many: RetrainMany,
     ) -> None:
@@ -73,6 +75,11 @@ class OperationalAlarms(Construct):
             arrivals.dead_letters.metric_approximate_number_of_messages_visible(period=Duration.minutes(1)),
             "Events that could not be handled wait in the dead-letter queue.",
         )
+        self._add(
+            "SegmentsDeadLetters",
+            segments.dead_letters.metric_approximate_number_of_messages_visible(period=Duration.minutes(1)),
+            "Segment updates that the CRM does not take wait in their dead-letter queue.",
+        )
         self._add("RunsFailed", retrain.machine.metric_failed(period=Duration.minutes(5)), "A retrain run failed.")
         self._add(
             "RunsTimedOut", retrain.machine.metric_timed_out(period=Duration.minutes(5)), "A retrain run timed out."
@@ -80,7 +87,8 @@ class OperationalAlarms(Construct):
         many = retrain_many.machine
         self._add("ManyFailed", many.metric_failed(period=Duration.minutes(5)), "retrain_many failed.")
         self._add("ManyTimedOut", many.metric_timed_out(period=Duration.minutes(5)), "retrain_many timed out.")
-        functions = {"Dispatch": arrivals.dispatch, **retrain.functions, **retrain_many.functions}
+        functions = {**retrain.functions, **retrain_many.functions}
+        functions |= {"Dispatch": arrivals.dispatch, "DeliverSegments": segments.deliver}
         for title, function in functions.items():
             self._add(f"{title}Errors", function.errors(), f"{title} raised an error.")
 

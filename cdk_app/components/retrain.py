@@ -17,6 +17,7 @@ from cdk_app.components.mlflow import Mlflow
 from cdk_app.components.notices import NoticesTopic
 from cdk_app.components.retrain_role import retrain_statements
 from cdk_app.components.sagemaker import SageMaker
+from cdk_app.components.segments import Segments
 from cdk_app.components.storage import Storage
 from cdk_app.permissions import (
     change_table,
@@ -41,6 +42,7 @@ from functions.publish_predictions.settings import Settings as PublishPrediction
 from functions.register_challenger.settings import Settings as RegisterChallengerSettings
 from functions.reject_data.settings import Settings as RejectDataSettings
 from functions.track_run.settings import Settings as TrackRunSettings
+from functions.update_segments.settings import Settings as UpdateSegmentsSettings
 
 _INSTANCE = "ml.m5.large"
 
@@ -58,6 +60,7 @@ class Retrain(Construct):
         storage: Storage,
         notices: NoticesTopic,
         events_out: EventsOut,
+        segments: Segments,
         sagemaker: SageMaker,
         image: ContainerImage,
         mlflow: Mlflow,
@@ -70,6 +73,7 @@ class Retrain(Construct):
         self._preparing(image)
         self._judging(image)
         self._publishing()
+        self._updating(segments)
         self._ending(image, mlflow)
         self.machine = self._machine(storage.bucket.bucket_name, sagemaker, image)
         for statement in retrain_statements(self, storage.bucket, sagemaker.role, list(self.functions.values())):
@@ -148,6 +152,21 @@ class Retrain(Construct):
             "PublishPredictions",
             PublishPredictionsSettings(DATA_BUCKET=data, REGISTRY_TABLE=table, EVENT_BUS=self._bus),
             [change_table(registry), read_objects(bucket, "runs/"), self._telling],
+        )
+
+    def _updating(self, segments: Segments) -> None:
+        bucket, registry = self._storage.bucket, self._storage.registry
+        self._add(
+            "UpdateSegments",
+            UpdateSegmentsSettings(
+                DATA_BUCKET=bucket.bucket_name,
+                REGISTRY_TABLE=registry.table_name,
+                SEGMENTS_TABLE=segments.table.table_name,
+                SEGMENTS_QUEUE_URL=segments.queue.queue_url,
+            ),
+            [note_table(registry), *segments.hinting(), read_objects(bucket, "runs/"), list_objects(bucket)],
+            timeout=Duration.minutes(15),
+            memory_mb=1769,  # one whole vCPU
         )
 
     def _ending(self, image: ContainerImage, mlflow: Mlflow) -> None:

@@ -44,6 +44,7 @@ class Endings:
         registry: Registry,
         notices: Notices,
         outbox: Outbox,
+        *,
         announcements: Announcements,
     ) -> None:
         self._announcements = announcements
@@ -59,7 +60,14 @@ class Endings:
         table = boto3.resource("dynamodb").Table(registry_table)
         notices = Notices(boto3.client("sns"), topic_arn)
         announcements = Announcements.of(table, event_bus)
-        return cls(ArrivalsLedger(table), RunRecords(table), Registry(table), notices, Outbox(table), announcements)
+        return cls(
+            ArrivalsLedger(table),
+            RunRecords(table),
+            Registry(table),
+            notices,
+            Outbox(table),
+            announcements=announcements,
+        )
 
     def end(self, run_id: str, status: Status, subject: str, body: str, **facts: Any) -> None:
         """Record the outcome, send the run's one notice, and tell those who listen."""
@@ -141,7 +149,7 @@ class Endings:
         if status not in (Status.FAILED, Status.DATA_REJECTED):
             return
         champion, published = self._registry.champion(dataset) or {}, self._registry.published(dataset) or {}
-        shared = {
+        shared: dict[str, Any] = {
             "event_id": identity(status, dataset, run_id),
             "dataset": dataset,
             "run_id": run_id,

@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 
 from evergreen.champions import Entry, Generation
 from evergreen.errors import RunSuperseded
-from evergreen.events_out import ChampionPromoted, EventOut, PredictionsPublished
+from evergreen.events_out import ChampionPromoted, PredictionsPublished
 from evergreen.requests import identity
 from evergreen.stores.arrivals import query_all
 from evergreen.stores.event_bus import announcing
@@ -78,7 +78,7 @@ class Registry:
             reasons=reasons,
             by=by,
         )
-        self._change("CHAMPION", change, item, entry, followers, event)
+        self._change("CHAMPION", change, item, entry, [*followers, announcing(self._table.name, event)])
 
     def publish(self, change: Change, published: Mapping[str, Any]) -> None:
         """Flip readers to the run's generation."""
@@ -98,7 +98,7 @@ class Registry:
             changes=seen.get("changes"),
         )
         item = {**seen, "published_at": change.at.isoformat(), "fence": change.fence}
-        self._change("PUBLISHED", change, item, entry, [], event)
+        self._change("PUBLISHED", change, item, entry, [announcing(self._table.name, event)])
 
     def _change(
         self,
@@ -107,7 +107,6 @@ class Registry:
         item: Mapping[str, Any],
         history: Mapping[str, Any],
         more: list[TransactWriteItemTypeDef],
-        event: EventOut,
     ) -> None:
         current = self._get(change.dataset, what)
         if current and current["run_id"] == change.run_id:
@@ -120,7 +119,6 @@ class Registry:
             put(self._table.name, {**item, **shared, "sk": what}, change.replaces),
             put(self._table.name, {**history, **shared, "sk": f"HISTORY#{at}#{what}", **when}, None),
             *more,
-            announcing(self._table.name, event),
         ]
         try:
             with store_faults(f"change {what} of {change.dataset}"):
@@ -150,7 +148,7 @@ class Registry:
         return from_item(item) if item else None
 
 
-def told_of(change: Change, detail_type: str) -> dict[str, str]:
+def told_of(change: Change, detail_type: str) -> dict[str, Any]:
     """What an event says of a change, whatever it was; the same for the same change."""
     event_id = identity(detail_type, change.dataset, change.run_id, str(change.fence))
     return {"event_id": event_id, "dataset": change.dataset, "run_id": change.run_id, "at": change.at.isoformat()}

@@ -103,7 +103,7 @@ class Rollbacks:
 def _events(rollback: Rollback) -> list[EventOut]:
     target, published = rollback.target, rollback.target.published
     change = Change(rollback.dataset, target.run_id, rollback.fence + 1, rollback.replaces, rollback.at)
-    then = {"generation": published.generation, "champion": target.run_id}
+    then: dict[str, Any] = {"generation": published.generation, "champion": target.run_id}
     promoted = ChampionPromoted(
         **told_of(change, "ChampionPromoted"),
         **then,

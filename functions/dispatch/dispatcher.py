@@ -76,7 +76,7 @@ class Dispatcher:
             ledger=ledger,
             leases=Leases(table, timedelta(hours=settings.LEASE_HOURS)),
             runs=runs,
-            endings=Endings(ledger, runs, registry, notices, Outbox(table), announcements),
+            endings=Endings(ledger, runs, registry, notices, Outbox(table), announcements=announcements),
             workflows=Workflows(stepfunctions, settings.STATE_MACHINE_ARN),
             timers=timers,
             admission=Admission(contracts, ledger, runs, files, notices, Holdbacks(table), timers),

@@ -108,7 +108,9 @@ class World:
             ledger=self.ledger,
             leases=self.leases,
             runs=self.runs,
-            endings=Endings(self.ledger, self.runs, self.registry, notices, self.outbox, self.announcements),
+            endings=Endings(
+                self.ledger, self.runs, self.registry, notices, self.outbox, announcements=self.announcements
+            ),
             workflows=Workflows(self.sfn, self.machine_arn),
             timers=self.timers,
             admission=Admission(
