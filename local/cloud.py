@@ -36,6 +36,7 @@ ADAPTERS = (
     "local.jobs",
     "local.model_packages",
     "local.mlflow",
+    "local.crm",
 )
 
 
@@ -53,6 +54,7 @@ class Cloud:
     state_dir: Path | None
     _session: Any
     function_environment: dict[str, str] = field(default_factory=dict)  # what adapters give every function, too
+    addresses: dict[str, str] = field(default_factory=dict)  # of what else runs beside it, for people
     _clients: dict[str, Any] = field(default_factory=dict)
     _clients_lock: Any = field(default_factory=threading.Lock)
     _ready_callbacks: list[Callable[[], None]] = field(default_factory=list)
