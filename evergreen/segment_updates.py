@@ -3,7 +3,6 @@
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 from evergreen.strict import Strict
 
@@ -11,33 +10,38 @@ SHARDS = 4  # of a data set's customers: each is told of in order, and at most s
 _TOGETHER = 25  # customers in one hint
 
 
-class Standing(Strict):
-    """Where one customer stands: the segment by the newest generation compared, and what the CRM was told last."""
+class Want(Strict):
+    """The segment that the CRM should know of one customer, as the newest comparison found it."""
 
-    segment: str | None = None
-    told: str | None = None
-    waiting: str | None = None  # the event that has still to be told
-    again: bool = False  # somebody asked for it, so it is told even where the CRM knows
-    generation: str | None = None
+    entity: str
+    segment: str | None
+    event_id: str
+    generation: str
     champion: str | None = None
-    run_id: str | None = None
+    run_id: str
+    sequence: int  # grows with every generation
+    at: str
+    again: bool = False  # somebody asked for it, so it is told even where the CRM knows
+
+
+class Told(Strict):
+    """What the CRM was told last of one customer."""
+
+    entity: str
+    segment: str | None = None
+    event_id: str | None = None
+    generation: str | None = None
     sequence: int = 0
     at: str | None = None
-    told_generation: str | None = None
-    told_at: str | None = None
     error: str | None = None  # of the last try
 
-    @property
-    def has_news(self) -> bool:
-        """Whether the CRM has to hear of it."""
-        return self.again or self.segment != self.told
 
-
-class Known(NamedTuple):
-    """As much of it as a comparison needs, of millions at once."""
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where one customer stands between the two; as small as can be, for there may be millions."""
 
     segment: str | None
-    waiting: bool
+    waiting: bool = False  # to be told
 
 
 class Hint(Strict):
@@ -65,14 +69,21 @@ def shard_of(entity: str) -> int:
     return int.from_bytes(hashlib.sha256(entity.encode()).digest()[:4]) % SHARDS
 
 
-def compare(known: Mapping[str, Known], wanted: Mapping[str, str | None]) -> Comparison:
+def has_news(want: Want, told: Told | None) -> bool:
+    """Whether the CRM has to hear of it: not what it knows, and not what is older than that."""
+    if told is None or told.event_id is None:
+        return True
+    return want.sequence >= told.sequence and (want.again or want.segment != told.segment)
+
+
+def compare(known: Mapping[str, Standing], wanted: Mapping[str, str | None]) -> Comparison:
     """Compare what was known of some customers with the generation that readers see now.
 
     A customer who is not in it any more belongs to no segment.
     """
-    found, nothing = Comparison(), Known(None, waiting=False)
+    found, nobody = Comparison(), Standing(None)
     for entity in wanted.keys() | known.keys():
-        before, now = known.get(entity, nothing), wanted.get(entity)
+        before, now = known.get(entity, nobody), wanted.get(entity)
         if before.segment != now:
             found.changed[entity] = now
         elif before.waiting:

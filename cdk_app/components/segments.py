@@ -11,7 +11,6 @@ from constructs import Construct
 from cdk_app.components.events_out import EventsOut
 from cdk_app.components.function import Function
 from cdk_app.components.storage import Storage
-from cdk_app.permissions import note_table
 from evergreen.contracts import Contracts
 from evergreen.segment_updates import SHARDS
 from functions.deliver_segments.settings import Settings
@@ -45,7 +44,7 @@ class Segments(Construct):
                 CRM_SECRET=secret,
             ),
             statements=[
-                note_table(self.table),
+                self._table("dynamodb:BatchGetItem", "dynamodb:BatchWriteItem", "dynamodb:UpdateItem"),
                 self._reading(secret) if secret else events_out.telling(),
                 iam.PolicyStatement(
                     actions=[
@@ -71,9 +70,12 @@ class Segments(Construct):
     def hinting(self) -> list[iam.PolicyStatement]:
         """What a function needs to have customers told of."""
         return [
-            note_table(self.table),
+            self._table("dynamodb:BatchGetItem", "dynamodb:BatchWriteItem", "dynamodb:Query", "dynamodb:UpdateItem"),
             iam.PolicyStatement(actions=["sqs:SendMessage"], resources=[self.queue.queue_arn]),
         ]
+
+    def _table(self, *actions: str) -> iam.PolicyStatement:
+        return iam.PolicyStatement(actions=list(actions), resources=[self.table.table_arn])
 
     def _queue(self, name: str, dead_letters: sqs.DeadLetterQueue | None = None) -> sqs.Queue:
         return sqs.Queue(

@@ -1,125 +1,94 @@
-"""The segment of each customer, and what the CRM was told of it: the outbox of segment updates."""
+"""The outbox of segment updates: what the CRM should know of each customer, and what it was told."""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from boto3.dynamodb.conditions import Attr, Key
-from botocore.exceptions import ClientError
+from boto3.dynamodb.conditions import Key
 
-from evergreen.requests import identity
-from evergreen.segment_updates import Known, Standing, shard_of
-from evergreen.stores.faults import code_of, store_faults
-from evergreen.stores.items import from_item, set_arguments
-from evergreen.strict import Strict
+from evergreen.errors import StoreUnavailable
+from evergreen.segment_updates import Standing, Told, Want, shard_of
+from evergreen.stores.faults import store_faults
+from evergreen.stores.items import from_item, set_arguments, to_item
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
 
-_REFUSED = "ConditionalCheckFailedException"
-
-
-class Seen(Strict):
-    """The generation that readers see, as it was published."""
-
-    generation: str
-    champion: str | None
-    run_id: str
-    fence: int
+_ATTEMPTS = 5
+_TOLD, _WANT = "TOLD", "WANT"
 
 
 class Segments:
-    """`<data set>#<shard>` × `<entity>` of the Segments table; `<data set>` × `STATUS` says how far they are."""
+    """`<data set>#<shard>` × `WANT#<entity>` | `TOLD#<entity>` of the Segments table; `<data set>` × `STATUS`.
+
+    UpdateSegments alone writes what is wanted and DeliverSegments what was told, so neither undoes the other's work.
+    """
 
     def __init__(self, table: Table) -> None:
         self._table = table
 
-    def known(self, dataset: str, shard: int) -> dict[str, Known]:
-        """Every customer of a shard."""
-        found: dict[str, Known] = {}
-        start: dict[str, Any] = {}
-        while True:
-            with store_faults("read the segments"):
-                page = self._table.query(
-                    KeyConditionExpression=Key("pk").eq(f"{dataset}#{shard}"),
-                    ProjectionExpression="entity, segment, waiting",
-                    ConsistentRead=True,
-                    **start,
-                )
-            for item in page["Items"]:
-                segment = item.get("segment")
-                found[str(item["entity"])] = Known(sys.intern(str(segment)) if segment else None, "waiting" in item)
-            if "LastEvaluatedKey" not in page:
-                return found
-            start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
+    def known(self, dataset: str, shard: int) -> dict[str, Standing]:
+        """Every customer of a shard: what waits to be told counts as known."""
+        told: dict[str, tuple[str | None, str | None]] = {}
+        found: dict[str, Standing] = {}
+        for item in self._shard(dataset, shard):  # by sort key: all TOLD before the first WANT
+            what, entity = str(item["sk"]).split("#", 1)
+            segment, event_id = _interned(item.get("segment")), item.get("event_id")
+            if what == _TOLD:
+                told[entity] = (segment, event_id)
+                found[entity] = Standing(segment)
+            elif told.get(entity, (None, None))[1] != event_id:
+                found[entity] = Standing(segment, waiting=True)
+        return found
 
-    def get(self, dataset: str, entity: str) -> Standing | None:
-        """One customer."""
-        with store_faults("read a segment"):
-            item = self._table.get_item(Key=_key(dataset, entity), ConsistentRead=True).get("Item")
-        if item is None:
-            return None
-        return Standing.model_validate({name: value for name, value in from_item(item).items() if name != "entity"})
+    def want(self, dataset: str, wants: Iterable[Want]) -> None:
+        """Have the CRM told of customers; the same again is no change."""
+        with store_faults("want segments"), self._table.batch_writer() as batch:
+            for each in wants:
+                batch.put_item(to_item({**_key(dataset, _WANT, each.entity), **each.model_dump()}))
 
-    def want(self, dataset: str, entity: str, segment: str | None, seen: Seen) -> bool:
-        """Have the CRM told that a customer belongs to a segment; False when a newer generation has said so already.
+    def note_told(self, dataset: str, tolds: Iterable[Told]) -> None:
+        """Note what the CRM was told of customers, or why it was not."""
+        with store_faults("note what the CRM was told"), self._table.batch_writer() as batch:
+            for each in tolds:
+                batch.put_item(to_item({**_key(dataset, _TOLD, each.entity), **each.model_dump()}))
 
-        The same again is no change, and keeps the event's id.
-        """
-        facts = {
-            "entity": entity,
-            "segment": segment,
-            "waiting": identity("SegmentChanged", dataset, entity, seen.generation, str(seen.fence)),
-            "generation": seen.generation,
-            "champion": seen.champion,
-            "run_id": seen.run_id,
-            "sequence": seen.fence,
-            "at": datetime.now(UTC).isoformat(),
-        }
-        older = Attr("sequence").not_exists() | Attr("sequence").lte(seen.fence)
-        return self._update("want a segment", _key(dataset, entity), facts, older)
+    def look(self, dataset: str, entities: Iterable[str]) -> dict[str, tuple[Want | None, Told | None]]:
+        """What is wanted of some customers, at most 50, and what was told. Raises StoreUnavailable."""
+        keys = [_key(dataset, what, entity) for entity in entities for what in (_WANT, _TOLD)]
+        items: dict[tuple[str, str], dict[str, Any]] = {}
+        asked: Mapping[str, Any] = {self._table.name: {"Keys": keys, "ConsistentRead": True}}
+        for _ in range(_ATTEMPTS):
+            with store_faults("look at segments"):
+                page = self._table.meta.client.batch_get_item(RequestItems=asked)
+            for item in page["Responses"].get(self._table.name, []):
+                items[str(item["pk"]), str(item["sk"])] = from_item(item)
+            asked = page.get("UnprocessedKeys", {})
+            if not asked:
+                return {entity: _pair(dataset, entity, items) for entity in entities}
+        raise StoreUnavailable(f"look at segments: DynamoDB left {asked} unprocessed {_ATTEMPTS} times")
 
-    def ask(self, dataset: str, entity: str) -> Standing | None:
+    def ask(self, dataset: str, entity: str, event_id: str) -> Want | None:
         """Have the CRM told of one customer, even if it knows; None when there is no such customer."""
-        now = datetime.now(UTC).isoformat()
-        facts = {"waiting": identity("SegmentChanged", dataset, entity, now), "again": True, "at": now}
-        there = self._update("ask for a segment update", _key(dataset, entity), facts, Attr("pk").exists())
-        return self.get(dataset, entity) if there else None
-
-    def told(self, dataset: str, entity: str, standing: Standing) -> bool:
-        """Note what the CRM was told; False when it has to be told again, for something has changed meanwhile."""
-        facts = {
-            "told": standing.segment,
-            "told_generation": standing.generation,
-            "told_at": datetime.now(UTC).isoformat(),
-            "error": None,
-        }
-        key, same = _key(dataset, entity), Attr("waiting").eq(standing.waiting)
-        if self._update("note what the CRM was told", key, facts, same, settles=True):
-            return True
-        self._update("note what the CRM was told", key, facts, Attr("pk").exists())
-        return False
-
-    def settled(self, dataset: str, entity: str, standing: Standing) -> None:
-        """Note that there is nothing to tell: the customer is back where the CRM knows them to be."""
-        same = Attr("waiting").eq(standing.waiting)
-        self._update("note that nothing is to be told", _key(dataset, entity), {"error": None}, same, settles=True)
-
-    def failed(self, dataset: str, entity: str, error: str) -> None:
-        """Keep why the last try failed."""
-        self._update("note why the CRM was not told", _key(dataset, entity), {"error": error}, Attr("waiting").exists())
+        want, _ = self.look(dataset, [entity])[entity]
+        if want is None:
+            return None
+        again = want.model_copy(update={"event_id": event_id, "again": True, "at": datetime.now(UTC).isoformat()})
+        self.want(dataset, [again])
+        return again
 
     def status(self, dataset: str) -> dict[str, Any]:
-        """The generation that the CRM is brought to, how many customers it changed, and how many were told of ever."""
+        """Which generation was compared last, how many customers it changed, and `updates_total` that the CRM took."""
         with store_faults("read how far the segments are"):
             item = self._table.get_item(Key=_status(dataset), ConsistentRead=True).get("Item")
         return from_item(item) if item else {}
 
-    def compared(self, dataset: str, seen: Seen, changed: int) -> None:
+    def compared(self, dataset: str, generation: str, sequence: int, changed: int) -> None:
         """Note that every customer of a generation was compared."""
-        facts = {"generation": seen.generation, "sequence": seen.fence, "changed": changed}
+        facts = {"generation": generation, "sequence": sequence, "changed": changed}
         with store_faults("note how far the segments are"):
             self._table.update_item(
                 Key=_status(dataset), **set_arguments({**facts, "compared_at": datetime.now(UTC).isoformat()})
@@ -134,28 +103,37 @@ class Segments:
                 ExpressionAttributeValues={":told": told},
             )
 
-    def _update(
-        self, doing: str, key: dict[str, str], facts: dict[str, Any], condition: Any, *, settles: bool = False
-    ) -> bool:
-        expression = "SET " + ", ".join(f"#{name} = :{name}" for name in facts)
-        try:
-            with store_faults(doing):
-                self._table.update_item(
-                    Key=key,
-                    UpdateExpression=f"{expression} REMOVE waiting, again" if settles else expression,
-                    ExpressionAttributeNames={f"#{name}": name for name in facts},
-                    ExpressionAttributeValues={f":{name}": value for name, value in facts.items()},
-                    ConditionExpression=condition,
+    def _shard(self, dataset: str, shard: int) -> Iterable[Mapping[str, Any]]:
+        start: dict[str, Any] = {}
+        while True:
+            with store_faults("read the segments"):
+                page = self._table.query(
+                    KeyConditionExpression=Key("pk").eq(f"{dataset}#{shard}"),
+                    ProjectionExpression="sk, #segment, event_id",
+                    ExpressionAttributeNames={"#segment": "segment"},  # a word of DynamoDB's own
+                    ConsistentRead=True,
+                    **start,
                 )
-        except ClientError as error:
-            if code_of(error) == _REFUSED:
-                return False
-            raise
-        return True
+            yield from page["Items"]
+            if "LastEvaluatedKey" not in page:
+                return
+            start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
 
 
-def _key(dataset: str, entity: str) -> dict[str, str]:
-    return {"pk": f"{dataset}#{shard_of(entity)}", "sk": entity}
+def _pair(
+    dataset: str, entity: str, items: Mapping[tuple[str, str], dict[str, Any]]
+) -> tuple[Want | None, Told | None]:
+    keys = (_key(dataset, what, entity) for what in (_WANT, _TOLD))
+    want, told = (items.get((key["pk"], key["sk"])) for key in keys)
+    return Want.model_validate({"segment": None, **want}) if want else None, Told.model_validate(told) if told else None
+
+
+def _interned(segment: Any) -> str | None:
+    return sys.intern(str(segment)) if segment else None
+
+
+def _key(dataset: str, what: str, entity: str) -> dict[str, str]:
+    return {"pk": f"{dataset}#{shard_of(entity)}", "sk": f"{what}#{entity}"}
 
 
 def _status(dataset: str) -> dict[str, str]:

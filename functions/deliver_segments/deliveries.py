@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import boto3
 
 from evergreen.events_out import SegmentChanged
-from evergreen.segment_updates import Hint, Standing
+from evergreen.segment_updates import Hint, Told, Want, has_news
 from evergreen.stores.crm import CrmRefused, OnTheBus, Target, Webhook
 from evergreen.stores.event_bus import EventBus
 from evergreen.stores.segments import Segments
@@ -20,7 +21,7 @@ _EXAMPLES = 5
 
 @dataclass(frozen=True)
 class Deliveries:
-    """One customer after the other; what was told is noted before the next, so another try begins where this ends."""
+    """One customer after the other; what was told is noted however it ends, so another try goes on from there."""
 
     segments: Segments
     target: Callable[[], Target]
@@ -32,35 +33,34 @@ class Deliveries:
         Raises StoreUnavailable when the CRM does not answer, with the rest left for another try; CrmRefused when it
         does not want some of them, after the rest was told.
         """
-        told, refused = 0, []
-        target = self.target()
+        looked, target = self.segments.look(hint.dataset, hint.entities), self.target()
+        told: list[Told] = []
+        refused: list[str] = []
+        sent = 0
         try:
-            for entity in hint.entities:
+            for entity, (want, known) in looked.items():
+                if want is None or (known and known.event_id == want.event_id):
+                    continue
                 try:
-                    told += self._bring(hint.dataset, entity, target)
+                    if has_news(want, known):
+                        target.tell(_event(hint.dataset, want, known))
+                        sent += 1
+                        told.append(_told(want))
+                    else:  # it is back where the CRM knows it to be
+                        told.append(_settled(want, known))
                 except CrmRefused as error:
-                    self.segments.failed(hint.dataset, entity, str(error))
+                    told.append((known or Told(entity=entity)).model_copy(update={"error": str(error)}))
                     refused.append(f"{entity}: {error}")
         finally:
-            if told:
-                self.segments.count(hint.dataset, told)
-                self.count(hint.dataset, told)
+            self._note(hint.dataset, told, sent)
         if refused:
             raise CrmRefused(f"{len(refused)} of {len(hint.entities)} refused; {'; '.join(refused[:_EXAMPLES])}")
 
-    def _bring(self, dataset: str, entity: str, target: Target) -> int:
-        """Tell until nothing has changed meanwhile; answers how often."""
-        told = 0
-        while True:
-            standing = self.segments.get(dataset, entity)
-            if standing is None or not standing.waiting:
-                return told
-            if standing.has_news:
-                target.tell(_event(dataset, entity, standing))
-                told += 1
-                self.segments.told(dataset, entity, standing)
-            else:
-                self.segments.settled(dataset, entity, standing)
+    def _note(self, dataset: str, told: list[Told], sent: int) -> None:
+        self.segments.note_told(dataset, told)
+        if sent:
+            self.segments.count(dataset, sent)
+            self.count(dataset, sent)
 
 
 def wired(settings: Settings, count: Callable[[str, int], None]) -> Deliveries:
@@ -71,16 +71,26 @@ def wired(settings: Settings, count: Callable[[str, int], None]) -> Deliveries:
     return Deliveries(Segments(table), webhook if settings.CRM_SECRET else lambda: OnTheBus(bus), count)
 
 
-def _event(dataset: str, entity: str, standing: Standing) -> SegmentChanged:
+def _event(dataset: str, want: Want, known: Told | None) -> SegmentChanged:
     return SegmentChanged(
-        event_id=standing.waiting or "",
+        event_id=want.event_id,
         dataset=dataset,
-        run_id=standing.run_id or "",
-        generation=standing.generation,
-        champion=standing.champion,
-        at=standing.at or "",
-        entity=entity,
-        segment=standing.segment,
-        previous=standing.told,
-        sequence=standing.sequence,
+        run_id=want.run_id,
+        generation=want.generation,
+        champion=want.champion,
+        at=want.at,
+        entity=want.entity,
+        segment=want.segment,
+        previous=known.segment if known else None,
+        sequence=want.sequence,
     )
+
+
+def _told(want: Want) -> Told:
+    at = datetime.now(UTC).isoformat()
+    said = want.model_dump(include={"entity", "segment", "event_id", "generation", "sequence"})
+    return Told(**said, at=at)
+
+
+def _settled(want: Want, known: Told | None) -> Told:
+    return (known or Told(entity=want.entity)).model_copy(update={"event_id": want.event_id, "error": None})

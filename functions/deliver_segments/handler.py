@@ -3,22 +3,15 @@
 from typing import Any
 
 import boto3
-from aws_lambda_powertools import Logger, single_metric
-from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from evergreen.errors import EvergreenError
 from evergreen.segment_updates import Hint
 from evergreen.stores.segment_queue import SegmentQueue
 from functions.deliver_segments.deliveries import wired
+from functions.deliver_segments.metric import count
 from functions.deliver_segments.settings import Settings
-
-
-def count(dataset: str, told: int) -> None:
-    """The metric CrmSegmentUpdates, which CloudWatch reads from the log."""
-    with single_metric(name="CrmSegmentUpdates", unit=MetricUnit.Count, value=told, namespace="Evergreen") as metric:
-        metric.add_dimension("Dataset", dataset)
-
 
 settings = Settings.read()
 logger = Logger()

@@ -6,19 +6,30 @@ from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from evergreen.contract import Contract
 from evergreen.layout import RunLayout
 from evergreen.predictions import read_rows
-from evergreen.segment_updates import SHARDS, Comparison, compare, hints, shard_of
+from evergreen.requests import identity
+from evergreen.segment_updates import SHARDS, Comparison, Want, compare, hints, shard_of
 from evergreen.segments import segment_of
 from evergreen.stores.files import Files
 from evergreen.stores.registry import Registry
 from evergreen.stores.segment_queue import SegmentQueue
-from evergreen.stores.segments import Seen, Segments
+from evergreen.stores.segments import Segments
 
 Wanted = dict[str, str | None]
+
+
+@dataclass(frozen=True)
+class Seen:
+    """The generation that readers see, as it was published."""
+
+    generation: str
+    champion: str | None
+    fence: int
 
 
 @dataclass(frozen=True)
@@ -48,12 +59,7 @@ class SegmentUpdates:
         published = self.registry.published(dataset)
         if published is None:
             return None
-        return Seen(
-            generation=published["generation"],
-            champion=published.get("champion"),
-            run_id=published["generation"],
-            fence=published.get("fence", 0),
-        )
+        return Seen(published["generation"], published.get("champion"), published.get("fence", 0))
 
     def _bring_to(self, dataset: str, seen: Seen) -> dict[str, Any]:
         wanted = self._wanted(dataset, seen)
@@ -62,18 +68,19 @@ class SegmentUpdates:
         with ThreadPoolExecutor(SHARDS) as pool:
             found = list(pool.map(lambda shard: self._shard(dataset, seen, shard, wanted[shard]), range(SHARDS)))
         changed = sum(len(each.changed) for each in found)
-        self.segments.compared(dataset, seen, changed)
+        self.segments.compared(dataset, seen.generation, seen.fence, changed)
         now = Counter(segment or "none" for each in found for segment in each.changed.values())
-        waiting = sum(len(each.waiting) for each in found)
-        return {"generation": seen.generation, "changed": changed, "to": dict(now), "waited": waiting}
+        waited = sum(len(each.waiting) for each in found)
+        of = sum(len(each) for each in wanted)
+        return {"generation": seen.generation, "customers": of, "changed": changed, "to": dict(now), "waited": waited}
 
     def _shard(self, dataset: str, seen: Seen, shard: int, wanted: Wanted) -> Comparison:
         found = compare(self.segments.known(dataset, shard), wanted)
-        for hint in hints(dataset, [*found.changed, *found.waiting]):
-            for entity in hint.entities:
-                if entity in found.changed:
-                    self.segments.want(dataset, entity, found.changed[entity], seen)
-            self.queue.send([hint], occasion=f"{seen.generation} {seen.fence}")
+        at = datetime.now(UTC).isoformat()
+        self.segments.want(
+            dataset, (_want(dataset, entity, segment, seen, at) for entity, segment in found.changed.items())
+        )
+        self.queue.send(hints(dataset, [*found.changed, *found.waiting]), occasion=f"{seen.generation} {seen.fence}")
         return found
 
     def _wanted(self, dataset: str, seen: Seen) -> list[Wanted] | None:
@@ -91,3 +98,16 @@ class SegmentUpdates:
         for part in self.files.keys(layout.predictions + "/"):
             if part.endswith(".out"):
                 yield from read_rows(self.files.lines(part), part, seen.champion or "", contract.task)
+
+
+def _want(dataset: str, entity: str, segment: str | None, seen: Seen, at: str) -> Want:
+    return Want(
+        entity=entity,
+        segment=segment,
+        event_id=identity("SegmentChanged", dataset, entity, seen.generation, str(seen.fence)),
+        generation=seen.generation,
+        champion=seen.champion,
+        run_id=seen.generation,
+        sequence=seen.fence,
+        at=at,
+    )
