@@ -21,6 +21,7 @@ from evergreen.cli.report import report
 from evergreen.cli.retrain import retrain
 from evergreen.cli.rollback import rollback
 from evergreen.cli.runs import run, runs
+from evergreen.cli.segments import segments
 from evergreen.cli.up import up
 from evergreen.errors import EvergreenError
 
@@ -44,6 +45,7 @@ COMMANDS: tuple[Callable[..., None], ...] = (
     retrain,
     redrive,
     predictions,
+    segments,
     approve,
     reject,
     history,

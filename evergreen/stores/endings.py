@@ -116,6 +116,10 @@ class Endings:
         published = (self._runs.get(run_id) or {}).get("published")
         return Published.model_validate(published) if published else None
 
+    def segments(self, run_id: str) -> dict[str, Any] | None:
+        """How many customers changed segment by what the run published; None when they were not compared."""
+        return (self._runs.get(run_id) or {}).get("segments")
+
     def approval(self, run_id: str) -> Approval | None:
         """What became of the approval that the run asked for, if it did."""
         return approval_of(self._runs.get(run_id) or {})

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from evergreen.errors import StoreUnavailable
 from evergreen.requests import identity
-from evergreen.segment_updates import Hint
+from evergreen.segment_updates import Hint, Want
 from evergreen.stores.faults import store_faults
+from evergreen.stores.segments import Segments
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs.client import SQSClient
@@ -39,6 +40,13 @@ class SegmentQueue:
                 answer = self._client.send_message_batch(QueueUrl=self._url, Entries=entries)
             if answer.get("Failed"):
                 raise StoreUnavailable(f"hint at segment updates: SQS refused {answer['Failed']}")
+
+    def ask(self, segments: Segments, dataset: str, entity: str) -> Want | None:
+        """Have the CRM told of one customer, even if it knows; None when no segment of theirs was ever published."""
+        want = segments.ask(dataset, entity, event_id=uuid.uuid4().hex[:16])
+        if want:
+            self.send([Hint(dataset=dataset, entities=(entity,))])
+        return want
 
     def put_off(self, receipt: str, tries: int) -> None:
         """Have a hint that could not be handled come back: soon at first, then later and later."""
