@@ -11,7 +11,11 @@ from tests.infrastructure.conftest import ROOT
 from tests.infrastructure.template import Template
 from tests.infrastructure.workflow import Workflow, strings
 
-TELLS_FOLLOWERS = ("RegisterChallenger", "TrackRun")  # what is not told now is told later, and no run fails for it
+TELLS_FOLLOWERS = (
+    "RegisterChallenger",
+    "UpdateSegments",
+    "TrackRun",
+)  # what is not told now is told later, and no run fails for it
 ENDS = {"RunCompleted", "DataRejected", "RunFailed"}
 
 
@@ -80,7 +84,11 @@ def test_every_run_that_was_judged_is_registered_and_tracked_whichever_way_it_go
     before_the_end = {name for name in workflow.states if "CompleteRun" in workflow.following(name)}
     assert before_the_end == {"TrackRun"}
     assert "TrackRun" in workflow.following("CanChampionScore")
-    assert "TrackRun" in workflow.following("PublishPredictions")
+    assert workflow.following("UpdateSegments") == {"TrackRun"}
+
+
+def test_every_published_generation_reaches_the_crm(workflow: Workflow) -> None:
+    assert workflow.following("PublishPredictions") == {"UpdateSegments", "FailRun"}
 
 
 def test_a_failed_run_is_a_failed_execution(workflow: Workflow) -> None:
@@ -159,7 +167,11 @@ def test_each_function_state_invokes_the_function_of_its_own_name(
         assert state["Parameters"]["FunctionName"] == f"${{{name}}}"
         function, _ = behind(template, name)
         assert substitutions[name] == {"Fn::GetAtt": [function, "Arn"]}
-    every = {path.parent.name for path in (ROOT / "functions").glob("*/handler.py")} - {"dispatch", "summarize_runs"}
+    every = {path.parent.name for path in (ROOT / "functions").glob("*/handler.py")} - {
+        "dispatch",
+        "summarize_runs",
+        "deliver_segments",
+    }
     assert {snake(name) for name in workflow.functions} == every | {"prepare_small_data"}
 
 

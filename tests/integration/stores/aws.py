@@ -24,6 +24,8 @@ class Account:
     s3: Any
     topic_arn: str
     notices_url: str
+    segments: Any
+    segments_url: str
 
     def put(self, key: str, text: str = "a,b\n1,2\n") -> str:
         """Drop an object and return its version id."""
@@ -66,7 +68,8 @@ def account() -> Iterator[Account]:
         queue_arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
         raw = {"RawMessageDelivery": "true"}
         sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue_arn, Attributes=raw)
-        yield Account(_table("registry"), _table("predictions"), s3, topic, queue)
+        hints = sqs.create_queue(QueueName="segments.fifo", Attributes={"FifoQueue": "true"})["QueueUrl"]
+        yield Account(_table("registry"), _table("predictions"), s3, topic, queue, _table("segments"), hints)
 
 
 @cache
