@@ -48,6 +48,15 @@ class SegmentQueue:
             self.send([Hint(dataset=dataset, entities=(entity,))])
         return want
 
+    def is_empty(self) -> bool:
+        """Whether no hint waits or is being handled, as far as SQS knows."""
+        with store_faults("look at the hints"):
+            answer = self._client.get_queue_attributes(
+                QueueUrl=self._url,
+                AttributeNames=["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"],
+            )
+        return set(answer["Attributes"].values()) == {"0"}
+
     def put_off(self, receipt: str, tries: int) -> None:
         """Have a hint that could not be handled come back: soon at first, then later and later."""
         seconds = min(_LONGEST_WAIT, _FIRST_WAIT * 2 ** (tries - 1))
