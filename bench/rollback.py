@@ -21,6 +21,7 @@ from evergreen.cli.deployment import Deployment
 from evergreen.cli.laptop import laptop_cloud
 from evergreen.cli.rollback import roll_back
 from evergreen.stores.leases import Leases
+from evergreen.stores.loader import QUICK, Loader
 from evergreen.stores.registry import Change
 
 DATASET = "next_purchase"
@@ -61,7 +62,8 @@ def _champion(deployment: Deployment) -> str:
     model = {"model_uri": f"s3://{deployment.bucket}/{key}", "model_key": key, "metric": "mae", "metrics": {"mae": 1.0}}
     registry.promote(_change(run_id, lease.fence, before), model, ("made for this measurement",))
     rows = ({"entity": str(each), "prediction": 1.0, "model": run_id} for each in range(PREDICTIONS))
-    written = deployment.predictions.load(DATASET, run_id, rows)
+    loader = Loader(boto3.client("dynamodb", config=QUICK), deployment.predictions_table)
+    written = loader.load(DATASET, run_id, rows)
     published = {"rows": written, "champion": run_id, "sample": "1"}
     registry.publish(_change(run_id, lease.fence, seen), published)
     leases.release(DATASET, run_id)

@@ -10,6 +10,7 @@ from cdk_app.components.alarms import OperationalAlarms, YieldAlarms
 from cdk_app.components.arrivals import Arrivals
 from cdk_app.components.dashboard import Dashboard
 from cdk_app.components.events_out import EventsOut
+from cdk_app.components.explain import Explain
 from cdk_app.components.image import ContainerImage
 from cdk_app.components.mlflow import Mlflow
 from cdk_app.components.notices import NoticesTopic
@@ -48,6 +49,7 @@ class EvergreenStack(Stack):
             image=image,
             mlflow=mlflow,
         )
+        explain = Explain(self, "Explain", storage=storage, image=image)
         retrain_many = RetrainMany(self, "RetrainMany", root, contracts=contracts, notices=notices, retrain=retrain)
         yields = YieldAlarms(self, "Yield", contracts=contracts)
         arrivals = Arrivals(
@@ -70,6 +72,7 @@ class EvergreenStack(Stack):
             segments=segments,
             retrain=retrain,
             retrain_many=retrain_many,
+            explain=explain,
         )
         Dashboard(self, "Dashboard", arrivals=arrivals, retrain=retrain, yields=yields)
         CfnOutput(self, "Datasets", value=",".join(sorted(contracts.ids)))
@@ -86,6 +89,7 @@ class EvergreenStack(Stack):
         CfnOutput(self, "SegmentsDeadLettersQueueUrl", value=segments.dead_letters.queue_url)
         CfnOutput(self, "UpdateSegmentsFunction", value=retrain.functions["UpdateSegments"].function.function_arn)
         CfnOutput(self, "TrackRunFunction", value=retrain.functions["TrackRun"].function.function_arn)
+        CfnOutput(self, "ExplainFunction", value=explain.functions["ExplainPrediction"].function.function_arn)
         CfnOutput(self, "NoticesTopicArn", value=notices.topic.topic_arn)
         CfnOutput(self, "EventBus", value=events_out.bus_name)
         CfnOutput(self, "ImageRepository", value=image.own_repository.repository_uri)

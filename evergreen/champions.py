@@ -18,6 +18,7 @@ class Generation(Strict):
     champion: str
     as_of: str | None = None
     sample: str | None = None  # an entity that has a prediction in it
+    segments: dict[str, int] = Field(default={})  # how many predictions are of each
 
 
 class Entry(Strict):
@@ -95,7 +96,7 @@ def model_of(history: Sequence[Entry], run_id: str) -> dict[str, Any]:
 
 def before_current(history: Sequence[Entry]) -> str | None:
     """The champion that was in use before the present one; rolling back twice goes further back, not to and fro."""
-    line = _line(history)
+    line = line_of(history)
     return line[-2] if len(line) > 1 else None
 
 
@@ -130,11 +131,11 @@ def rollback_target(history: Sequence[Entry], current: str, to: str | None) -> T
 
 
 def _with_predictions(history: Sequence[Entry], current: str) -> str:
-    line = [each for each in _line(history) if each != current and generation_of(history, each)]
+    line = [each for each in line_of(history) if each != current and generation_of(history, each)]
     return f"; the nearest champion with predictions: --to {line[-1]}" if line else ""
 
 
-def _line(history: Sequence[Entry]) -> list[str]:
+def line_of(history: Sequence[Entry]) -> list[str]:
     """The champions that led to the present one, each judged against the one before; what was rolled back is not
     among them."""
     line: list[str] = []

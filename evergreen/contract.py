@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from evergreen.columns import NAME_PATTERN, Input
 from evergreen.gate import Gate
 from evergreen.hyperparameters import unknown
+from evergreen.keeping import Keeping
 from evergreen.metrics import OF_TASK, MetricName, Task
 from evergreen.pacing import Pacing
 from evergreen.schedule import Schedule
@@ -64,6 +65,9 @@ class Contract(Strict):
     segments: Segments = Field(
         default={},
         description="What predictions mean for whoever acts on them, the first that fits: see [segments](#segments).",
+    )
+    predictions: Keeping = Field(
+        default=Keeping(), description="How long predictions stay: see [predictions](#predictions)."
     )
     retrain_after: tuple[str, ...] = Field(
         default=(),

@@ -15,6 +15,7 @@ from evergreen.columns import Column, Input, RowRule
 from evergreen.contract import Contract, Yield
 from evergreen.contract_shape import fields_of
 from evergreen.gate import Gate
+from evergreen.keeping import Keeping
 from evergreen.metrics import HIGHER_IS_BETTER, OF_TASK
 from evergreen.pacing import Pacing
 from evergreen.schedule import Schedule
@@ -40,6 +41,7 @@ SECTIONS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("training.tune.ranges.NAME", Range),
     ("gate", Gate),
     ("yield", Yield),
+    ("predictions", Keeping),
     ("segments.NAME", Conditions),
     ("segments.NAME.prediction", Values),
     ("segments.NAME.probability", Bounds),

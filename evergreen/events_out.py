@@ -63,7 +63,8 @@ class PredictionsPublished(EventOut):
     replaced: str | None = Field(description="The generation before.")
     rows: int | None = Field(description="How many entities have a prediction.")
     as_of: str | None = Field(description="The last day that the predictions know of.")
-    changes: JsonValue = Field(default=None, description="How it differs from the one before, where that is known.")
+    segments: dict[str, int] = Field(default={}, description="How many of them each segment has.")
+    changes: JsonValue = Field(default=None, description="What readers saw before, where that is known.")
 
 
 class RunFailed(EventOut):

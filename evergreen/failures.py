@@ -5,6 +5,7 @@ import json
 from evergreen.strict import Strict
 
 _LONGEST = 1000  # characters; a Fail state's cause may have 32,768, a person's patience less
+_PART_FAILED = "States.ExceedToleratedFailureThreshold"  # of the one Distributed Map; AWS says no more
 _TUNING_JOB = "HyperParameterTuningJobName"
 _JOB_NAMES = ("TrainingJobName", "ProcessingJobName", "TransformJobName", _TUNING_JOB)
 
@@ -23,6 +24,11 @@ def describe(error: TaskError, run_id: str) -> str:
 
 
 def _told(error: TaskError, run_id: str) -> str:
+    if error.Error == _PART_FAILED:
+        return (
+            "A part of the predictions could not be loaded, so nothing was published. Which one and why: the map run "
+            f"of execution {run_id} in Step Functions; the log of LoadPredictions has it, too."
+        )
     try:
         cause = json.loads(error.Cause)
     except ValueError:

@@ -61,6 +61,15 @@ class RunLayout:
         return f"{self.prepared}/summary.json"
 
     @property
+    def scoring_parts(self) -> str:
+        """The files of rows to score and how many each has (`ScoringPart`): what the workflow maps over."""
+        return f"{self.prepared}/scoring_parts.json"
+
+    def scoring_part(self, part: str) -> str:
+        """One file of rows to score: the entity, then its features."""
+        return f"{self.prepared}/scoring/{part}"
+
+    @property
     def report_page(self) -> str:
         """The data report as a page for people."""
         return f"{self.prepared}/report.html"
@@ -99,6 +108,14 @@ class RunLayout:
     @property
     def predictions(self) -> str:
         return f"{self.prefix}/predictions"
+
+    def predictions_part(self, part: str) -> str:
+        """What batch transform made of one file of rows to score."""
+        return f"{self.predictions}/{part}.out"
+
+    def loaded_part(self, part: str) -> str:
+        """What became of it when it was loaded (`LoadedPart`)."""
+        return f"{self.prefix}/loaded/{part}.json"
 
     @property
     def accepted(self) -> str:

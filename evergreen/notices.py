@@ -5,9 +5,9 @@ from typing import Any
 
 from evergreen.approval import Approval
 from evergreen.batches import BatchState
+from evergreen.generations import Published
 from evergreen.manifest import UNUSABLE_DATA, DataReport, FileReport, Rejection
 from evergreen.runs import dataset_of
-from evergreen.strict import Strict
 from evergreen.verdict import Outcome, Verdict
 
 _HEADLINES = {
@@ -25,15 +25,6 @@ _STILL_NONE = "still no champion, the challenger did not pass the gate"
 
 
 _FOLLOWERS = {"SAGEMAKER": "SageMaker's model registry", "MLFLOW": "MLflow"}
-
-
-class Published(Strict):
-    """What readers see since this run."""
-
-    generation: str
-    rows: int
-    champion: str
-    as_of: str | None = None
 
 
 def verdict_notice(
@@ -55,7 +46,9 @@ def verdict_notice(
         lines.append(approval.sentence)
     if published:
         as_of = f" as of {published.as_of}" if published.as_of else ""
-        lines.append(f"Published {published.rows:,} predictions{as_of}, generation {published.generation}.")
+        lines.append(
+            f"Published {published.rows:,} predictions{as_of}, generation {published.generation}.{published.compared}"
+        )
     else:
         lines.append("Nothing was published; predictions stay as they were.")
     return f"{dataset}: {headline}", "\n".join([*lines, *data])
@@ -139,6 +132,11 @@ def batch_notice(dataset: str, batch: BatchState, folder: str) -> tuple[str, str
         f"new manifest.json that names what is there.",
     ]
     return f"{dataset}: batch {batch.name} is not complete", "\n".join(lines)
+
+
+def without(set_aside: list[str]) -> list[str]:
+    """Which files the run did without, and why."""
+    return [f"Without: {reason}" for reason in set_aside]
 
 
 def why_it_ran(causes: list[str]) -> list[str]:

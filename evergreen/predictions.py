@@ -2,11 +2,15 @@
 
 import csv
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
 from math import floor, isfinite, log10
 from typing import Any
 
+from evergreen.contract import Contract
 from evergreen.errors import TrainingFailed
 from evergreen.metrics import Task
+from evergreen.segments import segment_of
 
 _SIGNIFICANT_DIGITS = 6  # of a predicted value; a model's numbers have hardly more
 
@@ -22,6 +26,26 @@ def read_rows(lines: Iterable[str], source: str, champion_run_id: str, task: Tas
         except ValueError as error:
             raise TrainingFailed(f"{source}, line {number}: {cells!r} is no prediction ({error})") from None
         yield {**row, "model": champion_run_id}
+
+
+@dataclass(frozen=True)
+class Scoring:
+    """What all predictions of one part have in common."""
+
+    contract: Contract
+    generation: str
+    champion_run_id: str
+    as_of: str | None  # the day that the features are of; a table has none
+    scored_at: datetime
+
+    def rows(self, lines: Iterable[str], source: str) -> Iterator[dict[str, Any]]:
+        """Every prediction as readers see it; what it has none of is left out. Raises TrainingFailed as `read_rows`."""
+        shared: dict[str, Any] = {"generation": self.generation, "scored_at": self.scored_at.isoformat()}
+        shared |= {"as_of": self.as_of} if self.as_of else {}
+        segments = self.contract.segments
+        for row in read_rows(lines, source, self.champion_run_id, self.contract.task):
+            segment = segment_of(segments, row) if segments else None
+            yield {**row, **shared, "segment": segment} if segment else {**row, **shared}
 
 
 def _row(cells: list[str], task: Task) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from evergreen.contracts import Contracts
 
 if TYPE_CHECKING:
     from cdk_app.components.arrivals import Arrivals
+    from cdk_app.components.explain import Explain
     from cdk_app.components.retrain import Retrain
     from cdk_app.components.retrain_many import RetrainMany
     from cdk_app.components.segments import Segments
@@ -29,16 +30,18 @@ class YieldAlarms(Construct):
         super().__init__(scope, name)
         self.prefix = f"{Stack.of(self).stack_name}-"
         self.alarms: dict[str, cloudwatch.Alarm] = {}
+        self.retraining: list[str] = []  # the names of those that ask for a run, all of them and of no other stack
         for dataset in sorted(contracts.ids):
             stated = contracts[dataset].contract.observed_yield
             if stated:
                 self.alarms[dataset] = self._alarm(dataset, stated)
 
     def _alarm(self, dataset: str, stated: Yield) -> cloudwatch.Alarm:
+        self.retraining.append(f"{self.prefix}{dataset}-observed-yield")
         return cloudwatch.Alarm(
             self,
             f"Low-{dataset}",
-            alarm_name=f"{self.prefix}{dataset}-observed-yield",
+            alarm_name=self.retraining[-1],
             alarm_description=f"The observed yield of {dataset} is below {stated.threshold:g}: retrain it.",
             metric=cloudwatch.Metric(
                 namespace=NAMESPACE,
@@ -67,6 +70,7 @@ class OperationalAlarms(Construct):
         segments: Segments,
         retrain: Retrain,
         retrain_many: RetrainMany,
+        explain: Explain,
     ) -> None:
         super().__init__(scope, name)
         self._topic = topic
@@ -87,7 +91,7 @@ class OperationalAlarms(Construct):
         many = retrain_many.machine
         self._add("ManyFailed", many.metric_failed(period=Duration.minutes(5)), "retrain_many failed.")
         self._add("ManyTimedOut", many.metric_timed_out(period=Duration.minutes(5)), "retrain_many timed out.")
-        functions = {**retrain.functions, **retrain_many.functions}
+        functions = {**retrain.functions, **retrain_many.functions, **explain.functions}
         functions |= {"Dispatch": arrivals.dispatch, "DeliverSegments": segments.deliver}
         for title, function in functions.items():
             self._add(f"{title}Errors", function.errors(), f"{title} raised an error.")

@@ -15,7 +15,7 @@ from cdk_app.components.function import Function, ImageFunction, OwnLambda
 from cdk_app.components.image import ContainerImage
 from cdk_app.components.mlflow import Mlflow
 from cdk_app.components.notices import NoticesTopic
-from cdk_app.components.retrain_role import retrain_statements
+from cdk_app.components.retrain_role import may_map, retrain_statements
 from cdk_app.components.sagemaker import SageMaker
 from cdk_app.components.segments import Segments
 from cdk_app.components.storage import Storage
@@ -41,6 +41,7 @@ from functions.promote_challenger.settings import Settings as PromoteChallengerS
 from functions.publish_predictions.settings import Settings as PublishPredictionsSettings
 from functions.register_challenger.settings import Settings as RegisterChallengerSettings
 from functions.reject_data.settings import Settings as RejectDataSettings
+from functions.remove_superseded.settings import Settings as RemoveSupersededSettings
 from functions.track_run.settings import Settings as TrackRunSettings
 from functions.update_segments.settings import Settings as UpdateSegmentsSettings
 
@@ -78,6 +79,7 @@ class Retrain(Construct):
         self.machine = self._machine(storage.bucket.bucket_name, sagemaker, image)
         for statement in retrain_statements(self, storage.bucket, sagemaker.role, list(self.functions.values())):
             self.machine.add_to_role_policy(statement)
+        may_map(self.machine)
 
     def _preparing(self, image: ContainerImage) -> None:
         bucket, registry = self._storage.bucket, self._storage.registry
@@ -139,19 +141,31 @@ class Retrain(Construct):
         )
 
     def _publishing(self) -> None:
-        bucket, registry = self._storage.bucket, self._storage.registry
+        bucket, registry, predictions = self._storage.bucket, self._storage.registry, self._storage.predictions
         data, table = bucket.bucket_name, registry.table_name
         self._add(
             "LoadPredictions",
-            LoadPredictionsSettings(DATA_BUCKET=data, PREDICTIONS_TABLE=self._storage.predictions.table_name),
-            [load_table(self._storage.predictions), read_objects(bucket, "runs/"), list_objects(bucket)],
+            LoadPredictionsSettings(DATA_BUCKET=data, PREDICTIONS_TABLE=predictions.table_name),
+            [
+                load_table(predictions),
+                read_objects(bucket, "runs/"),
+                write_objects(bucket, "runs/*/loaded/"),
+                list_objects(bucket),
+            ],
             timeout=Duration.minutes(15),
             memory_mb=1769,  # one whole vCPU
         )
         self._add(
             "PublishPredictions",
             PublishPredictionsSettings(DATA_BUCKET=data, REGISTRY_TABLE=table, EVENT_BUS=self._bus),
-            [change_table(registry), read_objects(bucket, "runs/"), self._telling],
+            [change_table(registry), read_objects(bucket, "runs/"), list_objects(bucket), self._telling],
+        )
+        self._add(
+            "RemoveSuperseded",
+            RemoveSupersededSettings(DATA_BUCKET=data, REGISTRY_TABLE=table, PREDICTIONS_TABLE=predictions.table_name),
+            [change_table(registry), load_table(predictions), read_objects(bucket, "runs/"), list_objects(bucket)],
+            timeout=Duration.minutes(15),
+            memory_mb=1769,
         )
 
     def _updating(self, segments: Segments) -> None:

@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 
-from aws_cdk import Stack
+from aws_cdk import ArnFormat, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from cdk_app.components.function import OwnLambda
@@ -23,6 +24,9 @@ _JOBS = {
     "training-job": "TrainingJob",
     "transform-job": "TransformJob",
 }
+
+
+_BY_COLON = ArnFormat.COLON_RESOURCE_NAME
 
 
 def retrain_statements(
@@ -54,3 +58,24 @@ def retrain_statements(
         ),
         pass_role,
     ]
+
+
+def may_map(machine: sfn.StateMachine) -> None:
+    """Let a Distributed Map start, watch and stop the executions of its items, which are the machine's own.
+
+    In a policy of its own: the machine waits for its role's default policy, which therefore cannot name the machine.
+    """
+    stack = Stack.of(machine)
+    executions = [
+        stack.format_arn(service="states", resource="execution", resource_name=f"{name}:*", arn_format=_BY_COLON)
+        for name in (machine.state_machine_name, f"{machine.state_machine_name}/LoadEachPart")
+    ]
+    iam.Policy(
+        machine,
+        "MapPolicy",
+        roles=[machine.role],
+        statements=[
+            iam.PolicyStatement(actions=["states:StartExecution"], resources=[machine.state_machine_arn]),
+            iam.PolicyStatement(actions=["states:DescribeExecution", "states:StopExecution"], resources=executions),
+        ],
+    )

@@ -7,9 +7,11 @@ from container.prepare.engine import quoted, text
 from container.prepare.prepared_rows import LEARNED, ORDER, TO_SCORE, PreparedRows, in_part
 from container.signature import AS_OF, OUTPUTS, Feature, Signature, features_hash
 from evergreen.contract import Contract
+from evergreen.generations import ScoringPart, ScoringParts
 from evergreen.targets import EventTarget
 
-ROWS_PER_PART = 100_000
+ROWS_PER_PART = 50_000  # of those that are scored: what one function loads in a minute or two
+_TO_WRITE = '"\nto_write"'
 MOST_CATEGORIES = 1_000
 
 
@@ -18,7 +20,8 @@ def write(rows: PreparedRows, signature: Signature, folder: Path) -> None:
     _write_parquet(rows, in_part("train"), folder / "train" / "train.parquet")
     _write_parquet(rows, in_part("validation"), folder / "train" / "validation.parquet")
     _write_parquet(rows, in_part("holdout"), folder / "holdout" / "holdout.parquet")
-    _write_scoring(rows, folder / "scoring")
+    parts = _write_scoring(rows, folder / "scoring")
+    (folder / "scoring_parts.json").write_text(parts.model_dump_json())
     for part in ("train", "holdout"):
         (folder / part / "signature.json").write_text(signature.to_json())
 
@@ -51,17 +54,22 @@ def _write_parquet(rows: PreparedRows, where: str, path: Path) -> None:
     )
 
 
-def _write_scoring(rows: PreparedRows, folder: Path) -> None:
+def _write_scoring(rows: PreparedRows, folder: Path) -> ScoringParts:
     """In parts: no header, the entity first, then the features, missing ones empty."""
     folder.mkdir(parents=True, exist_ok=True)
-    line = _line(rows)
+    connection, parts = rows.connection, list[ScoringPart]()
+    query = f"SELECT {_line(rows)} FROM {rows.relation} WHERE {TO_SCORE} ORDER BY {quoted(rows.entity)}"
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE {_TO_WRITE} AS {query}")  # ordered once, not for each part
     total = rows.count(TO_SCORE).rows
-    for number, offset in enumerate(range(0, total, ROWS_PER_PART)):
-        rows.connection.execute(
-            f"COPY (SELECT {line} FROM {rows.relation} WHERE {TO_SCORE} ORDER BY {quoted(rows.entity)} "
-            f"LIMIT {ROWS_PER_PART} OFFSET {offset}) "
-            f"TO {text(folder / f'part-{number:05d}.csv')} (FORMAT csv, HEADER false, QUOTE '', DELIMITER '\x01')"
+    for number, first in enumerate(range(0, total, ROWS_PER_PART)):
+        name, last = f"part-{number:05d}.csv", min(first + ROWS_PER_PART, total) - 1
+        connection.execute(
+            f"COPY (SELECT * FROM {_TO_WRITE} WHERE rowid BETWEEN {first} AND {last} ORDER BY rowid) "
+            f"TO {text(folder / name)} (FORMAT csv, HEADER false, QUOTE '', DELIMITER '\x01')"
         )
+        parts.append(ScoringPart(part=name, rows=last - first + 1))
+    connection.execute(f"DROP TABLE {_TO_WRITE}")
+    return ScoringParts(tuple(parts))
 
 
 def _line(rows: PreparedRows) -> str:

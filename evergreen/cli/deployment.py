@@ -22,8 +22,10 @@ from evergreen.stores.notices import Notices
 from evergreen.stores.outbox import Outbox
 from evergreen.stores.predictions import Predictions
 from evergreen.stores.registry import Registry
+from evergreen.stores.removals import Removals
 from evergreen.stores.rollbacks import Rollbacks
 from evergreen.stores.runs import RunRecords
+from evergreen.stores.scored_rows import ScoredRows
 from evergreen.stores.segment_queue import SegmentQueue
 from evergreen.stores.segments import Segments
 from evergreen.stores.workflows import Workflows
@@ -55,6 +57,7 @@ class Deployment:
     segments_queue_url: str = ""
     segments_dead_letters_url: str = ""
     update_segments: str | None = None  # the function that compares customers; not every stack has one
+    explain: str | None = None  # the function that explains predictions; not every stack has one
 
     @classmethod
     def find(cls) -> "Deployment":
@@ -78,6 +81,7 @@ class Deployment:
             segments_queue_url=outputs.get("SegmentsQueueUrl", ""),
             segments_dead_letters_url=outputs.get("SegmentsDeadLettersQueueUrl", ""),
             update_segments=outputs.get("UpdateSegmentsFunction"),
+            explain=outputs.get("ExplainFunction"),
         )
 
     def check(self, dataset: str) -> str:
@@ -105,8 +109,16 @@ class Deployment:
         return Holdbacks(self._table(self.registry_table))
 
     @property
+    def removals(self) -> Removals:
+        return Removals(self._table(self.registry_table))
+
+    @property
     def predictions(self) -> Predictions:
         return Predictions(self._table(self.predictions_table))
+
+    @property
+    def scored_rows(self) -> ScoredRows:
+        return ScoredRows(self.files)
 
     @property
     def approvals(self) -> Approvals:

@@ -14,7 +14,7 @@ WORK = (
     "TrainChallenger",
     "EvaluateChallenger",
     "ScoreEntities",
-    "LoadPredictions",
+    "LoadEachPart",
 )
 _SILENT = {"ChooseTraining", "IsPlatformFault"}  # choices for which no task before them gave a reason
 _ENDS = {"ExecutionSucceeded", "ExecutionFailed", "ExecutionAborted", "ExecutionTimedOut"}

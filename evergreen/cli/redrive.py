@@ -25,8 +25,9 @@ def redrive(
 ) -> None:
     """Try again what failed: dead letters go back to the arrivals queue, and what failed runs left makes a new run.
 
-    Files that three runs failed with, and that were set aside for that, join as well. Dead letters are not told apart
-    by data set. Events and segment updates that could not be told are told again. Mend the cause first.
+    Files that were set aside because three runs failed with them, or because S3 would not give them, join as well.
+    Dead letters are not told apart by data set. Events and segment updates that could not be told are told again.
+    Mend the cause first.
 
     Examples: `evergreen redrive --dry-run`, `evergreen redrive next_purchase`
     """
@@ -97,6 +98,8 @@ def _tell(dataset: str, arrivals: list[dict[str, Any]]) -> None:
 
 def _failures(arrival: dict[str, Any]) -> str:
     count = len(arrival.get("failed_runs", ()))
+    if "unreadable" in arrival:
+        return "S3 would not give it"
     return "1 run failed with it" if count == 1 else f"{count} runs failed with it"
 
 

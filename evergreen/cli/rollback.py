@@ -108,6 +108,13 @@ def _check_there(deployment: Deployment, dataset: str, target: Target) -> None:
             f"versions), or choose another with --to; see: evergreen history {dataset}"
         )
     published = target.published
+    removal = deployment.removals.find(dataset, published.generation)
+    if removal:
+        raise RollbackRefused(
+            f"the predictions of {target.run_id} are gone: generation {published.generation} was removed at "
+            f"{removal.begun_at[:16]} by {removal.by_run}, as predictions.keep_generations of the contract says. "
+            f"Choose another with --to; see: evergreen history {dataset}"
+        )
     if not published.sample or deployment.predictions.get(dataset, published.sample, published.generation) is None:
         raise RollbackRefused(
             f"the predictions of {target.run_id} are gone: generation {published.generation} is not in "

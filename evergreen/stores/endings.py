@@ -9,9 +9,10 @@ import boto3
 
 from evergreen.approval import Approval, approval_of
 from evergreen.events_out import DataRejected, RunFailed
+from evergreen.generations import Published
 from evergreen.layout import RunLayout
 from evergreen.manifest import DataReport, InputFile
-from evergreen.notices import Published, failure_notice, why_it_ran
+from evergreen.notices import failure_notice, why_it_ran, without
 from evergreen.requests import identity
 from evergreen.runs import dataset_of
 from evergreen.stores.arrivals import ArrivalsLedger, ArrivalState
@@ -73,7 +74,7 @@ class Endings:
         """Record the outcome, send the run's one notice, and tell those who listen."""
         run = self._runs.get(run_id) or {}
         self._announce(run_id, status, facts)
-        body = "\n".join([body, *why_it_ran(run.get("causes", []))])
+        body = "\n".join([body, *without(run.get("set_aside", [])), *why_it_ran(run.get("causes", []))])
         body = body if len(body) <= _LONGEST_NOTICE else body[:_LONGEST_NOTICE] + " …"
         if not run.get("notified_at"):
             self._notices.send(

@@ -95,6 +95,7 @@ class Registry:
             replaced=change.replaces,
             rows=seen.get("rows"),
             as_of=seen.get("as_of"),
+            segments=seen.get("segments") or {},
             changes=seen.get("changes"),
         )
         item = {**seen, "published_at": change.at.isoformat(), "fence": change.fence}
@@ -115,7 +116,7 @@ class Registry:
         when = {"at": at, "fence": change.fence}
         shared = {"pk": pk, "run_id": change.run_id, "replaced": change.replaces}
         writes = [
-            self._holds_lease(change),
+            holds_lease(self._table.name, change),
             put(self._table.name, {**item, **shared, "sk": what}, change.replaces),
             put(self._table.name, {**history, **shared, "sk": f"HISTORY#{at}#{what}", **when}, None),
             *more,
@@ -131,16 +132,6 @@ class Registry:
                 ) from error
             raise
 
-    def _holds_lease(self, change: Change) -> TransactWriteItemTypeDef:
-        return {
-            "ConditionCheck": {
-                "TableName": self._table.name,
-                "Key": {"pk": f"DATASET#{change.dataset}", "sk": "LEASE"},
-                "ConditionExpression": "fence = :fence AND run_id = :run_id",
-                "ExpressionAttributeValues": {":fence": change.fence, ":run_id": change.run_id},
-            }
-        }
-
     def _get(self, dataset: str, what: str) -> dict[str, Any] | None:
         key = {"pk": f"DATASET#{dataset}", "sk": what}
         with store_faults(f"read {what} of {dataset}"):
@@ -152,6 +143,18 @@ def told_of(change: Change, detail_type: str) -> dict[str, Any]:
     """What an event says of a change, whatever it was; the same for the same change."""
     event_id = identity(detail_type, change.dataset, change.run_id, str(change.fence))
     return {"event_id": event_id, "dataset": change.dataset, "run_id": change.run_id, "at": change.at.isoformat()}
+
+
+def holds_lease(table: str, change: Change) -> TransactWriteItemTypeDef:
+    """A condition that the run may still change its data set."""
+    return {
+        "ConditionCheck": {
+            "TableName": table,
+            "Key": {"pk": f"DATASET#{change.dataset}", "sk": "LEASE"},
+            "ConditionExpression": "fence = :fence AND run_id = :run_id",
+            "ExpressionAttributeValues": {":fence": change.fence, ":run_id": change.run_id},
+        }
+    }
 
 
 def put(table: str, item: Mapping[str, Any], replaces: str | None) -> TransactWriteItemTypeDef:

@@ -13,6 +13,7 @@ from evergreen.events_out import ChampionPromoted, EventOut, PredictionsPublishe
 from evergreen.stores.event_bus import announcing
 from evergreen.stores.faults import code_of, store_faults
 from evergreen.stores.registry import Change, followers_to_tell, put, told_of
+from evergreen.stores.removals import still_there
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
@@ -61,6 +62,7 @@ class Rollbacks:
         seen = {"run_id": target.published.generation, "replaced": rollback.replaces_generation}
         name = self._table.name
         writes = [
+            still_there(name, rollback.dataset, target.published.generation),
             self._raise_fence(rollback),
             put(name, {**champion, **moved, "pk": pk, "sk": "CHAMPION"}, rollback.replaces),
             put(name, {**published, **seen, "pk": pk, "sk": "PUBLISHED"}, rollback.replaces_generation),
@@ -73,6 +75,12 @@ class Rollbacks:
                 self._table.meta.client.transact_write_items(TransactItems=writes)
         except ClientError as error:
             if code_of(error) == "TransactionCanceledException":
+                if _failed(error)[:1] == ["ConditionalCheckFailed"]:
+                    raise RollbackRefused(
+                        f"the predictions of {target.run_id}, generation {target.published.generation}, were removed "
+                        f"while this rollback looked at them. Nothing was moved. Choose another with --to; see: "
+                        f"evergreen history {rollback.dataset}"
+                    ) from error
                 raise RollbackRefused(
                     f"{rollback.dataset} changed while this rollback looked at it: a run started, or somebody else "
                     f"rolled back. Nothing was moved. Look again: evergreen history {rollback.dataset}"
@@ -98,6 +106,11 @@ class Rollbacks:
                 "ExpressionAttributeValues": values,
             }
         }
+
+
+def _failed(error: ClientError) -> list[str]:
+    """What became of each write of a transaction, in their order."""
+    return [reason.get("Code", "None") for reason in error.response.get("CancellationReasons", [])]
 
 
 def _events(rollback: Rollback) -> list[EventOut]:

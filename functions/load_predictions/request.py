@@ -4,8 +4,10 @@ from evergreen.strict import Strict
 
 
 class Request(Strict):
-    """The run that scored, and the run whose model it used."""
+    """One part of the run that scored, and the run whose model it used."""
 
     dataset: str
     run_id: str
     champion_run_id: str
+    part: str
+    rows: int

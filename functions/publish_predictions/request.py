@@ -4,11 +4,9 @@ from evergreen.strict import Strict
 
 
 class Request(Strict):
-    """The generation to publish, and how many items it has."""
+    """The generation to publish, by the run that made it and the run whose model scored it."""
 
     dataset: str
     run_id: str
     fence: int
     champion_run_id: str
-    written: int
-    sample: str  # an entity among them

@@ -12,6 +12,7 @@ from local.workflows.aborting import install_polling
 from local.workflows.clients import install_clients
 from local.workflows.descriptions import install_descriptions
 from local.workflows.executions import install_executions
+from local.workflows.map_runs import install_map_runs
 from local.workflows.nested_executions import nested_execution_class
 from local.workflows.parameters import install_parameters
 from local.workflows.sagemaker_tasks import sagemaker_task_class
@@ -30,6 +31,7 @@ def install(cloud: Cloud) -> None:
     install_task_tokens(seams)
     install_executions(cloud, seams)
     install_descriptions(seams)
+    install_map_runs(seams)
     own = {"sagemaker": sagemaker_task_class(cloud, sessions), "states": nested_execution_class(sessions)}
     stock = state_task_service_factory.state_task_service_for
 

@@ -4,6 +4,7 @@ import csv
 import gzip
 import io
 import json
+import math
 import subprocess
 import sys
 import time
@@ -11,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable
 
 import boto3
+import pyarrow.parquet as pq
 import pytest
 import urllib3
 
@@ -142,9 +144,39 @@ def test_the_command_line_shows_what_happened(loop: Loop) -> None:
     assert json.loads(_evergreen("predictions", DATASET, REGULAR, "-o", "json"))["generation"] == run_id
 
 
+def test_the_command_line_explains_one_prediction_by_the_model_that_made_it(loop: Loop) -> None:
+    found = json.loads(_evergreen("predictions", DATASET, REGULAR, "--explain", "-o", "json"))
+    assert found["explained"].keys() == {"event", "duration"}
+    event = found["explained"]["event"]
+    margin = event["base"] + sum(each["adds"] for each in event["features"])
+    assert 1 / (1 + math.exp(-margin)) == pytest.approx(found["probability"], abs=1e-4)
+    assert "What moves after how many days" in _evergreen("predictions", DATASET, REGULAR, "--explain")
+
+
+def test_the_command_line_exports_the_very_items_that_readers_get(loop: Loop) -> None:
+    exported = {
+        row["entity"]: row
+        for row in csv.DictReader(io.StringIO(_evergreen("predictions", DATASET, "--all", "-o", "csv")))
+    }
+    published = loop.published()
+    assert published is not None
+    assert len(exported) == published["rows"]
+    item = loop.deployment.predictions.get(DATASET, REGULAR, published["generation"])
+    assert item is not None
+    table = pq.read_table(io.BytesIO(_printed("predictions", DATASET, "--all")))
+    assert table.column("entity").to_pylist() == list(exported)
+    assert {name: str(value) for name, value in item.items()} == {
+        name: text.removesuffix(".0") for name, text in exported[REGULAR].items() if text
+    }
+
+
 def _evergreen(*arguments: str) -> str:
+    return _printed(*arguments).decode()
+
+
+def _printed(*arguments: str) -> bytes:
     command = [sys.executable, "-c", "from evergreen.cli.main import main; main()", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    return subprocess.run(command, capture_output=True, check=True).stdout
 
 
 def _wait(found: Callable[[], list[str]], timeout: float = 15) -> list[str]:

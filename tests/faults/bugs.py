@@ -1,7 +1,7 @@
 """Bugs that people make in systems like this one, each planted by one patch."""
 
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -10,16 +10,19 @@ from typing import Any
 import pytest
 from boto3.dynamodb.conditions import Attr
 
+from evergreen.generations import Loaded, LoadedPart, ScoringPart, reconcile
 from evergreen.layout import RunLayout
+from evergreen.ledger import Choice
 from evergreen.manifest import DataReport
 from evergreen.runs import dataset_of
 from evergreen.stores.arrivals import ArrivalsLedger, ArrivalState
 from evergreen.stores.endings import Endings, Status
-from evergreen.stores.leases import Leases
+from evergreen.stores.leases import Lease, Leases
+from evergreen.stores.loader import Loader
 from evergreen.stores.notices import Notice, Notices
-from evergreen.stores.predictions import Predictions
 from evergreen.stores.registry import Change, Registry
 from evergreen.stores.runs import RunRecords
+from functions.dispatch.admission import Admission
 from functions.dispatch.dispatcher import Dispatcher
 from tests.faults.deployment import Deployment
 from tests.faults.execution import STATES
@@ -28,39 +31,62 @@ Plant = Callable[[pytest.MonkeyPatch, Deployment], None]
 
 
 def flip_before_load(patch: pytest.MonkeyPatch, deployment: Deployment) -> None:
-    load = Predictions.load
+    load = Loader.load
 
-    def flipped(self: Predictions, dataset: str, generation: str, rows: Iterable[Any]) -> int:
+    def flipped(self: Loader, dataset: str, generation: str, rows: Iterable[Any]) -> int:
         every, registry = list(rows), deployment.module("publish_predictions").registry
         before, fence = registry.published(dataset), deployment.executions[generation].given["fence"]
         change = Change(dataset, generation, fence, before["generation"] if before else None, datetime.now(UTC))
-        registry.publish(change, {"rows": len(every), "champion": every[0]["model"]})
+        total = deployment.world.files.read(RunLayout(dataset, generation).report, DataReport).scoring_rows
+        registry.publish(change, {"rows": total, "champion": every[0]["model"]})
         return load(self, dataset, generation, every)
 
-    patch.setattr(Predictions, "load", flipped)
+    patch.setattr(Loader, "load", flipped)
 
 
 def settled_before_published(patch: pytest.MonkeyPatch, deployment: Deployment) -> None:
-    load = Predictions.load
+    load = Loader.load
 
-    def settled(self: Predictions, dataset: str, generation: str, rows: Iterable[Any]) -> int:
+    def settled(self: Loader, dataset: str, generation: str, rows: Iterable[Any]) -> int:
         complete, layout = deployment.module("complete_run"), RunLayout(dataset, generation)
         report = complete.files.read(layout.report, DataReport)
         manifest = complete.files.read(layout.manifest, complete.RunManifest)
         complete.endings.settle_files(generation, report, manifest.inputs, complete.files)
         return load(self, dataset, generation, rows)
 
-    patch.setattr(Predictions, "load", settled)
+    patch.setattr(Loader, "load", settled)
 
 
 def counts_not_reconciled(patch: pytest.MonkeyPatch, deployment: Deployment) -> None:
-    load = Predictions.load
+    from functions.publish_predictions import publishing
 
-    def believed(self: Predictions, dataset: str, generation: str, rows: Iterable[Any]) -> int:
-        load(self, dataset, generation, rows)
-        return deployment.world.files.read(RunLayout(dataset, generation).report, DataReport).scoring_rows
+    def believed(parts: Sequence[ScoringPart], loaded: Iterable[LoadedPart | None]) -> Loaded:
+        return Loaded(rows=sum(each.rows for each in parts), parts=len(parts), sample="1", segments={})
 
-    patch.setattr(Predictions, "load", believed)
+    patch.setattr(publishing, "reconcile", believed)
+
+
+def parts_counted_as_one(patch: pytest.MonkeyPatch, deployment: Deployment) -> None:
+    """Whoever looks at the first part only takes it for the whole."""
+    from functions.publish_predictions import publishing
+
+    def first(parts: Sequence[ScoringPart], loaded: Iterable[LoadedPart | None]) -> Loaded:
+        return reconcile(parts[:1], list(loaded)[:1])
+
+    patch.setattr(publishing, "reconcile", first)
+
+
+def the_rollbacks_generation_removed(patch: pytest.MonkeyPatch, deployment: Deployment) -> None:
+    """Everything but the newest generation goes, without a look at what readers see."""
+    from functions.remove_superseded.removing import Remover
+
+    def all_but_the_last(self: Remover, change: Change) -> list[str]:
+        shown = [each.published.generation for each in self.registry.history(change.dataset) if each.published]
+        return [*shown[:-1], change.run_id]
+
+    patch.setattr(Remover, "_unneeded", all_but_the_last)
+    patch.setattr("evergreen.stores.removals.Removals.begin", lambda *_: True)
+    patch.setattr("evergreen.stores.removals.Removals.note", lambda *_, **__: None)
 
 
 def told_before_sent(patch: pytest.MonkeyPatch, deployment: Deployment) -> None:
@@ -100,14 +126,16 @@ def lease_never_released(patch: pytest.MonkeyPatch, deployment: Deployment) -> N
 
 
 def no_fencing(patch: pytest.MonkeyPatch, deployment: Deployment) -> None:
-    holds = Registry._holds_lease
+    import evergreen.stores.registry as store
 
-    def whoever(self: Registry, change: Change) -> Any:
-        (kind, check), *_ = holds(self, change).items()
+    holds = store.holds_lease
+
+    def whoever(table: str, change: Change) -> Any:
+        (kind, check), *_ = holds(table, change).items()
         values = {":fence": 0}
         return {kind: {**check, "ConditionExpression": "fence > :fence", "ExpressionAttributeValues": values}}  # type: ignore[dict-item]
 
-    patch.setattr(Registry, "_holds_lease", whoever)
+    patch.setattr(store, "holds_lease", whoever)
 
 
 def promoted_without_condition(patch: pytest.MonkeyPatch, deployment: Deployment) -> None:
@@ -208,11 +236,38 @@ def jobs_named_the_same_at_each_attempt(patch: pytest.MonkeyPatch, deployment: D
     patch.setitem(STATES, "TrainChallenger", {**state, "Parameters": parameters})
 
 
+def superseded_before_the_lease_is_taken(patch: pytest.MonkeyPatch, deployment: Deployment) -> None:
+    admitted = Admission.admitted
+
+    def early(self: Admission, dataset: str, choice: Choice, now: datetime) -> list[str]:
+        self.supersede(dataset, tuple(each.arrival.arrival_id for each in choice.ready))
+        return admitted(self, dataset, choice, now)
+
+    patch.setattr(Admission, "admitted", early)
+
+
+def no_run_without_its_timer(patch: pytest.MonkeyPatch, deployment: Deployment) -> None:
+    start = Dispatcher._start
+
+    def timed(self: Dispatcher, dataset: str, lease: Lease, now: datetime) -> bool:
+        if self.runs.get(lease.run_id) is None:
+            self.timers.wake(dataset, datetime.fromtimestamp(lease.expires_at, UTC), now)
+        return start(self, dataset, lease, now)
+
+    patch.setattr(Dispatcher, "_start", timed)
+
+
+def own_lease_taken_for_anothers(patch: pytest.MonkeyPatch, deployment: Deployment) -> None:
+    patch.setattr(Leases, "_taken_already", lambda *_: None)
+
+
 # Each with where the matrix finds it, state and kind of fault, and what it says then.
 PLANTED: dict[Plant, tuple[str, str, str]] = {
     flip_before_load: ("LoadPredictions", "killed", "readers see 0 of"),
     settled_before_published: ("ScoreEntities", "loses a row", "which never came so far"),
     counts_not_reconciled: ("ScoreEntities", "loses a row", "readers see"),
+    parts_counted_as_one: ("LoadPredictions", "old events", "readers see"),
+    the_rollbacks_generation_removed: ("RemoveSuperseded", "raises", "readers see 0 of"),
     told_before_sent: ("CompleteRun", "killed and invoked again", "nobody was told"),
     told_again: ("CompleteRun", "answer lost", "people were told 2 times"),
     another_notification_id_each_time: ("CompleteRun", "raises", "ids of their own"),
@@ -226,6 +281,9 @@ PLANTED: dict[Plant, tuple[str, str, str]] = {
     settled_by_whoever_comes_last: ("FailRun", "aborted", "is HELD when nothing is left to do"),
     events_taken_before_they_are_handled: ("Dispatch of a drop", "throttled", "nobody knows of"),
     aborted_runs_not_ended: ("TrainChallenger", "aborted", "its record says that it runs"),
+    superseded_before_the_lease_is_taken: ("Dispatch of a timer", "overwritten", "though a run took it"),
+    no_run_without_its_timer: ("Dispatch of a drop", "denied", "a Scheduler that is away holds a run up"),
+    own_lease_taken_for_anothers: ("Dispatch of a drop", "sent again", "a run that nobody starts"),
     silence_approves: ("AwaitApproval", "times out", "without a verdict that says so"),
     jobs_named_the_same_at_each_attempt: ("TrainChallenger", "InternalServerError", "is there already"),
 }

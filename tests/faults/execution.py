@@ -11,8 +11,12 @@ from tests.faults.state_language import Scope, put
 
 ROOT = Path(__file__).resolve().parents[2]
 DEFINITION: dict[str, Any] = json.loads((ROOT / "statemachines" / "retrain.asl.json").read_text())
-STATES: dict[str, dict[str, Any]] = DEFINITION["States"]
-TASKS = tuple(name for name, state in STATES.items() if state["Type"] == "Task")
+OUTER: dict[str, dict[str, Any]] = DEFINITION["States"]
+MAP_OF = {  # the state of each map's items, and the map
+    inner: name for name, state in OUTER.items() if state["Type"] == "Map" for inner in state["ItemProcessor"]["States"]
+}
+STATES = OUTER | {inner: OUTER[name]["ItemProcessor"]["States"][inner] for inner, name in MAP_OF.items()}
+TASKS = tuple(name for name, state in STATES.items() if state["Type"] in ("Task", "Map"))
 
 
 class TaskFailed(Exception):
@@ -40,6 +44,9 @@ class Execution:
     error: str | None = None
     cause: str | None = None
     entered: list[str] = field(default_factory=list)
+    around: Any = None  # the data of the map within whose items it is
+    items: list[Any] = field(default_factory=list)  # of the map, that are still to come
+    item: Any = None
 
     def __post_init__(self) -> None:
         self.data = self.data or dict(self.given)
@@ -59,6 +66,8 @@ class Execution:
         match state["Type"]:
             case "Task":
                 self._task(state, perform)
+            case "Map":
+                self._map(state, perform)
             case "Choice":
                 scope = self._scope()
                 self._go(next((each["Next"] for each in state["Choices"] if scope.holds(each)), state["Default"]))
@@ -82,6 +91,33 @@ class Execution:
             if self.status == "RUNNING":  # else it was stopped meanwhile
                 self._leave(state, result)
 
+    def _map(self, state: Mapping[str, Any], perform: Perform) -> None:
+        """Reads the list; its items then come one after another."""
+        assert (state["ToleratedFailureCount"], state["ResultPath"]) == (0, None)
+        try:
+            read = perform(self, self.state, self._scope().fill(state["ItemReader"]["Parameters"]))
+        except TaskFailed as failed:
+            self._failed(state, failed)
+        else:
+            if self.status == "RUNNING":
+                self.around, self.items = self.data, json.loads(read["Body"])
+                self._next_item(self.state)
+
+    def _next_item(self, name: str) -> None:
+        self.data = self.around
+        if not self.items:
+            self.around = self.item = None
+            self._go(OUTER[name]["Next"])
+            return
+        self.item = self.items.pop(0)
+        self.data = self._scope().fill(OUTER[name]["ItemSelector"])
+        self._go(OUTER[name]["ItemProcessor"]["StartAt"])
+
+    def _item_failed(self, name: str) -> None:
+        """The map's own error says nothing of the item's."""
+        self.data, self.around, self.item, self.items, self.state = self.around, None, None, [], name
+        self._failed(OUTER[name], TaskFailed("States.ExceedToleratedFailureThreshold", "said the map"))
+
     def _failed(self, state: Mapping[str, Any], failed: TaskFailed) -> None:
         if self.status != "RUNNING":
             return
@@ -90,6 +126,9 @@ class Execution:
             self.attempt += 1
             return
         catch = next((each for each in state.get("Catch", []) if _names(each, failed.error)), None)
+        if catch is None and self.state in MAP_OF:
+            self._item_failed(MAP_OF[self.state])
+            return
         if catch is None:
             self.status, self.error, self.cause = "FAILED", failed.error, failed.cause
             return
@@ -102,6 +141,9 @@ class Execution:
         self.data = put(self.data, way.get("ResultPath", "$"), selected)
         self.variables |= assigned
         assert len(json.dumps(self.data)) < 256 * 1024, "Step Functions carries no more"
+        if way.get("End"):
+            self._next_item(MAP_OF[self.state])
+            return
         self._go(way["Next"])
 
     def _go(self, state: str) -> None:
@@ -114,6 +156,7 @@ class Execution:
         return {
             "Execution": {"Input": self.given, "Name": self.name},
             "State": {"RetryCount": self.attempt, "Name": self.state},
+            "Map": {"Item": {"Value": self.item}},
             "Task": {"Token": f"{self.name}/{self.state}/{self.attempt}"},
         }
 

@@ -132,7 +132,9 @@ class Watch:
                 continue
             told = f"{self.backends.attribute(item, 'key')} is {self.backends.attribute(item, 'state')}"
             state, run_id = (self.backends.attribute(item, name) for name in ("state", "run_id"))
-            self._must(state in ("DONE", "QUARANTINED"), f"{told} when nothing is left to do")
+            by = self.backends.attribute(item, "superseded_by")
+            rests = state in ("DONE", "QUARANTINED") or (state == "SUPERSEDED" and by in self._arrival_ids())
+            self._must(rests, f"{told} when nothing is left to do")
             at_its_end = run_id in ours and set(ours[run_id].entered) & set(_LAST)
             self._must(state != "DONE" or at_its_end, f"{told} by {run_id}, which never came so far")
             self._must(state == "DONE" or self.backends.attribute(item, "reason"), f"{told} for no reason")
@@ -141,6 +143,7 @@ class Watch:
             self._must(state != "DONE" or not is_file or key in self.backends.objects, f"{told}, its rows are nowhere")
             arrival = self.backends.attribute(item, "arrival_id")
             self._must(state != "DONE" or taken[arrival] or self._published(run_id), f"{told} in no finished run")
+            self._must(state != "SUPERSEDED" or not taken[arrival], f"{told}, though a run took it")
             self._must(taken[arrival] <= 1 + self.overtaken, f"{told} in {taken[arrival]} finished runs")
 
     def _every_drop_is_known(self) -> None:

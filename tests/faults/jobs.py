@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from evergreen.evaluation import Comparison, Evaluation
+from evergreen.generations import ScoringPart, ScoringParts
 from evergreen.layout import RunLayout
 from evergreen.manifest import DataReport, DataSummary, FileReport, InputFile, Rejection, RunManifest
 from evergreen.stores.files import Files
@@ -13,6 +14,7 @@ from tests.faults.execution import TaskFailed
 
 BETTER: dict[str, Any] = {"improvement": 7.0, "relative": 0.27, "low": 6.0, "high": 8.0}
 WORSE: dict[str, Any] = {"improvement": -7.0, "relative": -0.27, "low": -8.0, "high": -6.0}
+_PARTS = ("part-00000.csv", "part-00001.csv")
 _NAMES = ("ProcessingJobName", "TrainingJobName", "HyperParameterTuningJobName", "TransformJobName", "ModelName")
 
 
@@ -36,7 +38,7 @@ class Jobs:
             "createTrainingJob.sync": lambda: self._train(parameters["OutputDataConfig"]["S3OutputPath"], name),
             "createHyperParameterTuningJob.sync": lambda: self._tune(parameters, name),
             "createModel": lambda: {"ModelArn": f"arn:aws:sagemaker:us-east-1:123456789012:model/{name}"},
-            "createTransformJob.sync": lambda: self._score(layout),
+            "createTransformJob.sync": lambda: self._score(layout, parameters["DataProcessing"]["OutputFilter"]),
         }
         if service == "createProcessingJob.sync":
             verb = parameters["AppSpecification"]["ContainerArguments"][0]
@@ -60,6 +62,8 @@ class Jobs:
             scoring_cutoff="2011-12-09",
         )
         self.files.write(layout.report, report)
+        parts = ScoringPart(part=_PARTS[0], rows=rows - 1), ScoringPart(part=_PARTS[1], rows=1)
+        self.files.write(layout.scoring_parts, ScoringParts(parts))
         summary = DataSummary(usable=report.usable, reason="said the test", rows=rows, scoring_rows=rows)
         self.files.write(layout.summary, summary)
 
@@ -95,10 +99,12 @@ class Jobs:
         )
         self.files.write(layout.evaluation_file, evaluation)
 
-    def _score(self, layout: RunLayout) -> None:
+    def _score(self, layout: RunLayout, kept: str) -> None:
         rows = self.files.read(layout.report, DataReport).scoring_rows
-        lines = [f"{entity},{entity}.5,0.5\n" for entity in range(rows - (layout.run_id in self.losing))]
-        self.files.write(f"{layout.predictions}/part-0.csv.out", "".join(lines).encode())
+        more = ",0.5" * (kept.count(",") - 1)  # a probability, where the task has one
+        lines = [f"{entity},{entity}.5{more}\n" for entity in range(rows - (layout.run_id in self.losing))]
+        self.files.write(layout.predictions_part(_PARTS[0]), "".join(lines[1:]).encode())
+        self.files.write(layout.predictions_part(_PARTS[1]), lines[0].encode())
 
 
 def _file(each: InputFile, *, refused: bool) -> FileReport:

@@ -118,6 +118,14 @@ class Template:
             name: each for name, each in self.of("AWS::Lambda::Function").items() if each.get("PackageType") == "Image"
         }
 
+    def image_function(self, module: str) -> tuple[str, dict[str, Any]]:
+        """The function of the image whose handler is in `container/<module>.py`."""
+        command = [f"container.{module}.handler"]
+        ((name, properties),) = (
+            (name, each) for name, each in self.image_functions().items() if each["ImageConfig"]["Command"] == command
+        )
+        return name, properties
+
 
 def role_of(properties: dict[str, Any], key: str = "Role") -> str:
     """The logical id of the role that a resource's property names."""

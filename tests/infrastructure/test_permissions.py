@@ -76,12 +76,28 @@ def test_nobody_may_delete_data(allowed: list[Statement]) -> None:
     assert deletes == {"sqs:DeleteMessage", "logs:DeleteLogDelivery"}
 
 
-def test_nobody_but_load_predictions_writes_predictions(template: Template, allowed: list[Statement]) -> None:
+def test_nobody_but_who_loads_or_removes_predictions_writes_them(template: Template, allowed: list[Statement]) -> None:
     table, _ = template.named("AWS::DynamoDB::Table", "Predictions")
-    _, function = template.function("load_predictions")
     writers = [each for each in allowed if f"${{{table}.Arn}}" in each.resources]
-    assert writers == [each for each in template.statements_of(role_of(function)) if each in writers]
+    functions = [template.function(name)[1] for name in ("load_predictions", "remove_superseded")]
+    theirs = [each for function in functions for each in template.statements_of(role_of(function))]
+    assert sorted(writers, key=str) == sorted((each for each in theirs if each in writers), key=str)
     assert {action for each in writers for action in each.actions} == {"dynamodb:BatchWriteItem"}
+
+
+def test_the_workflow_may_start_itself_for_each_part_and_nothing_else(template: Template) -> None:
+    machine, properties = template.named("AWS::StepFunctions::StateMachine", "RetrainMachine")
+    mapping = [
+        each
+        for each in template.statements_of(role_of(properties, "RoleArn"))
+        if any(action.startswith("states:") for action in each.actions)
+    ]
+    asked = {action: each.resources for each in mapping for action in each.actions}
+    assert asked["states:StartExecution"] == [f"${{{machine}}}"]
+    assert asked.keys() == {"states:StartExecution", "states:DescribeExecution", "states:StopExecution"}
+    name = f"${{{machine}.Name}}"
+    for action in ("states:DescribeExecution", "states:StopExecution"):
+        assert [each.split(":execution:")[1] for each in asked[action]] == [f"{name}:*", f"{name}/LoadEachPart:*"]
 
 
 def test_each_role_is_for_one_service_of_aws_and_brings_no_managed_policy(template: Template) -> None:

@@ -20,8 +20,7 @@ BYTES_A_SECOND = 5 * MEGABYTE  # a fifth of what two cores do in the form of Onl
 
 @pytest.fixture(scope="module")
 def function(template: Template) -> dict[str, Any]:
-    (found,) = template.image_functions().values()
-    return found
+    return template.image_function("small_data")[1]
 
 
 @pytest.fixture(scope="module")
@@ -146,7 +145,7 @@ def test_the_workflow_may_invoke_it_and_no_function_but_its_own(
     (invoking,) = (
         each for each in template.statements_of(role_of(machine, "RoleArn")) if "lambda:InvokeFunction" in each.actions
     )
-    assert sorted(invoking.resources) == sorted(text(substitutions[name]) for name in workflow.functions)
+    assert sorted(invoking.resources) == sorted(text(substitutions[name]) for name in workflow.every_function)
 
 
 def test_an_image_that_a_ci_has_pushed_is_taken_by_digest_and_lambda_may_pull_it(tmp_path: Path) -> None:
@@ -157,7 +156,7 @@ def test_an_image_that_a_ci_has_pushed_is_taken_by_digest_and_lambda_may_pull_it
     subprocess.run(app, env={**os.environ, **context, "PATH": path}, check=True, capture_output=True)
     (file,) = tmp_path.glob("*.template.json")
     template = Template(json.loads(file.read_text()))
-    (function,) = template.image_functions().values()
+    _, function = template.image_function("small_data")
     repository, _ = template.one("AWS::ECR::Repository")
     assert function["Code"]["ImageUri"]["Fn::Join"][1][-2:] == [{"Ref": repository}, f"@{digest}"]
     (pull,) = (each for each in template.statements() if each.policy == repository)

@@ -6,16 +6,14 @@ from typing import Any
 import pytest
 
 from evergreen.gate import Gate
+from functions.load_predictions.request import Request as LoadPart
 from functions.pin_inputs.tuning import MOST_SECONDS
 from tests.infrastructure.conftest import ROOT
 from tests.infrastructure.template import Template
 from tests.infrastructure.workflow import Workflow, strings
 
-TELLS_FOLLOWERS = (
-    "RegisterChallenger",
-    "UpdateSegments",
-    "TrackRun",
-)  # what is not told now is told later, and no run fails for it
+# What is not done now is done later, and no run fails for it.
+GOES_ON = ("RegisterChallenger", "UpdateSegments", "RemoveSuperseded", "TrackRun")
 ENDS = {"RunCompleted", "DataRejected", "RunFailed"}
 
 
@@ -34,7 +32,7 @@ def longest(state: dict[str, Any]) -> int:
 def behind(template: Template, name: str) -> tuple[str, dict[str, Any]]:
     """The function that a state invokes."""
     if name == "PrepareSmallData":
-        ((function, properties),) = template.image_functions().items()
+        function, properties = template.image_function("small_data")
         return function, properties
     return template.function(snake(name))
 
@@ -69,8 +67,8 @@ def test_every_task_ends_in_time_and_is_tried_again_patiently(each_workflow: Wor
 
 
 def test_every_task_but_the_last_hands_its_errors_to_fail_run(workflow: Workflow) -> None:
-    goes_on = {name: workflow.states[name]["Next"] for name in TELLS_FOLLOWERS}
-    for name, state in workflow.tasks.items():
+    goes_on = {name: workflow.states[name]["Next"] for name in GOES_ON}
+    for name, state in {**workflow.tasks, **workflow.maps}.items():
         if name != "FailRun":
             last = state["Catch"][-1]
             then = goes_on.get(name, "FailRun")
@@ -84,7 +82,8 @@ def test_every_run_that_was_judged_is_registered_and_tracked_whichever_way_it_go
     before_the_end = {name for name in workflow.states if "CompleteRun" in workflow.following(name)}
     assert before_the_end == {"TrackRun"}
     assert "TrackRun" in workflow.following("CanChampionScore")
-    assert workflow.following("UpdateSegments") == {"TrackRun"}
+    assert workflow.following("RemoveSuperseded") == {"TrackRun"}
+    assert workflow.following("UpdateSegments") == {"RemoveSuperseded"}
 
 
 def test_every_published_generation_reaches_the_crm(workflow: Workflow) -> None:
@@ -163,16 +162,14 @@ def test_every_name_to_substitute_is_substituted_and_every_substitution_is_used(
 def test_each_function_state_invokes_the_function_of_its_own_name(
     workflow: Workflow, substitutions: dict[str, dict[str, list[str]]], template: Template
 ) -> None:
-    for name, state in workflow.functions.items():
+    functions = workflow.every_function
+    for name, state in functions.items():
         assert state["Parameters"]["FunctionName"] == f"${{{name}}}"
         function, _ = behind(template, name)
         assert substitutions[name] == {"Fn::GetAtt": [function, "Arn"]}
-    every = {path.parent.name for path in (ROOT / "functions").glob("*/handler.py")} - {
-        "dispatch",
-        "summarize_runs",
-        "deliver_segments",
-    }
-    assert {snake(name) for name in workflow.functions} == every | {"prepare_small_data"}
+    every = {path.parent.name for path in (ROOT / "functions").glob("*/handler.py")}
+    every -= {"dispatch", "summarize_runs", "deliver_segments"}
+    assert {snake(name) for name in functions} == every | {"prepare_small_data"}
 
 
 def test_a_state_holds_no_rows_so_it_fits_in_256_kilobytes(workflow: Workflow) -> None:
@@ -218,3 +215,16 @@ def test_nothing_but_a_person_answers_what_waits_for_one(template: Template) -> 
     machine, _ = template.named("AWS::StepFunctions::StateMachine", "RetrainMachine")
     for action in ("states:SendTaskSuccess", "states:SendTaskFailure"):
         assert not [each for each in template.statements() if each.permits(action, f"${{{machine}}}")], action
+
+
+def test_parts_are_loaded_some_at_a_time_and_none_may_fail(workflow: Workflow, template: Template) -> None:
+    state = workflow.states["LoadEachPart"]
+    assert state["ItemProcessor"]["ProcessorConfig"] == {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}
+    assert 1 < state["MaxConcurrency"] <= 40
+    assert state["ToleratedFailureCount"] == 0
+    (part,) = (each.states["LoadPredictions"] for each in workflow.within)
+    assert longest(part) >= template.function("load_predictions")[1]["Timeout"]
+    # A child execution has a context of its own: what it needs must be in its input.
+    assert not [text for text in strings(state["ItemProcessor"]) if text.startswith("$$.") or "$job" in text]
+    asked = {name.removesuffix(".$") for name in state["ItemSelector"]}
+    assert asked == set(LoadPart.model_fields)

@@ -22,6 +22,10 @@ class Workflow:
         return {name: state for name, state in self.states.items() if state["Type"] == "Task"}
 
     @property
+    def maps(self) -> dict[str, State]:
+        return {name: state for name, state in self.states.items() if state["Type"] == "Map"}
+
+    @property
     def jobs(self) -> dict[str, State]:
         """The tasks that create something by name in SageMaker."""
         return {name: state for name, state in self.tasks.items() if ":sagemaker:" in state["Resource"]}
@@ -30,6 +34,11 @@ class Workflow:
     def functions(self) -> dict[str, State]:
         """The tasks that invoke a function."""
         return {name: state for name, state in self.tasks.items() if ":lambda:invoke" in state["Resource"]}
+
+    @property
+    def every_function(self) -> dict[str, State]:
+        """Those within its maps, too."""
+        return {name: state for each in (self, *self.within) for name, state in each.functions.items()}
 
     def following(self, name: str) -> set[str]:
         """The states that may come right after one."""

@@ -74,7 +74,7 @@ class Desk:
 
     def _publish(self, lease: Lease, champion: str) -> None:
         rows = [{"entity": str(number), "prediction": lease.fence, "model": champion} for number in range(1, 4)]
-        self.deployment.predictions.load(DATASET, lease.run_id, rows, workers=1)
+        self.aws.loader.load(DATASET, lease.run_id, rows, workers=1)
         seen = self.deployment.registry.published(DATASET)
         published = {"rows": 3, "champion": champion, "sample": "1"}
         self.deployment.registry.publish(self._change(lease, seen), published)

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from evergreen.arrivals import Arrival
+from evergreen.generations import Published
 from evergreen.layout import RunLayout
 from evergreen.manifest import DataReport, FileReport, Rejection
-from evergreen.notices import Published
 from evergreen.stores.arrivals import ArrivalState
 from evergreen.verdict import Outcome, Verdict
 from tests.integration.functions.conftest import Handler

@@ -12,6 +12,8 @@ from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 from moto import mock_aws
 
+from evergreen.stores.loader import QUICK, Loader
+
 BUCKET = "evergreen-data"
 EVENT_BUS = "Evergreen-events"
 NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
@@ -26,6 +28,10 @@ class Account:
     notices_url: str
     segments: Any
     segments_url: str
+
+    @property
+    def loader(self) -> Loader:
+        return Loader(boto3.client("dynamodb", config=QUICK), "predictions")
 
     def put(self, key: str, text: str = "a,b\n1,2\n") -> str:
         """Drop an object and return its version id."""

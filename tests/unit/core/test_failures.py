@@ -47,3 +47,12 @@ def test_a_time_out_without_a_cause_is_told_by_its_name() -> None:
 
 def test_a_json_cause_without_words_is_told_whole() -> None:
     assert said({"code": 7}, "Odd") == 'Odd: {"code": 7}'
+
+
+def test_a_part_that_could_not_be_loaded_is_told_with_where_its_own_reason_is() -> None:
+    error = TaskError(
+        Error="States.ExceedToleratedFailureThreshold", Cause="The specified tolerated failure threshold was exceeded"
+    )
+    told = describe(error, "next-purchase-00001-3f2a9c81")
+    assert "nothing was published" in told
+    assert "map run of execution next-purchase-00001-3f2a9c81" in told

@@ -1,4 +1,4 @@
-"""The functions between evaluation and readers: decide, promote or keep, load, publish."""
+"""The functions between evaluation and scoring: decide, promote or keep."""
 
 import json
 import math
@@ -7,12 +7,10 @@ from typing import Any
 
 import pytest
 
-from evergreen.contract import Contract
-from evergreen.errors import CountsDisagree, RunSuperseded, TrainingFailed
+from evergreen.errors import RunSuperseded
 from evergreen.evaluation import Comparison, Evaluation, SliceComparison
 from evergreen.layout import RunLayout
-from evergreen.manifest import DataReport, RunManifest
-from evergreen.stores.predictions import Predictions
+from evergreen.manifest import RunManifest
 from evergreen.verdict import Outcome, Verdict
 from tests.integration.functions.conftest import Handler
 from tests.integration.functions.world import DATASET, World
@@ -49,13 +47,6 @@ def evaluate(world: World, run: dict[str, str], **changes: Any) -> None:
     }
     world.files.write(RunLayout(**run).evaluation_file, Evaluation(**(said | changes)))
     world.runs.note(run["run_id"], verdict={"outcome": "FIRST", "promote": True, "reasons": ["better"]})
-
-
-def report(world: World, run: dict[str, str], scoring_rows: int) -> None:
-    found = DataReport(
-        usable=True, files=(), rejections=(), rows=9, scoring_rows=scoring_rows, scoring_cutoff="2011-12-09"
-    )
-    world.files.write(RunLayout(**run).report, found)
 
 
 def test_the_verdict_is_handed_on_written_down_and_noted(world: World, function: Function, run: dict[str, str]) -> None:
@@ -164,74 +155,3 @@ def test_a_kept_champion_is_named_and_scores_if_it_can(
     assert (answer["run_id"], answer["model_uri"]) == (run["run_id"], promotion(run)["model_uri"])
     assert answer["can_score"] is (unscorable is None)
     assert (unscorable or "scores today's rows") in answer["reason"]
-
-
-def scored(world: World, run: dict[str, str], **parts: str) -> None:
-    for name, lines in parts.items():
-        world.aws.put(f"{RunLayout(**run).predictions}/{name}", lines)
-
-
-def test_every_scored_line_is_loaded_under_the_runs_generation(
-    world: World, function: Function, run: dict[str, str]
-) -> None:
-    scored(world, run, **{"part-0.csv.out": "1,20.1,0.7\n2,3,0.2\n", "part-1.csv.out": "3,9,0.5\n", "job.json": "{}"})
-    answer = function("load_predictions")({**run, "champion_run_id": "next-purchase-00001-aaaaaaaa"})
-    assert answer == {"written": 3, "parts": 2, "sample": "1"}
-    found = Predictions(world.aws.predictions).get(DATASET, "1", run["run_id"])
-    assert found
-    assert (found["prediction"], found["probability"]) == (20.1, 0.7)
-    assert found["model"] == "next-purchase-00001-aaaaaaaa"
-
-
-def test_a_label_is_loaded_as_the_text_that_it_is(world: World, function: Function, run: dict[str, str]) -> None:
-    document = {
-        "id": DATASET,
-        "task": "binary",
-        "input": {"columns": {"failed": {"type": "integer"}}},
-        "target": {"column": "failed", "positive": "1"},
-        "split": {"by": "random"},
-    }
-    world.files.write(RunLayout(**run).contract_file("dataset.json"), Contract.model_validate(document))
-    scored(world, run, **{"part-0.csv.out": "7,1,0.8125\n"})
-    function("load_predictions")({**run, "champion_run_id": run["run_id"]})
-    found = Predictions(world.aws.predictions).get(DATASET, "7", run["run_id"])
-    assert found
-    assert (found["prediction"], found["probability"]) == ("1", 0.8125)
-
-
-def test_a_broken_line_is_told_by_part_and_line(world: World, function: Function, run: dict[str, str]) -> None:
-    scored(world, run, **{"part-0.csv.out": "1,20.1,0.7\n2,oops,0.2\n"})
-    with pytest.raises(TrainingFailed, match=r"part-0\.csv\.out, line 2"):
-        function("load_predictions")({**run, "champion_run_id": run["run_id"]})
-
-
-def test_readers_see_the_generation_when_every_row_that_went_in_came_out(
-    world: World, function: Function, run: dict[str, str]
-) -> None:
-    report(world, run, scoring_rows=3)
-    function("publish_predictions")({**run, "fence": 1, "champion_run_id": run["run_id"], "written": 3, "sample": "1"})
-    published = world.registry.published(DATASET)
-    assert published
-    assert (published["generation"], published["rows"], published["as_of"]) == (run["run_id"], 3, "2011-12-09")
-    record = world.runs.get(run["run_id"])
-    assert record
-    assert record["published"]["generation"] == run["run_id"]
-
-
-@pytest.mark.parametrize("written", [2, 4, 0])
-def test_readers_keep_what_they_have_when_the_counts_disagree(
-    world: World, function: Function, run: dict[str, str], written: int
-) -> None:
-    report(world, run, scoring_rows=3)
-    with pytest.raises(CountsDisagree, match=f"3 rows to score, {written} items written: nothing published"):
-        function("publish_predictions")(
-            {**run, "fence": 1, "champion_run_id": run["run_id"], "written": written, "sample": "1"}
-        )
-    assert world.registry.published(DATASET) is None
-
-
-def test_publishing_twice_is_the_same_as_once(world: World, function: Function, run: dict[str, str]) -> None:
-    report(world, run, scoring_rows=3)
-    publish = function("publish_predictions")
-    event = {**run, "fence": 1, "champion_run_id": run["run_id"], "written": 3, "sample": "1"}
-    assert publish(event) == publish(event)

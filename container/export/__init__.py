@@ -1,0 +1,1 @@
+"""Predictions as one Parquet file."""
