@@ -17,6 +17,7 @@ from botocore.config import Config
 from moto.core.base_backend import BackendDict
 from moto.core.config import default_user_config
 
+from local.image.image import Image
 from local.processes import Processes
 from local.server import Server
 from local.writes import Writes
@@ -51,6 +52,7 @@ class Cloud:
     processes: Processes
     writes: Writes
     state_dir: Path | None
+    image: Image | None  # what jobs run; None: the repository's own container/
     _session: Any
     function_environment: dict[str, str] = field(default_factory=dict)  # what adapters give every function, too
     _clients: dict[str, Any] = field(default_factory=dict)
@@ -99,7 +101,11 @@ class Cloud:
 
 
 def start(
-    port: int = 0, work_dir: Path | None = None, repo: Path | None = None, state_dir: Path | None = None
+    port: int = 0,
+    work_dir: Path | None = None,
+    repo: Path | None = None,
+    state_dir: Path | None = None,
+    image: Image | None = None,
 ) -> Cloud:
     """Starts moto as an HTTP server in this process and installs every adapter."""
     BackendDict.reset()
@@ -123,9 +129,12 @@ def start(
         processes=Processes(),
         writes=writes,
         state_dir=state_dir,
+        image=image,
         _session=session,
     )
     cloud.on_close(lambda: shutil.rmtree(cloud.work_dir, ignore_errors=True))
+    if image:
+        cloud.on_close(image.close)
     cloud.on_close(cloud.processes.close)
     cloud.on_close(server.close)
     try:

@@ -17,7 +17,7 @@ from evergreen.cli.drop import upload
 from evergreen.cli.history import WORK, Execution
 from evergreen.cli.laptop import laptop_cloud
 from evergreen.cli.output import console, span
-from evergreen.cli.up import checkout, synthesize
+from evergreen.cli.up import Jobs, checkout, synthesize
 from evergreen.cli.watch import follow, wait_for_run
 from evergreen.errors import StoreUnavailable
 from evergreen.layout import RunLayout
@@ -29,10 +29,13 @@ _ENTITIES = ("12347", "12748", "14911", "15311", "17850")
 
 def demo(
     keep: Annotated[bool, typer.Option("--keep", help="Keep the cloud running at the end, until Ctrl-C.")] = False,
+    jobs: Annotated[Jobs, typer.Option(help="Run SageMaker's jobs in this; the image is what `make image` built.")] = (
+        Jobs.process
+    ),
 ) -> None:
     """Run the whole loop on UCI Online Retail: history up to September first, then the rest.
 
-    Example: `evergreen demo --keep`
+    Examples: `evergreen demo --keep`, `evergreen demo --jobs image`
 
     What it publishes is kept in `.evergreen/demo`; `evergreen up --state-dir .evergreen/demo` starts from there.
     """
@@ -42,7 +45,7 @@ def demo(
     shutil.rmtree(home / "demo", ignore_errors=True)
     home.mkdir(exist_ok=True)
     began = time.monotonic()
-    with laptop_cloud(root, home / "demo", home / "demo.log") as said, tempfile.TemporaryDirectory() as folder:
+    with laptop_cloud(root, home / "demo", home / "demo.log", jobs) as said, tempfile.TemporaryDirectory() as folder:
         ready = time.monotonic()
         console.print(f"The laptop cloud is up at {said['endpoint_url']} after {span(ready - began)}.\n")
         deployment = Deployment.find()
