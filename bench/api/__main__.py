@@ -23,6 +23,8 @@ ENVIRONMENT = {
     "REGISTRY_TABLE": "registry",
     "PREDICTIONS_TABLE": "predictions",
     "PREDICT_FUNCTION": "predict",
+    "SEGMENTS_TABLE": "segments",
+    "SEGMENTS_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/segments.fifo",
     "AWS_ACCESS_KEY_ID": "a",
     "AWS_SECRET_ACCESS_KEY": "b",
     "AWS_DEFAULT_REGION": "us-east-1",

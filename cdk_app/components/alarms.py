@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from cdk_app.components.function import OwnLambda
     from cdk_app.components.retrain import Retrain
     from cdk_app.components.retrain_many import RetrainMany
+    from cdk_app.components.segments import Segments
 
 NAMESPACE = "Evergreen"
 
@@ -30,16 +31,18 @@ class YieldAlarms(Construct):
         super().__init__(scope, name)
         self.prefix = f"{Stack.of(self).stack_name}-"
         self.alarms: dict[str, cloudwatch.Alarm] = {}
+        self.retraining: list[str] = []  # the names of those that ask for a run, all of them and of no other stack
         for dataset in sorted(contracts.ids):
             stated = contracts[dataset].contract.observed_yield
             if stated:
                 self.alarms[dataset] = self._alarm(dataset, stated)
 
     def _alarm(self, dataset: str, stated: Yield) -> cloudwatch.Alarm:
+        self.retraining.append(f"{self.prefix}{dataset}-observed-yield")
         return cloudwatch.Alarm(
             self,
             f"Low-{dataset}",
-            alarm_name=f"{self.prefix}{dataset}-observed-yield",
+            alarm_name=self.retraining[-1],
             alarm_description=f"The observed yield of {dataset} is below {stated.threshold:g}: retrain it.",
             metric=cloudwatch.Metric(
                 namespace=NAMESPACE,
@@ -65,6 +68,7 @@ class OperationalAlarms(Construct):
         *,
         topic: sns.Topic,
         arrivals: Arrivals,
+        segments: Segments,
         retrain: Retrain,
         retrain_many: RetrainMany,
         answering: Mapping[str, OwnLambda],
@@ -76,6 +80,11 @@ class OperationalAlarms(Construct):
             arrivals.dead_letters.metric_approximate_number_of_messages_visible(period=Duration.minutes(1)),
             "Events that could not be handled wait in the dead-letter queue.",
         )
+        self._add(
+            "SegmentsDeadLetters",
+            segments.dead_letters.metric_approximate_number_of_messages_visible(period=Duration.minutes(1)),
+            "Segment updates that the CRM does not take wait in their dead-letter queue.",
+        )
         self._add("RunsFailed", retrain.machine.metric_failed(period=Duration.minutes(5)), "A retrain run failed.")
         self._add(
             "RunsTimedOut", retrain.machine.metric_timed_out(period=Duration.minutes(5)), "A retrain run timed out."
@@ -83,7 +92,8 @@ class OperationalAlarms(Construct):
         many = retrain_many.machine
         self._add("ManyFailed", many.metric_failed(period=Duration.minutes(5)), "retrain_many failed.")
         self._add("ManyTimedOut", many.metric_timed_out(period=Duration.minutes(5)), "retrain_many timed out.")
-        functions = {"Dispatch": arrivals.dispatch, **retrain.functions, **retrain_many.functions, **answering}
+        functions = {**retrain.functions, **retrain_many.functions, **answering}
+        functions |= {"Dispatch": arrivals.dispatch, "DeliverSegments": segments.deliver}
         for title, function in functions.items():
             self._add(f"{title}Errors", function.errors(), f"{title} raised an error.")
 

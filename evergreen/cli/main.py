@@ -21,6 +21,7 @@ from evergreen.cli.report import report
 from evergreen.cli.retrain import retrain
 from evergreen.cli.rollback import rollback
 from evergreen.cli.runs import run, runs
+from evergreen.cli.segments import segments
 from evergreen.cli.up import up
 from evergreen.cli.verify import verify
 from evergreen.errors import EvergreenError
@@ -46,6 +47,7 @@ COMMANDS: tuple[Callable[..., None], ...] = (
     redrive,
     predictions,
     verify,
+    segments,
     approve,
     reject,
     history,

@@ -96,20 +96,22 @@ class ArrivalsLedger:
         return False
 
     def given_up(self, dataset: str) -> list[dict[str, Any]]:
-        """What failed runs left, oldest first: HELD for the next run, or QUARANTINED after MOST_FAILURES of them."""
+        """What failed runs left, oldest first: HELD for the next run, or QUARANTINED after MOST_FAILURES of them; and
+        what S3 would not give."""
         found = [item for item in self._all(dataset) if _is_given_up(item)]
         return sorted(found, key=lambda item: (item["at"], item["arrival_id"]))
 
     def reopen(self, dataset: str, arrival_id: str) -> bool:
-        """Have an arrival that failed runs left wait again, its failures forgotten; False when that is not so."""
+        """Have an arrival that failed runs left, or S3 would not give, wait again; False when that is not so."""
         held = Attr("state").eq(ArrivalState.HELD)
-        given_up = Attr("state").eq(ArrivalState.QUARANTINED) & Attr("failed_runs").size().gte(MOST_FAILURES)
+        given_up = Attr("failed_runs").exists() & Attr("failed_runs").size().gte(MOST_FAILURES)
+        set_aside = Attr("state").eq(ArrivalState.QUARANTINED) & (given_up | Attr("unreadable").exists())
         try:
             with store_faults("reopen an arrival"):
                 self._table.update_item(
                     Key=_key(dataset, arrival_id),
-                    UpdateExpression="SET #state = :waiting REMOVE failed_runs, run_id, reason",
-                    ConditionExpression=held | given_up,
+                    UpdateExpression="SET #state = :waiting REMOVE failed_runs, run_id, reason, unreadable",
+                    ConditionExpression=held | set_aside,
                     ExpressionAttributeNames={"#state": "state"},
                     ExpressionAttributeValues={":waiting": ArrivalState.WAITING},
                 )
@@ -119,7 +121,9 @@ class ArrivalsLedger:
             raise
         return True
 
-    def settle(self, dataset: str, arrival_id: str, state: ArrivalState, run_id: str, **facts: str | None) -> None:
+    def settle(
+        self, dataset: str, arrival_id: str, state: ArrivalState, run_id: str, **facts: str | bool | None
+    ) -> None:
         """Say how an arrival ended in a run; saying it twice is the same as once.
 
         What another run has settled meanwhile stays as it is: a run that was stopped may wake up late.
@@ -190,5 +194,5 @@ def _entry(item: dict[str, Any]) -> LedgerEntry:
 
 def _is_given_up(item: dict[str, Any]) -> bool:
     failures = len(item.get("failed_runs", ()))
-    quarantined = item["state"] == ArrivalState.QUARANTINED and failures >= MOST_FAILURES
-    return quarantined or item["state"] == ArrivalState.HELD
+    quarantined = item["state"] == ArrivalState.QUARANTINED
+    return (quarantined and (failures >= MOST_FAILURES or "unreadable" in item)) or item["state"] == ArrivalState.HELD

@@ -10,6 +10,8 @@ from evergreen.stores.published import Published
 from evergreen.stores.registry import Registry
 from evergreen.stores.request_counts import RequestCounts
 from evergreen.stores.scoring import ScoringFunction
+from evergreen.stores.segment_queue import SegmentQueue
+from evergreen.stores.segments import Segments
 from evergreen.stores.standings import Standings
 from functions.api.settings import Settings
 
@@ -23,6 +25,7 @@ class Deployment:
         table = tables.Table(settings.REGISTRY_TABLE)
         self.contracts = Contracts.deployed()
         self.standings, self.counts = Standings(table), RequestCounts(table)
+        self.segments = Segments(tables.Table(settings.SEGMENTS_TABLE))
         self.published = Published(Registry(table), tables.Table(settings.PREDICTIONS_TABLE))
 
     @cached_property
@@ -31,3 +34,8 @@ class Deployment:
         # Whoever asked has gone by the time that a second try would answer.
         config = Config(read_timeout=29, retries={"total_max_attempts": 1})
         return ScoringFunction(boto3.client("lambda", config=config), self._settings.PREDICT_FUNCTION)
+
+    @cached_property
+    def segment_queue(self) -> SegmentQueue:
+        """Made when the CRM is to be told of somebody."""
+        return SegmentQueue(boto3.client("sqs"), self._settings.SEGMENTS_QUEUE_URL)

@@ -26,6 +26,10 @@ class NoPrediction(UserMustAct):
         self.known = known
 
 
+class NoSegment(NoPrediction):
+    """There is no segment to tell of; says which data sets have some."""
+
+
 class RowsRefused(UserMustAct):
     """The scoring function refused what was sent."""
 

@@ -16,10 +16,10 @@ _MEANINGS = {
 }
 
 
-def described(model: Any, *refusals: int) -> Any:
+def described(model: Any, *refusals: int, good: int = 200) -> Any:
     """An answer of this model, and refusals."""
-    good = {"description": "Successful Response", "content": {"application/json": {"model": model}}}
-    return {200: good} | {
+    answer = {"description": "Successful Response", "content": {"application/json": {"model": model}}}
+    return {good: answer} | {
         status: {"description": _MEANINGS[status], "content": {"application/json": {"model": Problem}}}
         for status in (*refusals, 422, 503)
     }

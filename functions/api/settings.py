@@ -9,3 +9,5 @@ class Settings(Environment):
     REGISTRY_TABLE: str
     PREDICTIONS_TABLE: str
     PREDICT_FUNCTION: str
+    SEGMENTS_TABLE: str
+    SEGMENTS_QUEUE_URL: str

@@ -7,6 +7,7 @@ from typing import Any
 from evergreen.arrivals import Arrival, safe_file_name
 from evergreen.contract import Contract
 from evergreen.contracts import Contracts, DatasetFolder
+from evergreen.errors import ObjectUnreadable
 from evergreen.layout import RunLayout
 from evergreen.manifest import ChampionModel, InputFile, RunManifest
 from evergreen.stores.arrivals import ArrivalsLedger, ArrivalState
@@ -15,6 +16,12 @@ from evergreen.stores.registry import Registry
 from evergreen.stores.runs import RunRecords
 from functions.pin_inputs.sizes import text_bytes
 from functions.pin_inputs.tuning import tuning
+
+MOST_TOLD = 20  # of the files that a run does without; the ledger has them all
+
+
+class Gone(Exception):
+    """An object version was deleted before it could be copied."""
 
 
 @dataclass(frozen=True)
@@ -33,11 +40,14 @@ class Pinning:
         run = self.runs.get(run_id) or {}
         arrivals = self.ledger.get(dataset, run.get("arrival_ids", []))
         champion = self._champion(dataset)
+        inputs, missing = self._freeze(layout, arrivals)
+        if missing:
+            self.runs.note(run_id, set_aside=missing[:MOST_TOLD])
         manifest = RunManifest(
             run_id=run_id,
             dataset=dataset,
             fence=fence,
-            inputs=self._freeze(layout, arrivals),
+            inputs=inputs,
             history=self._history(folder.contract),
             champion=champion,
             champion_profile=self._profile(dataset, champion) if champion else None,
@@ -86,18 +96,26 @@ class Pinning:
         sizes |= {key: accepted.get(key, 0) for key in manifest.history}
         return sum(text_bytes(key, size) for key, size in sizes.items())
 
-    def _freeze(self, layout: RunLayout, arrivals: list[Arrival]) -> tuple[InputFile, ...]:
+    def _freeze(self, layout: RunLayout, arrivals: list[Arrival]) -> tuple[tuple[InputFile, ...], list[str]]:
+        """Every file that is there, and in words those that are not."""
         objects = [arrival for arrival in arrivals if arrival.kind == "object"]
-        frozen = (self._freeze_one(layout, number, arrival) for number, arrival in enumerate(objects))
-        return tuple(each for each in frozen if each)
+        frozen, missing = [], []
+        for number, arrival in enumerate(objects):
+            try:
+                frozen.append(self._freeze_one(layout, number, arrival))
+            except ObjectUnreadable as unreadable:
+                missing.append(f"{unreadable}. Then drop it again, or: evergreen redrive {layout.dataset}")
+                self._set_aside(layout, arrival, missing[-1], unreadable=True)
+            except Gone as gone:
+                missing.append(str(gone))
+                self._set_aside(layout, arrival, missing[-1])
+        return tuple(frozen), missing
 
-    def _freeze_one(self, layout: RunLayout, number: int, arrival: Arrival) -> InputFile | None:
+    def _freeze_one(self, layout: RunLayout, number: int, arrival: Arrival) -> InputFile:
         bucket, source, version = arrival.bucket or "", arrival.key or "", arrival.version_id or "null"
         key = layout.input_file(number, safe_file_name(source))
         if not self.files.freeze(bucket, source, version, to=key):
-            gone = f"s3://{bucket}/{source} (version {version}) was deleted before the run could take it"
-            self.ledger.settle(layout.dataset, arrival.arrival_id, ArrivalState.QUARANTINED, layout.run_id, reason=gone)
-            return None
+            raise Gone(f"s3://{bucket}/{source} (version {version}) was deleted before the run could take it")
         return InputFile(
             arrival_id=arrival.arrival_id,
             source=f"s3://{bucket}/{source}",
@@ -105,6 +123,10 @@ class Pinning:
             key=key,
             size=arrival.size or 0,
         )
+
+    def _set_aside(self, layout: RunLayout, arrival: Arrival, reason: str, *, unreadable: bool | None = None) -> None:
+        facts = {"reason": reason, "unreadable": unreadable}
+        self.ledger.settle(layout.dataset, arrival.arrival_id, ArrivalState.QUARANTINED, layout.run_id, **facts)
 
     def _write_contract(self, layout: RunLayout, folder: DatasetFolder) -> list[str]:
         documents = {"dataset.json": folder.contract.model_dump_json(by_alias=True, exclude_none=True), **folder.sql}

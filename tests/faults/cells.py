@@ -10,7 +10,9 @@ from tests.faults.execution import TASKS
 from tests.faults.seam import Moment
 
 START, END = "Dispatch of a drop", "Dispatch of an end"
-PLACES = (*TASKS, START, END)
+HOLD, WAKE = "Dispatch of a drop that is held back", "Dispatch of a timer"
+EVENTS = (START, END, HOLD, WAKE)
+PLACES = (*TASKS, *EVENTS)
 _MEANWHILE = ("zombie", "aborted", "run timed out", "old events", "end unheard")
 _AT_A_CALL: dict[str, tuple[Moment, ...]] = {
     "killed": ("before", "after"),
@@ -19,11 +21,12 @@ _AT_A_CALL: dict[str, tuple[Moment, ...]] = {
     "throttled for good": ("before",),
     "fails": ("before", "after"),
     "denied": ("before",),
+    "sent again": ("sent",),
     "zombie": ("before",),
     "aborted": ("before",),
 }
 _OF_DISPATCH: dict[str, tuple[Moment, ...]] = {
-    **{kind: _AT_A_CALL[kind] for kind in ("killed", "throttled", "fails", "denied")},
+    **{kind: _AT_A_CALL[kind] for kind in ("killed", "throttled", "fails", "denied", "sent again")},
     "overtaken": ("before",),
 }
 _OF_FUNCTIONS: dict[str, tuple[Moment, ...]] = {
@@ -80,8 +83,10 @@ def kinds_at(place: str) -> list[str]:
 
 def cells_at(place: str, calls: int) -> Iterator[Cell]:
     """Every cell of a state whose attempt makes so many calls."""
-    if place in (START, END):
+    if place in EVENTS:
         yield from _at_calls(place, _OF_DISPATCH, calls)
+        if place == WAKE:
+            yield from _at_calls(place, {"overwritten": ("before",)}, calls)
         yield Cell(place, "old events")
         return
     whole = _OF_OTHERS.get(place, _OF_FUNCTIONS if place in FUNCTIONS else _OF_JOBS)

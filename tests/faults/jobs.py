@@ -38,7 +38,7 @@ class Jobs:
             "createTrainingJob.sync": lambda: self._train(parameters["OutputDataConfig"]["S3OutputPath"], name),
             "createHyperParameterTuningJob.sync": lambda: self._tune(parameters, name),
             "createModel": lambda: {"ModelArn": f"arn:aws:sagemaker:us-east-1:123456789012:model/{name}"},
-            "createTransformJob.sync": lambda: self._score(layout),
+            "createTransformJob.sync": lambda: self._score(layout, parameters["DataProcessing"]["OutputFilter"]),
         }
         if service == "createProcessingJob.sync":
             verb = parameters["AppSpecification"]["ContainerArguments"][0]
@@ -99,9 +99,10 @@ class Jobs:
         )
         self.files.write(layout.evaluation_file, evaluation)
 
-    def _score(self, layout: RunLayout) -> None:
+    def _score(self, layout: RunLayout, kept: str) -> None:
         rows = self.files.read(layout.report, DataReport).scoring_rows
-        lines = [f"{entity},{entity}.5,0.5\n" for entity in range(rows - (layout.run_id in self.losing))]
+        more = ",0.5" * (kept.count(",") - 1)  # a probability, where the task has one
+        lines = [f"{entity},{entity}.5{more}\n" for entity in range(rows - (layout.run_id in self.losing))]
         self.files.write(layout.predictions_part(_PARTS[0]), "".join(lines[1:]).encode())
         self.files.write(layout.predictions_part(_PARTS[1]), lines[0].encode())
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from evergreen.scoring import MOST_BYTES
+from evergreen.segment_updates import Want
 from tests.integration.functions.conftest import Handler
 from tests.integration.functions.http_requests import Client, Scorer
 from tests.integration.functions.world import DATASET, World
@@ -266,6 +267,36 @@ def test_metrics_count_what_every_process_has_answered(world: World, function: A
     assert "# TYPE crm_segment_updates_total counter" in answer.text
 
 
+def test_the_crm_is_told_of_one_customer_again_on_demand(world: World, api: Client) -> None:
+    want = Want(entity="17850", segment="soon", event_id="e", generation=FIRST, run_id=FIRST, sequence=1, at="2026")
+    segments = api.module.deployment.segments
+    segments.want(DATASET, [want])
+    segments.count(DATASET, 7)
+
+    answer = api.request("POST", "/crm_segment_update?customer_id=17850")
+
+    assert (answer.status, answer.said["segment"], answer.said["dataset"]) == (202, "soon", DATASET)
+    asked, _ = segments.look(DATASET, ["17850"])["17850"]
+    assert (asked.again, asked.event_id) == (True, answer.said["event_id"])
+    assert not api.module.deployment.segment_queue.is_empty()
+    assert f'crm_segment_updates_total{{dataset="{DATASET}"}} 7' in api.get("/metrics").text
+
+
+@pytest.mark.parametrize(
+    ("query", "status", "words"),
+    [
+        ("customer_id=1", 404, "no segment of '1'"),
+        ("customer_id=1&dataset=line_yield", 404, "states no segments"),
+        ("customer_id=1&dataset=other", 404, "no data set 'other'"),
+        ("", 422, "customer_id"),
+    ],
+)
+def test_a_customer_nobody_can_tell_of_is_refused(api: Client, query: str, status: int, words: str) -> None:
+    answer = api.request("POST", f"/crm_segment_update?{query}")
+    assert answer.status == status
+    assert words in answer.said["message"]
+
+
 def test_a_count_that_cannot_be_written_costs_no_answer_and_is_written_later(world: World, api: Client) -> None:
     publish(world, FIRST, {"17850": 14})
     client = api.module.deployment.standings._table.meta.client
@@ -289,6 +320,7 @@ def test_the_openapi_document_describes_every_route(api: Client) -> None:
         ("/predictions/{dataset}/{entity}", "get"),
         ("/predictions/{dataset}", "post"),
         ("/predict/{dataset}", "post"),
+        ("/crm_segment_update", "post"),
         ("/health", "get"),
         ("/metrics", "get"),
     }

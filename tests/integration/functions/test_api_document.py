@@ -20,6 +20,7 @@ OPERATIONS = [
     ("GET", "/predictions/{dataset}/{entity}"),
     ("POST", "/predictions/{dataset}"),
     ("POST", "/predict/{dataset}"),
+    ("POST", "/crm_segment_update"),
     ("GET", "/health"),
     ("GET", "/metrics"),
 ]
