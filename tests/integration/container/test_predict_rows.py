@@ -116,7 +116,9 @@ def test_rows_of_an_event_log_are_those_of_its_features_query(trained: Trained, 
 
     answer = function("next_purchase", *rows)
 
+    segments = {each.pop("segment", None) for each in answer["predictions"]}
     assert answer["predictions"] == expected
+    assert {"at_risk", "soon"} <= segments, "the contract's segments are told, too"
     refused = function("next_purchase", {"CustomerID": 17850, "Quantity": 6})
     assert refused["refused"] == "MALFORMED_ROWS"
     assert {fault["field"] for fault in refused["faults"]} == set(names)
