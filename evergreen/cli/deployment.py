@@ -54,8 +54,7 @@ class Deployment:
     @classmethod
     def find(cls) -> "Deployment":
         """Read the outputs of the stack `Evergreen`, or of `EVERGREEN_STACK`. Raises NoDeployment."""
-        stack = os.environ.get("EVERGREEN_STACK", "Evergreen")
-        outputs = _outputs(stack)
+        outputs = _outputs(stack_name())
         return cls(
             bucket=outputs["DataBucket"],
             registry_table=outputs["RegistryTable"],
@@ -142,6 +141,11 @@ class Deployment:
     @staticmethod
     def _table(name: str) -> Any:
         return boto3.resource("dynamodb").Table(name)
+
+
+def stack_name() -> str:
+    """What the stack is called."""
+    return os.environ.get("EVERGREEN_STACK", "Evergreen")
 
 
 def _digests(outputs: Mapping[str, str]) -> dict[str, str]:

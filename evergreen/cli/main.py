@@ -14,6 +14,7 @@ from evergreen.cli.demo import demo
 from evergreen.cli.drop import drop
 from evergreen.cli.init import init
 from evergreen.cli.mlflow import mlflow
+from evergreen.cli.observed_yield import observed_yield
 from evergreen.cli.output import errors
 from evergreen.cli.predictions import predictions
 from evergreen.cli.redrive import redrive
@@ -53,6 +54,7 @@ COMMANDS: tuple[Callable[..., None], ...] = (
 )
 for command in COMMANDS:
     app.command()(command)
+app.command(name="yield")(observed_yield)
 app.add_typer(contract)
 
 

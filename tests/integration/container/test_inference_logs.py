@@ -93,7 +93,7 @@ def test_what_is_odd_but_right_is_read(line: Line) -> None:
         {**row(1, 9, "good", "good"), "time": "2026-03-10T12:51:00+01:00"},
         {**row(2, 8, "bad", "bad"), "model": ""},
         {**row(3, -4.9, "good", "bad"), "confidence": 1},
-        {**row(4, 7, "good", "good"), "model": "our own line's model, v2"},
+        {**row(4, 7, "good", "good"), "model": "our own line's model v2"},
     ]
     dropped = line.put("a.csv.gz", gzip.compress(("\ufeff" + csv_of(rows)).replace("\n", "\r\n").encode()))
     series = line.measure(dropped)
