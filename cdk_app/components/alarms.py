@@ -10,8 +10,8 @@ from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
-from evergreen.contract import Yield
 from evergreen.contracts import Contracts
+from evergreen.observed_yield import Yield
 
 if TYPE_CHECKING:
     from cdk_app.components.arrivals import Arrivals

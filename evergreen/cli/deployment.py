@@ -28,6 +28,7 @@ from evergreen.stores.runs import RunRecords
 from evergreen.stores.scored_rows import ScoredRows
 from evergreen.stores.segment_queue import SegmentQueue
 from evergreen.stores.segments import Segments
+from evergreen.stores.unlearned import UnlearnedSources
 from evergreen.stores.workflows import Workflows
 
 _START_ONE = "Start a cloud with `evergreen up` and paste its exports, or point your AWS profile at a deployment."
@@ -135,6 +136,10 @@ class Deployment:
     @property
     def rollbacks(self) -> Rollbacks:
         return Rollbacks(self._table(self.registry_table))
+
+    @property
+    def unlearned(self) -> UnlearnedSources:
+        return UnlearnedSources(self._table(self.registry_table))
 
     @property
     def workflows(self) -> Workflows:

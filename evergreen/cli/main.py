@@ -22,6 +22,7 @@ from evergreen.cli.retrain import retrain
 from evergreen.cli.rollback import rollback
 from evergreen.cli.runs import run, runs
 from evergreen.cli.segments import segments
+from evergreen.cli.unlearn import unlearn
 from evergreen.cli.up import up
 from evergreen.errors import EvergreenError
 
@@ -50,6 +51,7 @@ COMMANDS: tuple[Callable[..., None], ...] = (
     reject,
     history,
     rollback,
+    unlearn,
     mlflow,
     demo,
 )
