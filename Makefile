@@ -12,7 +12,7 @@ NOT_IMPORTED := cryptography cffi pycparser pyasn1 pyasn1-modules google-auth gi
 export PATH := $(abspath $(BIN)):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test faults lint synth deploy destroy lock bench clean
+.PHONY: help setup demo test faults lint synth image deploy destroy lock bench clean
 
 help:  ## say what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -45,6 +45,9 @@ lint: $(READY)
 
 synth: $(READY)  ## synthesize the CDK app into cdk.out (no AWS account, no Docker)
 	$(BIN)/python -m cdk_app.synth
+
+image: $(READY)  ## build the image that trains, evaluates and serves, with what builds images here (ARGS="--base IMAGE")
+	$(BIN)/python -m local.image.build $(ARGS)
 
 node_modules/.bin/cdk: package-lock.json $(READY)
 	npm ci --no-audit --no-fund

@@ -70,4 +70,6 @@ def differs(file: BatchFile, arrival: Arrival, sha256: str | None) -> str | None
         return None if file.etag == arrival.etag else f"{file.name} has the etag {arrival.etag}, not {file.etag}"
     if file.sha256 is not None and sha256 is not None:
         return None if file.sha256 == sha256 else f"{file.name} has the sha256 {sha256}, not {file.sha256}"
-    return f"{file.name} cannot be compared: state its {'etag' if file.etag is None else 'sha256'}"
+    if file.etag is not None:
+        return f"{file.name} cannot be compared: state its sha256"
+    return f"{file.name} cannot be compared yet: state its etag, or upload it with --checksum-algorithm SHA256"

@@ -1,5 +1,6 @@
 """Reading `datasets/<id>/`: YAML in, a checked contract out, with errors that name file, line and place."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -54,6 +55,8 @@ def read_folder(folder: Path) -> DatasetFolder:
     wrong: list[Fault] = []
     if contract.id != folder.name:
         wrong.append((("id",), f"is {contract.id!r}, but the folder is {folder.name!r}; make them the same"))
+    if contract.schedule and contract.schedule.is_over(datetime.now(UTC)):
+        wrong.append((("schedule", "cron"), f"{contract.schedule.cron!r} names only times that are past"))
     sql: dict[str, str] = {}
     for name in contract.sql_files:
         place = ("features",) if name == contract.features else ("target", "sql")

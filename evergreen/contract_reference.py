@@ -22,6 +22,7 @@ from evergreen.pacing import Pacing
 from evergreen.schedule import Schedule
 from evergreen.segments import Bounds, Conditions, Values
 from evergreen.targets import ColumnTarget, CutoffSplit, EventTarget, RandomSplit, TimeSplit
+from evergreen.teachers import Teachers
 from evergreen.training import Training
 from evergreen.tuning import Range, Tune
 
@@ -42,6 +43,7 @@ SECTIONS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("training.tune.ranges.NAME", Range),
     ("gate", Gate),
     ("yield", Yield),
+    ("teachers", Teachers),
     ("predictions", Keeping),
     ("segments.NAME", Conditions),
     ("segments.NAME.prediction", Values),

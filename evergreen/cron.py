@@ -37,6 +37,8 @@ class Cron:
                 f"{expression!r} has {len(fields)}"
             )
         minutes, hours, day_of_month, months, day_of_week, years = fields
+        if "#" in day_of_week and "," in day_of_week:
+            raise ValueError(f"day of week: {day_of_week!r} has a # in a list, which the Scheduler refuses; state one")
         if (day_of_month == "?") == (day_of_week == "?"):
             raise ValueError("of day of month and day of week, exactly one must be ?")
         cron = cls(

@@ -13,6 +13,10 @@ class DatasetRejected(UserMustAct):
     """A dropped file cannot be used; the message says where, what, and what would be right."""
 
 
+class ObjectUnreadable(DatasetRejected):
+    """S3 has an object and will not give it; the message says why, and what its owner can do."""
+
+
 class UnknownDataset(UserMustAct):
     """Nothing under `datasets/` has this id."""
 

@@ -51,8 +51,37 @@ class RunLayout:
         return f"{self.prefix}/evaluate.manifest"
 
     @property
+    def collect_inputs(self) -> str:
+        """S3 ManifestFile naming every object that CollectSamples reads."""
+        return f"{self.prefix}/collect.manifest"
+
+    @property
+    def collected(self) -> str:
+        return f"{self.prefix}/collected"
+
+    @property
+    def outcomes(self) -> str:
+        """Recent items whose outcome is known, as rows of the contract (CollectSamples)."""
+        return f"{self.collected}/outcomes.parquet"
+
+    @property
+    def samples(self) -> str:
+        """Recent items without an outcome, most informative first (CollectSamples)."""
+        return f"{self.collected}/samples.parquet"
+
+    @property
     def prepared(self) -> str:
         return f"{self.prefix}/prepared"
+
+    @property
+    def train(self) -> str:
+        """What training jobs are given: the prepared rows, and what LabelWithTeachers adds to them."""
+        return f"{self.prepared}/train"
+
+    @property
+    def teachers_report(self) -> str:
+        """What the teachers said (`TeachersReport`), where there are any."""
+        return f"{self.train}/teachers.json"
 
     @property
     def report(self) -> str:

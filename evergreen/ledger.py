@@ -1,6 +1,6 @@
 """What a run takes of the arrivals in the ledger, what waits on, and what is needless; pure sorting."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -21,6 +21,7 @@ class ArrivalState(StrEnum):
     SUPERSEDED = "SUPERSEDED"  # something newer took its place before any model learned from it
 
 
+NO_RUN = "none"  # in the place of a run id, for what was set aside before any run took it
 OPEN = frozenset({ArrivalState.WAITING, ArrivalState.HELD})
 
 
@@ -34,10 +35,21 @@ class LedgerEntry(Strict):
     reason: str | None = None
     superseded_by: str | None = None  # an arrival id
     sha256: str | None = None  # of the object, once it was needed
+    accepted_key: str | None = None  # of its accepted rows, once a run has finished with it
 
     @property
     def is_open(self) -> bool:
         return self.state in OPEN
+
+    @property
+    def was_taken(self) -> bool:
+        """Whether a run took it, which has ended since."""
+        return self.state != ArrivalState.WAITING and self.run_id not in (None, NO_RUN)
+
+    @property
+    def place(self) -> tuple[str | None, str | None]:
+        """The bucket and the key of which it is a version."""
+        return self.arrival.bucket, self.arrival.key
 
     @property
     def version(self) -> tuple[str, str, str]:
@@ -55,7 +67,7 @@ class Needless(Strict):
 
     arrival_id: str
     reason: str
-    superseded_by: str | None = None
+    superseded_by: str
 
 
 @dataclass(frozen=True)
@@ -63,9 +75,10 @@ class Choice:
     """What the next run should take, in order, and what it should not."""
 
     ready: tuple[LedgerEntry, ...] = ()
-    needless: tuple[Needless, ...] = ()
+    late: tuple[Needless, ...] = ()  # overtaken by what a run has taken already
     incomplete: tuple[BatchState, ...] = ()
     complete: tuple[BatchState, ...] = ()
+    unfinished: bool = False  # some files have still to be compared with their manifest
 
 
 @dataclass
@@ -91,6 +104,7 @@ def choose(
     """Sort a data set's ledger. `manifests` holds the content of each waiting manifest, by arrival id."""
     needless = list(_overtaken(entries, arrives))
     overtaken = {each.arrival_id for each in needless}
+    past = {entry.arrival.arrival_id for entry in entries if entry.was_taken}
     usable = sorted((each for each in entries if each.arrival.arrival_id not in overtaken), key=lambda e: e.order)
     units = [[entry] for entry in usable if entry.is_open and entry.arrival.batch is None]
     incomplete, complete = [], []
@@ -100,11 +114,26 @@ def choose(
         state = BatchState(name=batch.name, since=batch.since, faults=faults, deadline=deadline)
         if batch.manifest and not faults:
             units.append([batch.manifest, *files])
-            needless += _replaced_within(batch, files)
             complete.append(state)
         else:
             incomplete.append(state)
-    return Choice(tuple(_first(units, most)), tuple(needless), tuple(incomplete), tuple(complete))
+    late = tuple(each for each in needless if each.superseded_by in past)
+    return Choice(tuple(_first(units, most)), late, tuple(incomplete), tuple(complete))
+
+
+def replaced(
+    entries: Iterable[LedgerEntry], arrives: Literal["append", "replace"], taken: Collection[str]
+) -> list[Needless]:
+    """What no run will take once a run has taken these: older snapshots, manifests and files of its batches."""
+    every = sorted(entries, key=lambda entry: entry.version)
+    newest = {entry.place: entry for entry in every if entry.arrival.arrival_id in taken}
+    found = []
+    for entry in every:
+        by = newest.get(entry.place)
+        one_counts = arrives == "replace" or entry.arrival.batch is not None
+        if by and one_counts and entry.is_open and newer(by.arrival, entry.arrival):
+            found.append(_superseded(entry, by))
+    return [each for each in found if each.arrival_id not in taken]
 
 
 def manifests_to_read(entries: Iterable[LedgerEntry]) -> list[LedgerEntry]:
@@ -132,7 +161,7 @@ def _overtaken(entries: Sequence[LedgerEntry], arrives: str) -> Iterator[Needles
     late of a batch that a run has taken."""
     by_key: dict[tuple[str | None, str | None], list[LedgerEntry]] = {}
     for entry in entries:
-        by_key.setdefault((entry.arrival.bucket, entry.arrival.key), []).append(entry)
+        by_key.setdefault(entry.place, []).append(entry)
     for versions in by_key.values():
         newest = max(versions, key=lambda entry: entry.version)
         for entry in versions:
@@ -188,14 +217,6 @@ def _compared(batch: _Batch, manifests: Mapping[str, BatchManifest]) -> tuple[li
 
 def _fault(file: BatchFile, entry: LedgerEntry) -> str | None:
     return differs(file, entry.arrival, entry.sha256)
-
-
-def _replaced_within(batch: _Batch, files: Sequence[LedgerEntry]) -> Iterator[Needless]:
-    """Earlier versions of the files that the manifest means."""
-    for chosen in files:
-        for entry in batch.files[chosen.arrival.name_in_batch]:
-            if newer(chosen.arrival, entry.arrival):
-                yield _superseded(entry, chosen)
 
 
 def _first(units: Iterable[list[LedgerEntry]], most: int) -> list[LedgerEntry]:

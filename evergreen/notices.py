@@ -1,12 +1,14 @@
 """What people are told at the end of a run: what happened, why, and what to do next."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from evergreen.approval import Approval
 from evergreen.batches import BatchState
 from evergreen.generations import Published
 from evergreen.manifest import UNUSABLE_DATA, DataReport, FileReport, Rejection
 from evergreen.runs import dataset_of
+from evergreen.teachers import TeachersReport
 from evergreen.verdict import Outcome, Verdict
 
 _HEADLINES = {
@@ -62,6 +64,20 @@ def still_to_follow(behind: Mapping[str, str | None]) -> list[str]:
     return [f"Still to follow: {who}; told again by the next run, or by: evergreen mlflow{why}"]
 
 
+def whose_segment_changed(published: Published | None, segments: Mapping[str, Any] | None) -> list[str]:
+    """One line that says how many customers the CRM is told of; `segments` is what the comparison noted, if it did."""
+    if published is None or segments == {}:
+        return []
+    if segments is None:
+        return ["Segments: not compared yet; the CRM hears later, by the next run or by: evergreen redrive"]
+    if not segments["changed"]:
+        return [f"Segments: the same as before for all {segments['customers']:,} customers."]
+    to = ", ".join(f"{number:,} to {name}" for name, number in sorted(segments["to"].items()))
+    return [
+        f"Segments: {segments['changed']:,} of {segments['customers']:,} customers changed ({to}); the CRM is told."
+    ]
+
+
 def where_the_report_is(run_id: str, page: str) -> str:
     """One line: the model report, and the command that opens it."""
     return f"The model report: {page} (evergreen report {run_id})"
@@ -76,6 +92,16 @@ def what_became_of(report: DataReport, quarantine: str, page: str) -> list[str]:
     if set_aside:
         lines += [*_places(report), *set_aside]
     return [*lines, *_drift(report), f"The data report: {page}"]
+
+
+def of_recent_items(report: DataReport, teachers: TeachersReport | None) -> list[str]:
+    """What the run has learned from recent items, by which rows it was judged, and what the teachers said."""
+    collected = report.collected
+    if collected is None:
+        return []
+    outcomes = collected.outcomes.accepted if collected.outcomes else 0
+    lines = [f"Recent items: {outcomes:,} with their outcome joined the rows; {collected.holdout or 'none judges'}."]
+    return [*lines, f"Teachers: {teachers.sentence()}."] if teachers else lines
 
 
 def rejection_notice(dataset: str, reason: str, report: DataReport, quarantine: str, page: str) -> tuple[str, str]:
@@ -117,6 +143,11 @@ def batch_notice(dataset: str, batch: BatchState, folder: str) -> tuple[str, str
         f"new manifest.json that names what is there.",
     ]
     return f"{dataset}: batch {batch.name} is not complete", "\n".join(lines)
+
+
+def without(set_aside: list[str]) -> list[str]:
+    """Which files the run did without, and why."""
+    return [f"Without: {reason}" for reason in set_aside]
 
 
 def why_it_ran(causes: list[str]) -> list[str]:

@@ -37,6 +37,10 @@ class Schedule(Strict):
             return f"rate({duration(self.rate) // timedelta(minutes=1)} minutes)"
         return f"cron({self.cron})"
 
+    def is_over(self, now: datetime) -> bool:
+        """Whether no time that it names is still to come; no fault of a contract that is deployed already."""
+        return self.cron is not None and Cron.parse(self.cron).next(now, UTC) is None
+
     @model_validator(mode="after")
     def _names_times_that_come(self) -> "Schedule":
         if (self.cron is None) == (self.rate is None):

@@ -15,6 +15,7 @@ from typing import TypeVar
 from local.cloud import Cloud, start
 from local.deploy import Outputs, StackFailed, deploy, read_manifest
 from local.following import Following, snapshot
+from local.image.image import built_image
 from local.state import StateDirectory
 from local.unfinished import resume
 
@@ -49,6 +50,7 @@ def _parser() -> argparse.ArgumentParser:
         "--follow", type=Path, metavar="DATASETS", help="deploy anew when a contract in this folder changes"
     )
     up.add_argument("--state-dir", type=Path, help="keep objects and items there from one start to the next")
+    up.add_argument("--jobs", choices=("process", "image"), default="process", help="what SageMaker's jobs run in")
     return parser
 
 
@@ -60,10 +62,11 @@ def _up(options: argparse.Namespace, stopped: threading.Event) -> None:
     as_deployed = snapshot(options.follow) if options.follow else {}
     if not options.empty:
         read_manifest(options.assembly)  # what is missing is better said before the cloud starts than after
+    image = built_image(Path(__file__).resolve().parent.parent) if options.jobs == "image" else None
     if options.ready_file:
         options.ready_file.unlink(missing_ok=True)
     work_dir = Path(".evergreen") / f"cloud-{options.port}" if options.port else None
-    cloud = _timed("cloud", lambda: start(options.port, work_dir, state_dir=options.state_dir))
+    cloud = _timed("cloud", lambda: start(options.port, work_dir, state_dir=options.state_dir, image=image))
     try:
         outputs: Outputs = {}
         if not options.empty and not stopped.is_set():
@@ -95,12 +98,19 @@ def _announce(cloud: Cloud, outputs: Outputs, ready_file: Path | None) -> None:
     for stack, values in outputs.items():
         for key, value in values.items():
             print(f"  {stack}.{key} = {value}")
+    for name, address in cloud.addresses.items():
+        print(f"  {name}: {address}")
     print(f"ready at {cloud.endpoint_url}; to use it from another terminal:\n")
     for name, value in _environment(cloud).items():
         print(f"  export {name}={value}")
     print("\nCtrl-C ends it.", flush=True)
     if ready_file:
-        facts = {"endpoint_url": cloud.endpoint_url, "pid": os.getpid(), "outputs": outputs}
+        facts = {
+            "endpoint_url": cloud.endpoint_url,
+            "pid": os.getpid(),
+            "outputs": outputs,
+            "addresses": cloud.addresses,
+        }
         facts["exports"] = _environment(cloud)
         partial = ready_file.with_name(ready_file.name + ".partial")
         partial.write_text(json.dumps(facts, indent=2))

@@ -17,6 +17,7 @@ from botocore.config import Config
 from moto.core.base_backend import BackendDict
 from moto.core.config import default_user_config
 
+from local.image.image import Image
 from local.processes import Processes
 from local.server import Server
 from local.writes import Writes
@@ -37,6 +38,7 @@ ADAPTERS = (
     "local.jobs",
     "local.model_packages",
     "local.mlflow",
+    "local.crm",
 )
 
 
@@ -52,8 +54,10 @@ class Cloud:
     processes: Processes
     writes: Writes
     state_dir: Path | None
+    image: Image | None  # what jobs run; None: the repository's own container/
     _session: Any
     function_environment: dict[str, str] = field(default_factory=dict)  # what adapters give every function, too
+    addresses: dict[str, str] = field(default_factory=dict)  # of what else runs beside it, for people
     _clients: dict[str, Any] = field(default_factory=dict)
     _clients_lock: Any = field(default_factory=threading.Lock)
     _ready_callbacks: list[Callable[[], None]] = field(default_factory=list)
@@ -100,7 +104,11 @@ class Cloud:
 
 
 def start(
-    port: int = 0, work_dir: Path | None = None, repo: Path | None = None, state_dir: Path | None = None
+    port: int = 0,
+    work_dir: Path | None = None,
+    repo: Path | None = None,
+    state_dir: Path | None = None,
+    image: Image | None = None,
 ) -> Cloud:
     """Starts moto as an HTTP server in this process and installs every adapter."""
     BackendDict.reset()
@@ -124,9 +132,12 @@ def start(
         processes=Processes(),
         writes=writes,
         state_dir=state_dir,
+        image=image,
         _session=session,
     )
     cloud.on_close(lambda: shutil.rmtree(cloud.work_dir, ignore_errors=True))
+    if image:
+        cloud.on_close(image.close)
     cloud.on_close(cloud.processes.close)
     cloud.on_close(server.close)
     try:

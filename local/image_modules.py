@@ -16,6 +16,7 @@ from packaging.requirements import Requirement
 from local.cloud import Cloud
 
 LOCK = "container/requirements.txt"
+LEFT_OUT = "container/left-out.txt"
 _PINNED = re.compile(r"^([A-Za-z0-9._-]+)==", re.MULTILINE)
 _writing = threading.Lock()
 
@@ -33,7 +34,7 @@ class Hidden:
 
     @staticmethod
     def find_spec(name, path=None, target=None):
-        if name.partition(".")[0] in HIDDEN:
+        if name in HIDDEN or name.partition(".")[0] in HIDDEN:
             raise ModuleNotFoundError(f"No module named {{name!r}} in the image", name=name)
 
 
@@ -48,7 +49,7 @@ def image_python_path(cloud: Cloud) -> str:
         if not folder.exists():
             partial = folder.with_suffix(".partial")
             partial.mkdir(parents=True, exist_ok=True)
-            names = sorted(hidden_modules(cloud.repo / LOCK))
+            names = sorted(hidden_modules(cloud.repo / LOCK) | left_out(cloud.repo / LEFT_OUT))
             (partial / "sitecustomize.py").write_text(_SITECUSTOMIZE.format(names=names))
             partial.rename(folder)
     return str(folder)
@@ -64,6 +65,13 @@ def hidden_modules(lock: Path) -> frozenset[str]:
         for module, owners in packages_distributions().items()
         if held.union(ours).isdisjoint(map(_normal, owners))
     )
+
+
+def left_out(patterns: Path) -> frozenset[str]:
+    """The modules that the image leaves out of the packages it holds, of those that are named in full."""
+    lines = patterns.read_text().splitlines()
+    paths = [line.removesuffix(".py") for line in lines if not line.startswith("#") and "*" not in line]
+    return frozenset(path.replace("/", ".") for path in paths)
 
 
 def _with_what_they_need(names: list[str]) -> Iterator[str]:

@@ -12,12 +12,14 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from cdk_app.components.alarms import YieldAlarms
+from cdk_app.components.events_out import EventsOut
 from cdk_app.components.function import Function
 from cdk_app.components.notices import NoticesTopic
 from cdk_app.components.retrain import Retrain
 from cdk_app.components.retrain_many import RetrainMany
 from cdk_app.components.schedules import Schedules
 from cdk_app.components.storage import Storage
+from cdk_app.patterns import parts, substitute
 from cdk_app.permissions import change_table, freeze_objects, request_runs
 from evergreen.contracts import Contracts
 from functions.dispatch.settings import Settings
@@ -39,11 +41,13 @@ class Arrivals(Construct):
         contracts: Contracts,
         storage: Storage,
         notices: NoticesTopic,
+        events_out: EventsOut,
         retrain: Retrain,
         retrain_many: RetrainMany,
         yields: YieldAlarms,
     ) -> None:
         super().__init__(scope, name)
+        self._events_out = events_out
         self.dead_letters = sqs.Queue(
             self,
             "DeadLetters",
@@ -62,12 +66,11 @@ class Arrivals(Construct):
         )
         values = {
             "DataBucket": storage.bucket.bucket_name,
-            "AlarmPrefix": yields.prefix,
             "StateMachineArn": retrain.machine.state_machine_arn,
         }
         for path in sorted((root / "events").glob("*.pattern.json")):
             if path.name != INFERENCE_DROPPED:
-                self._rule(path, values)
+                self._rules(path, values, {"RetrainingAlarms": yields.retraining})
         self.schedules = Schedules(
             self,
             "Schedules",
@@ -78,13 +81,24 @@ class Arrivals(Construct):
         )
         self.dispatch = self._dispatch(root, contracts, storage, notices, retrain=retrain, retrain_many=retrain_many)
 
-    def _rule(self, path: Path, values: dict[str, str]) -> None:
+    def _rules(self, path: Path, values: dict[str, str], lists: dict[str, list[str]]) -> None:
+        """One rule for the pattern; for a list in it too long for one, several; for one with nothing in it, none."""
         title = "".join(word.capitalize() for word in path.name.removesuffix(".pattern.json").split("-"))
+        pattern = json.loads(path.read_text())
+        named = next((name for name in lists if f"${{{name}}}" in path.read_text()), None)
+        if named is None:
+            self._rule(title, path.name, substitute(pattern, values))
+            return
+        for number, part in enumerate(parts(lists[named]), start=1):
+            ending = str(number) if number > 1 else ""
+            self._rule(f"{title}{ending}", path.name, substitute(pattern, values, {named: part}))
+
+    def _rule(self, title: str, file: str, pattern: Any) -> None:
         rule = events.CfnRule(
             self,
             title,
-            description=f"events/{path.name}",
-            event_pattern=substitute(json.loads(path.read_text()), values),
+            description=f"events/{file}",
+            event_pattern=pattern,
             targets=[
                 events.CfnRule.TargetProperty(
                     arn=self.queue.queue_arn,
@@ -116,6 +130,7 @@ class Arrivals(Construct):
             DATA_BUCKET=storage.bucket.bucket_name,
             REGISTRY_TABLE=storage.registry.table_name,
             NOTICES_TOPIC_ARN=notices.topic.topic_arn,
+            EVENT_BUS=self._events_out.bus_name,
             STATE_MACHINE_ARN=retrain.machine.state_machine_arn,
             LEASE_HOURS=_LEASE_HOURS,
             ARRIVALS_QUEUE_ARN=self.queue.queue_arn,
@@ -134,6 +149,7 @@ class Arrivals(Construct):
                 change_table(storage.registry),
                 *freeze_objects(storage.bucket, "", "quarantine/"),  # a misplaced file may lie anywhere
                 *notices.publishing(),
+                self._events_out.telling(),
                 *self.schedules.setting_timers(),
                 iam.PolicyStatement(actions=["states:StartExecution"], resources=[retrain.machine.state_machine_arn]),
                 iam.PolicyStatement(
@@ -167,18 +183,3 @@ class Arrivals(Construct):
             scaling_config=lambda_.CfnEventSourceMapping.ScalingConfigProperty(maximum_concurrency=5),
         ).node.add_dependency(dispatch.role)
         return dispatch
-
-
-def substitute(node: Any, values: dict[str, str]) -> Any:
-    """Put deploy-time values in the place of `${Name}`."""
-    match node:
-        case dict():
-            return {key: substitute(value, values) for key, value in node.items()}
-        case list():
-            return [substitute(value, values) for value in node]
-        case str():
-            for name, value in values.items():
-                node = node.replace(f"${{{name}}}", value)
-            return node
-        case _:
-            return node

@@ -12,10 +12,11 @@ from aws_cdk import aws_s3_assets as assets
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from cdk_app.components.arrivals import INFERENCE_DROPPED, substitute
+from cdk_app.components.arrivals import INFERENCE_DROPPED
 from cdk_app.components.function import ImageFunction
 from cdk_app.components.image import ContainerImage
 from cdk_app.components.storage import Storage
+from cdk_app.patterns import substitute
 from cdk_app.permissions import list_objects, read_objects, write_objects
 from evergreen.contracts import Contracts
 

@@ -38,6 +38,7 @@ class Intake:
     contract: Contract
     quarantine: Quarantine
     scratch: Path
+    beside: tuple[str, ...] = ()  # columns of our own, in files that a run has collected by itself
 
     def __post_init__(self) -> None:
         refuse_wrong_rules(self.connection, self.contract.input)
@@ -73,7 +74,7 @@ class Intake:
             self._take_csv(path, source, accepted, progress)
 
     def _take_parquet(self, path: Path, source: str, accepted: Path, progress: Progress) -> None:
-        reading = from_parquet(self.connection, path, self.contract)
+        reading = from_parquet(self.connection, path, self.contract, self.beside)
         progress.notes += reading.notes
         try:
             self._finish(*self._accept(reading, accepted), source, progress)

@@ -102,7 +102,7 @@ class Screening:
     def _write(self, accepted: Path) -> int:
         rows, every = self._checked(numbered=self.contract.entity is None)
         number = [f"{NUMBER} AS {quoted(ROW_NUMBER)}"] if self.contract.entity is None else []
-        values = ", ".join([*map(quoted, self.contract.input.columns), *number])
+        values = ", ".join([*map(quoted, (*self.contract.input.columns, *self.reading.beside)), *number])
         count: int = self.connection.execute(
             f"COPY (SELECT {values} FROM {rows} WHERE NOT ({_any(every)})) TO {text(accepted)} {FORMAT}"
         ).fetchall()[0][0]

@@ -6,6 +6,7 @@ from granian import Granian
 from granian.constants import Interfaces
 
 from container.directories import Directories
+from container.log import LINES_OF_LIBRARIES
 
 
 def run(directories: Directories) -> None:
@@ -19,5 +20,6 @@ def run(directories: Directories) -> None:
         interface=Interfaces.ASGI,
         workers=1 if in_batch else os.cpu_count() or 1,
         log_access=False,
+        log_dictconfig=LINES_OF_LIBRARIES,
         websockets=False,
     ).serve()

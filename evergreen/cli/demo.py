@@ -12,12 +12,13 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from evergreen.cli.crm import show_segments, what_the_crm_knows
 from evergreen.cli.deployment import Deployment
 from evergreen.cli.drop import upload
 from evergreen.cli.history import WORK, Execution
 from evergreen.cli.laptop import laptop_cloud
 from evergreen.cli.output import console, span
-from evergreen.cli.up import checkout, synthesize
+from evergreen.cli.up import Jobs, checkout, synthesize
 from evergreen.cli.watch import follow, wait_for_run
 from evergreen.errors import StoreUnavailable
 from evergreen.layout import RunLayout
@@ -29,10 +30,13 @@ _ENTITIES = ("12347", "12748", "14911", "15311", "17850")
 
 def demo(
     keep: Annotated[bool, typer.Option("--keep", help="Keep the cloud running at the end, until Ctrl-C.")] = False,
+    jobs: Annotated[Jobs, typer.Option(help="Run SageMaker's jobs in this; the image is what `make image` built.")] = (
+        Jobs.process
+    ),
 ) -> None:
     """Run the whole loop on UCI Online Retail: history up to September first, then the rest.
 
-    Example: `evergreen demo --keep`
+    Examples: `evergreen demo --keep`, `evergreen demo --jobs image`
 
     What it publishes is kept in `.evergreen/demo`; `evergreen up --state-dir .evergreen/demo` starts from there.
     """
@@ -42,16 +46,18 @@ def demo(
     shutil.rmtree(home / "demo", ignore_errors=True)
     home.mkdir(exist_ok=True)
     began = time.monotonic()
-    with laptop_cloud(root, home / "demo", home / "demo.log") as said, tempfile.TemporaryDirectory() as folder:
+    with laptop_cloud(root, home / "demo", home / "demo.log", jobs) as said, tempfile.TemporaryDirectory() as folder:
         ready = time.monotonic()
         console.print(f"The laptop cloud is up at {said['endpoint_url']} after {span(ready - began)}.\n")
         deployment = Deployment.find()
         source = root / "datasets" / _DATASET / "online_retail.csv.gz"
         history, rest = split(source, Path(folder))
         first = drop_and_follow(deployment, "History up to 2011-09-30", history)
+        before = what_the_crm_knows(deployment, _DATASET, _ENTITIES)
         second = drop_and_follow(deployment, "The rest: champion against challenger", rest)
         _where_time_went([first, second])
         _show_predictions(deployment)
+        show_segments(before, what_the_crm_knows(deployment, _DATASET, _ENTITIES), said["addresses"].get("CRM"))
         console.print(f"\nAll of it, splitting the file included: {span(time.monotonic() - ready)}.")
         _next_steps()
         if keep:
@@ -140,6 +146,7 @@ def _next_steps() -> None:
         ".venv/bin/evergreen history next_purchase",
         ".venv/bin/evergreen mlflow",
         ".venv/bin/evergreen predictions next_purchase 17850",
+        ".venv/bin/evergreen segments next_purchase 17850",
         ".venv/bin/evergreen drop next_purchase FILE.csv --watch",
     ):
         console.print(f"  {line}", markup=False, soft_wrap=True)

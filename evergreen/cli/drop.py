@@ -18,9 +18,10 @@ from evergreen.cli.deployment import Deployment
 from evergreen.cli.output import console
 from evergreen.cli.up import NoCheckout, checkout
 from evergreen.cli.watch import follow, wait_for_run
+from evergreen.contract import Contract
 from evergreen.contract_file import CONTRACT_FILE, read_folder
 from evergreen.errors import UserMustAct
-from evergreen.layout import INCOMING
+from evergreen.layout import INCOMING, RunLayout
 from evergreen.stores.endings import Status
 
 _DEPLOYED_WITHIN = 90  # seconds
@@ -49,6 +50,7 @@ def drop(
     deployment = deployment_with(dataset)
     before = next((run["run_id"] for run in deployment.runs.of(dataset)), None)
     if batch is not None:
+        _check_batch(deployment, dataset, before, named)
         drop_batch(deployment, dataset, batch, named)
     else:
         for path in files:
@@ -136,6 +138,20 @@ def files_of_batch(batch: str, given: list[Path]) -> dict[str, Path]:
     if not 0 < len(named) <= MOST_FILES:
         raise UserMustAct(f"a batch has 1 to {MOST_FILES} files, not {len(named)}")
     return named
+
+
+def _check_batch(deployment: Deployment, dataset: str, newest_run: str | None, named: Mapping[str, Path]) -> None:
+    """Refuse, before anything is uploaded, a batch that Dispatch would refuse by the contract."""
+    folder, contract = contract_folder(dataset), None
+    if folder:
+        contract = read_folder(folder).contract
+    elif newest_run:  # outside of a checkout the newest run says what the contract is
+        contract = deployment.files.find(RunLayout(dataset, newest_run).contract_file("dataset.json"), Contract)
+    if contract and contract.input.arrives == "replace" and len(named) > 1:
+        raise UserMustAct(
+            f"a file of {dataset} replaces all before it (arrives: replace), so a batch holds one file, not "
+            f"{len(named)}; drop the newest alone, or put all rows into one file"
+        )
 
 
 def drop_batch(deployment: Deployment, dataset: str, batch: str, named: Mapping[str, Path]) -> None:

@@ -19,14 +19,14 @@ _STOP_SECONDS = 15
 
 
 @contextmanager
-def laptop_cloud(root: Path, state_dir: Path, log: Path) -> Iterator[dict[str, Any]]:
+def laptop_cloud(root: Path, state_dir: Path, log: Path, jobs: str = "process") -> Iterator[dict[str, Any]]:
     """Start a laptop cloud on a free port, point boto3 at it, and end it with everything it started.
 
     Yields what it said when it was ready. Raises StoreUnavailable with the end of its log when it does not start.
     """
     with tempfile.TemporaryDirectory() as folder, log.open("wb") as output:
         ready = Path(folder) / "ready.json"
-        command = [sys.executable, "-m", "local", "up", "--port", "0", "--ready-file", str(ready)]
+        command = [sys.executable, "-m", "local", "up", "--port", "0", "--ready-file", str(ready), "--jobs", jobs]
         process = subprocess.Popen(
             [*command, "--state-dir", str(state_dir)],
             cwd=root,

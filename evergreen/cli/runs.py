@@ -105,6 +105,10 @@ def _waited(record: dict[str, Any]) -> Iterator[str]:
         yield f"waited   {span(waited['seconds'])} from its first arrival: {waited['why']}"
     for each in record.get("superseded", []):
         yield f"instead  of {each}, which is superseded"
+    if "no_timer" in record and "wakes_at" not in record:
+        yield f"timer    for the end of its lease not set yet, the next event sets it: {record['no_timer']}"
+    for each in record.get("set_aside", []):
+        yield f"without  {each}"
 
 
 def _table(found: list[dict[str, Any]]) -> Table:

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +11,13 @@ import typer
 
 from evergreen.cli.output import console
 from evergreen.errors import UserMustAct
+
+
+class Jobs(StrEnum):
+    """What SageMaker's jobs run in on the laptop."""
+
+    process = "process"
+    image = "image"
 
 
 class NoCheckout(UserMustAct):
@@ -22,17 +30,21 @@ def up(
         Path | None, typer.Option(help="Keep buckets, tables and run records here, and start from what is there.")
     ] = None,
     empty: Annotated[bool, typer.Option("--empty", help="With nothing in it, for the CDK CLI.")] = False,
+    jobs: Annotated[Jobs, typer.Option(help="Run SageMaker's jobs in this; the image is what `make image` built.")] = (
+        Jobs.process
+    ),
 ) -> None:
     """Run the laptop cloud until Ctrl-C, and print its endpoint and the exports to paste.
 
     It deploys anew whenever a contract or a query under `datasets/` changes.
 
-    Examples: `evergreen up`, `evergreen up --state-dir .evergreen/state`, `evergreen up --empty`
+    Examples: `evergreen up`, `evergreen up --state-dir .evergreen/state`, `evergreen up --empty`,
+    `evergreen up --jobs image`
     """
     root = checkout()
     if not empty:
         synthesize(root)
-    command = [sys.executable, "-m", "local", "up", "--port", str(port)]
+    command = [sys.executable, "-m", "local", "up", "--port", str(port), "--jobs", jobs]
     command += ["--state-dir", str(state_dir.resolve())] if state_dir else []
     command += ["--empty"] if empty else ["--follow", "datasets"]
     os.chdir(root)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 from collections.abc import Iterator
 from datetime import datetime
@@ -12,11 +13,13 @@ from botocore.exceptions import ClientError
 from pydantic import BaseModel
 
 from evergreen.stores.faults import code_of, store_faults
+from evergreen.stores.refusals import refusals
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
 
 _GONE = ("404", "NoSuchKey", "NoSuchVersion")
+_REFUSED = (400, 403)
 _CHUNK = 1 << 20  # bytes
 
 Document = TypeVar("Document", bound=BaseModel)
@@ -79,25 +82,36 @@ class Files:
         return self.uri(key)
 
     def freeze(self, bucket: str, key: str, version_id: str, to: str) -> bool:
-        """Copy one object version, of any size, inside S3; False when that version is gone."""
-        source = {"Bucket": bucket, "Key": key} | ({} if version_id == "null" else {"VersionId": version_id})
+        """Copy one object version, of any size, inside S3; False when that version is gone.
+
+        Raises ObjectUnreadable when S3 has it and will not give it.
+        """
+        source = {"Bucket": bucket, "Key": key, **_named(version_id)}
         try:
             with store_faults(f"copy {key}"):
                 self._client.copy(source, self.bucket, to)  # type: ignore[arg-type]
         except ClientError as error:
             if code_of(error) in _GONE:
                 return False
+            if error.response.get("ResponseMetadata", {}).get("HTTPStatusCode") in _REFUSED:
+                self._version(bucket, key, version_id)  # says why, which a copy, and what looks before it, do not
             raise
         return True
 
     def version(self, bucket: str, key: str, version_id: str) -> bytes | None:
-        """The content of one small object version, in any bucket; None when that version is gone."""
+        """The content of one small object version, in any bucket; None when that version is gone.
+
+        Raises ObjectUnreadable when S3 has it and will not give it.
+        """
         found = self._version(bucket, key, version_id)
         with store_faults(f"read {key}"):
             return b"".join(found) if found else None
 
     def sha256(self, bucket: str, key: str, version_id: str) -> str | None:
-        """The hash of one object version, in hex digits; None when that version is gone."""
+        """The hash of one object version, in hex digits; None when that version is gone.
+
+        Raises ObjectUnreadable when S3 has it and will not give it.
+        """
         found, hashed = self._version(bucket, key, version_id), hashlib.sha256()
         if found is None:
             return None
@@ -106,11 +120,28 @@ class Files:
                 hashed.update(chunk)
         return hashed.hexdigest()
 
-    def _version(self, bucket: str, key: str, version_id: str) -> Iterator[bytes] | None:
-        named = {} if version_id == "null" else {"VersionId": version_id}
+    def stated_sha256(self, bucket: str, key: str, version_id: str) -> str | None:
+        """The hash that S3 computed of a whole object version when it took it; None when it did not."""
         try:
-            with store_faults(f"read {key}"):
-                body = self._client.get_object(Bucket=bucket, Key=key, **named)["Body"]  # type: ignore[arg-type]
+            with store_faults(f"look at {key}"):
+                found = self._client.head_object(
+                    Bucket=bucket,
+                    Key=key,
+                    ChecksumMode="ENABLED",
+                    **_named(version_id),  # type: ignore[arg-type]
+                )
+        except ClientError as error:
+            if error.response.get("ResponseMetadata", {}).get("HTTPStatusCode") in (*_REFUSED, 404):
+                return None
+            raise
+        stated = found.get("ChecksumSHA256", "")
+        of_parts = not stated or "-" in stated or found.get("ChecksumType") == "COMPOSITE"
+        return None if of_parts else base64.b64decode(stated).hex()
+
+    def _version(self, bucket: str, key: str, version_id: str) -> Iterator[bytes] | None:
+        try:
+            with store_faults(f"read {key}"), refusals(bucket, key):
+                body = self._client.get_object(Bucket=bucket, Key=key, **_named(version_id))["Body"]  # type: ignore[arg-type]
         except ClientError as error:
             if code_of(error) in _GONE:
                 return None
@@ -147,3 +178,7 @@ class Files:
             body = self._client.get_object(Bucket=self.bucket, Key=key)["Body"]
             for line in body.iter_lines():
                 yield line.decode()
+
+
+def _named(version_id: str) -> dict[str, str]:
+    return {} if version_id == "null" else {"VersionId": version_id}

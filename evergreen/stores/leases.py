@@ -73,9 +73,15 @@ class Leases:
                 self._table.put_item(Item=item, ConditionExpression=unchanged & free)
         except ClientError as error:
             if code_of(error) == "ConditionalCheckFailedException":
-                return None
+                return self._taken_already(dataset, lease)
             raise
         return lease
+
+    def _taken_already(self, dataset: str, lease: Lease) -> Lease | None:
+        """The lease, if it is there as it was to be taken: by this call, whose answer was lost so that the SDK sent it
+        again, or by somebody who starts the same run."""
+        last = self.last(dataset)
+        return last if last and (last.run_id, last.fence) == (lease.run_id, lease.fence) else None
 
     def renew(self, dataset: str, lease: Lease, now: datetime) -> Lease | None:
         """Have a lease count from now; None when its run no longer holds it."""

@@ -1,29 +1,26 @@
 """Which arrivals may start a run, and when: by the ledger, the waiting manifests and the contract's pacing."""
 
-from dataclasses import dataclass
+from collections.abc import Container
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
-from evergreen.arrivals import Arrival, safe_file_name
-from evergreen.batches import BatchManifest, BatchState, read_manifest
+from evergreen.batches import BatchState
 from evergreen.contract import Contract
 from evergreen.contracts import Contracts
 from evergreen.durations import duration
-from evergreen.errors import DatasetRejected
 from evergreen.layout import INCOMING
-from evergreen.ledger import ArrivalState, Choice, LedgerEntry, choose, manifests_to_read, to_be_hashed
+from evergreen.ledger import ArrivalState, Choice, LedgerEntry, choose, replaced
 from evergreen.notices import batch_notice
 from evergreen.pacing import NextStart, Pacing, Waiting, next_start
 from evergreen.stores.arrivals import MOST_AT_ONCE, ArrivalsLedger
-from evergreen.stores.endings import Status
 from evergreen.stores.files import Files
 from evergreen.stores.holdbacks import Holdbacks
 from evergreen.stores.notices import Notice, Notices
 from evergreen.stores.runs import RunRecords
 from evergreen.stores.timers import Timers
-
-_LARGEST_HASHED = 200_000_000  # bytes; reading more would take too long here, so their manifest must state the etag
-_LARGEST_MANIFEST = 5_000_000  # bytes, more than any right one has; it is read as a whole, whenever something comes
+from functions.dispatch.comparison import Comparison
+from functions.dispatch.quarantine import Quarantine
 
 
 @dataclass(frozen=True)
@@ -38,12 +35,26 @@ class Admission:
     holdbacks: Holdbacks
     timers: Timers
 
-    def admitted(self, dataset: str, now: datetime) -> list[str]:
-        """The arrivals that a run should take now; for what must wait a timer is set."""
-        choice = self._choice(dataset)
-        for needless in choice.needless:
-            self.ledger.supersede(dataset, needless)
-        self._watch(dataset, choice, now)
+    @property
+    def quarantine(self) -> Quarantine:
+        """Where it sets aside what no run can use."""
+        return Quarantine(self.ledger, self.files, self.notices)
+
+    def choice(self, dataset: str, taken: Container[str] = ()) -> Choice:
+        """What waits, sorted; without what a run has taken. What cannot be used is set aside."""
+        entries = [each for each in self.ledger.entries(dataset) if each.arrival.arrival_id not in taken]
+        arrives = self._arrives(dataset)
+        comparison = Comparison(self.ledger, self.files, self.quarantine)
+        compared = comparison.of(entries, most_files=1 if arrives == "replace" else None)
+        deadline = duration(self._pacing(dataset).batch_deadline)
+        choice = choose(compared.entries, arrives, compared.manifests, deadline, MOST_AT_ONCE)
+        return replace(choice, unfinished=compared.unfinished)
+
+    def admitted(self, dataset: str, choice: Choice, now: datetime) -> list[str]:
+        """The arrivals that a run should take now. A timer is set for what must wait: nothing else would start it, so
+        the event comes again when that fails."""
+        for late in choice.late:
+            self.ledger.supersede(dataset, late)
         if not any(entry.state == ArrivalState.WAITING for entry in choice.ready):
             return []
         start = self.next_start(dataset, choice.ready)
@@ -52,6 +63,12 @@ class Admission:
             self.timers.wake(dataset, start.at, now)
             return []
         return [entry.arrival.arrival_id for entry in choice.ready]
+
+    def supersede(self, dataset: str, taken: tuple[str, ...]) -> None:
+        """Say of what it is that no run will take it, for a run has taken something newer. Before the lease is taken
+        that is not known: another run may have taken the older one meanwhile."""
+        for each in replaced(self.ledger.entries(dataset), self._arrives(dataset), taken):
+            self.ledger.supersede(dataset, each)
 
     def next_start(self, dataset: str, entries: tuple[LedgerEntry, ...]) -> NextStart:
         """When a run of these may start; what failed runs left asks for nothing by itself."""
@@ -63,71 +80,12 @@ class Admission:
 
     def watch_batches(self, dataset: str, now: datetime, taken: tuple[str, ...]) -> None:
         """Tell people of batches that are overdue, while a run has taken these arrivals."""
-        self._watch(dataset, self._choice(dataset, frozenset(taken)), now)
+        self.watch(dataset, self.choice(dataset, taken), now)
 
-    def quarantine(self, arrival: Arrival, subject: str, reason: str) -> None:
-        """Set one object aside: copied, told of, and only then settled."""
-        to = f"quarantine/{arrival.dataset}/{arrival.arrival_id}/{safe_file_name(arrival.key or '')}"
-        copied = self.files.freeze(arrival.bucket or "", arrival.key or "", arrival.version_id or "null", to)
-        kept = f"A copy is at {self.files.uri(to)}." if copied else "It was deleted before it could be copied."
-        self.notices.send(
-            Notice(
-                notification_id=arrival.arrival_id,
-                dataset=arrival.dataset,
-                kind=Status.DATA_REJECTED,
-                subject=subject,
-                body=f"{reason}\n{kept}",
-            )
-        )
-        self.ledger.settle(arrival.dataset, arrival.arrival_id, ArrivalState.QUARANTINED, "none", reason=reason)
-
-    def _choice(self, dataset: str, taken: frozenset[str] = frozenset()) -> Choice:
-        entries = [each for each in self.ledger.entries(dataset) if each.arrival.arrival_id not in taken]
-        manifests, unreadable = self._manifests(dataset, entries)
-        entries = [each for each in entries if each.arrival.arrival_id not in unreadable]
-        entries = self._hashed(dataset, entries, manifests)
-        deadline = duration(self._pacing(dataset).batch_deadline)
-        return choose(entries, self._arrives(dataset), manifests, deadline, MOST_AT_ONCE)
-
-    def _manifests(self, dataset: str, entries: list[LedgerEntry]) -> tuple[dict[str, BatchManifest], set[str]]:
-        """The waiting manifests by arrival id; those that cannot be used are set aside, and their ids told."""
-        found, unusable = {}, set()
-        for arrival in (entry.arrival for entry in manifests_to_read(entries)):
-            try:
-                found[arrival.arrival_id] = self._manifest(arrival)
-            except DatasetRejected as wrong:
-                reason = f"s3://{arrival.bucket}/{arrival.key} cannot be used: {wrong}\nIts files wait for a right one."
-                self.quarantine(arrival, f"{dataset}: the manifest of a batch cannot be used", reason)
-                unusable.add(arrival.arrival_id)
-        return found, unusable
-
-    def _manifest(self, arrival: Arrival) -> BatchManifest:
-        if (arrival.size or 0) > _LARGEST_MANIFEST:
-            raise DatasetRejected(f"it has {arrival.size} bytes, and a manifest has at most {_LARGEST_MANIFEST}")
-        content = self.files.version(arrival.bucket or "", arrival.key or "", arrival.version_id or "null")
-        if content is None:
-            raise DatasetRejected("it was deleted before it could be read")
-        manifest = read_manifest(content)
-        if len(manifest.files) > 1 and self._arrives(arrival.dataset) == "replace":
-            raise DatasetRejected("a file of this data set replaces all before it, so a batch can hold only one")
-        return manifest
-
-    def _hashed(
-        self, dataset: str, entries: list[LedgerEntry], manifests: dict[str, BatchManifest]
-    ) -> list[LedgerEntry]:
-        """The entries, those with their hashes that can be compared by nothing else."""
-        known: dict[str, str] = {}
-        for arrival in (entry.arrival for entry in to_be_hashed(entries, manifests)):
-            if (arrival.size or 0) <= _LARGEST_HASHED:
-                found = self.files.sha256(arrival.bucket or "", arrival.key or "", arrival.version_id or "null")
-                known[arrival.arrival_id] = found or "none, for it was deleted"
-                self.ledger.note_sha256(dataset, arrival.arrival_id, known[arrival.arrival_id])
-        return [
-            entry.model_copy(update={"sha256": known.get(entry.arrival.arrival_id, entry.sha256)}) for entry in entries
-        ]
-
-    def _watch(self, dataset: str, choice: Choice, now: datetime) -> None:
+    def watch(self, dataset: str, choice: Choice, now: datetime) -> None:
         """Note what batches lack, if anything; tell people once of each that is overdue."""
+        if choice.unfinished:
+            self.timers.wake(dataset, now, now)
         for batch in (*choice.complete, *choice.incomplete):
             self.holdbacks.note_batch(dataset, batch)
         for batch in choice.incomplete:

@@ -6,15 +6,17 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import boto3
+from botocore.exceptions import ClientError
 
 from evergreen.arrivals import Arrival, ExecutionEnded, MisplacedObject, RefusedRequest, Wake, arrival_of
 from evergreen.contracts import Contracts
 from evergreen.dependants import dependants_of
 from evergreen.errors import StoreUnavailable
-from evergreen.ledger import LedgerEntry
+from evergreen.ledger import Choice, LedgerEntry
 from evergreen.requests import promotion_request
 from evergreen.stores.arrivals import ArrivalsLedger
 from evergreen.stores.endings import Endings, Status
+from evergreen.stores.event_bus import Announcements
 from evergreen.stores.files import Files
 from evergreen.stores.holdbacks import Holdbacks
 from evergreen.stores.leases import Lease, Leases
@@ -32,6 +34,7 @@ from functions.dispatch.settings import Settings
 
 _LATE = timedelta(minutes=10)  # less than what a lease lasts longer than a run
 _TRIES = 3
+_LONGEST_ERROR = 300
 _CAUSES = 20  # told of each run; the ledger has them all
 
 
@@ -64,6 +67,7 @@ class Dispatcher:
         runs, registry = RunRecords(table), Registry(table)
         stepfunctions = boto3.client("stepfunctions")
         notices = Notices(boto3.client("sns"), settings.NOTICES_TOPIC_ARN)
+        announcements = Announcements.of(table, settings.EVENT_BUS)
         files = Files(boto3.client("s3"), settings.DATA_BUCKET)
         target = TimerTarget(
             settings.SCHEDULE_GROUP, settings.ARRIVALS_QUEUE_ARN, settings.DEAD_LETTERS_ARN, settings.SCHEDULER_ROLE_ARN
@@ -74,7 +78,7 @@ class Dispatcher:
             ledger=ledger,
             leases=Leases(table, timedelta(hours=settings.LEASE_HOURS)),
             runs=runs,
-            endings=Endings(ledger, runs, registry, notices, Outbox(table)),
+            endings=Endings(ledger, runs, registry, notices, Outbox(table), announcements=announcements),
             workflows=Workflows(stepfunctions, settings.STATE_MACHINE_ARN),
             timers=timers,
             admission=Admission(contracts, ledger, runs, files, notices, Holdbacks(table), timers),
@@ -124,21 +128,24 @@ class Dispatcher:
         return is_new
 
     def _start_next(self, dataset: str, now: datetime, *, batches_too: bool = False) -> None:
-        lease = self.leases.held(dataset, now)
-        if lease and batches_too:
-            self.admission.watch_batches(dataset, now, taken=lease.arrival_ids)
+        """Start what may start, and only then see to the batches that wait: no run waits for their timers and
+        notices."""
+        choice, lease = None, self.leases.held(dataset, now)
         if lease is None:
             self._close_expired(dataset, now)
-            lease = self._take_lease(dataset, now)
-        if lease is None or self._start(dataset, lease, now):
-            return
-        # The holder's execution is over, and its status event, which AWS sends as best it can, has not come.
-        ended = self.workflows.ended(lease.run_id)
-        if ended:
-            self._close(ended)
-            following = self._take_lease(dataset, now)
-            if following:
-                self._start(dataset, following, now)
+            lease, choice = self._take_lease(dataset, now)
+        if lease and not self._start(dataset, lease, now):
+            # The holder's execution is over, and its status event, which AWS sends as best it can, has not come.
+            ended = self.workflows.ended(lease.run_id)
+            if ended:
+                self._close(ended)
+                lease, choice = self._take_lease(dataset, now)
+                if lease:
+                    self._start(dataset, lease, now)
+        if choice:
+            self.admission.watch(dataset, choice, now)
+        elif batches_too and lease:
+            self.admission.watch_batches(dataset, now, taken=lease.arrival_ids)
 
     def _close_expired(self, dataset: str, now: datetime) -> None:
         """End the run whose lease has expired, if its execution is over and nobody was told. What a run that never
@@ -156,14 +163,16 @@ class Dispatcher:
         if ended:
             self._close(ended)
 
-    def _take_lease(self, dataset: str, now: datetime) -> Lease | None:
-        """Take it for what is admitted; None when nothing is, or when another run holds it, which starts the next."""
+    def _take_lease(self, dataset: str, now: datetime) -> tuple[Lease | None, Choice]:
+        """Take it for what is admitted of the choice there is; no lease when nothing is, or when another run holds it,
+        which starts the next."""
         for _ in range(_TRIES):
             last_fence = self.leases.last_fence(dataset)
-            admitted = self.admission.admitted(dataset, now)
+            choice = self.admission.choice(dataset)
+            admitted = self.admission.admitted(dataset, choice, now)
             lease = self.leases.take(dataset, admitted, now, after=last_fence) if admitted else None
             if lease or not admitted or self.leases.held(dataset, now):
-                return lease
+                return lease, choice
         # A rollback raises the fencing number without holding the lease, so nobody else would start this run.
         raise StoreUnavailable(f"the lease of {dataset} changed {_TRIES} times and nobody holds it")
 
@@ -172,20 +181,33 @@ class Dispatcher:
         renewed = self._in_time(dataset, lease, now)
         if renewed is None:
             return True  # somebody else's by now, and theirs to start
-        lease = renewed
-        if self.runs.get(lease.run_id) is None:
-            self.timers.wake(dataset, datetime.fromtimestamp(lease.expires_at, UTC), now)
+        lease, run = renewed, self.runs.get(renewed.run_id)
+        if run is None:
+            self.admission.supersede(dataset, lease.arrival_ids)
             self.runs.create(lease.run_id, **self._facts(dataset, lease, now))
-        return self.workflows.start(lease.run_id, dataset=dataset, fence=lease.fence)
+        started = self.workflows.start(lease.run_id, dataset=dataset, fence=lease.fence)
+        if started:
+            self._watch_over(dataset, lease, run or {}, now)
+        return started
+
+    def _watch_over(self, dataset: str, lease: Lease, run: Mapping[str, Any], now: datetime) -> None:
+        """Set the timer for the lease's end. The run is on its way and its status event will come, so a Scheduler that
+        is away holds nothing up: it is noted, and the data set's next event sets the timer."""
+        end = datetime.fromtimestamp(lease.expires_at, UTC)
+        if run.get("wakes_at") == end.isoformat():
+            return
+        try:
+            self.timers.wake(dataset, end, now)
+        except (StoreUnavailable, ClientError) as error:
+            self.runs.note(lease.run_id, no_timer=str(error)[:_LONGEST_ERROR])
+            return
+        self.runs.note(lease.run_id, wakes_at=end.isoformat())
 
     def _in_time(self, dataset: str, lease: Lease, now: datetime) -> Lease | None:
         """The lease, counted from now when its run starts long after it was taken: or it would end before the run."""
         if self.leases.age(lease, now) < _LATE or self.workflows.was_started(lease.run_id):
             return lease
-        renewed = self.leases.renew(dataset, lease, now)
-        if renewed:
-            self.timers.wake(dataset, datetime.fromtimestamp(renewed.expires_at, UTC), now)
-        return renewed
+        return self.leases.renew(dataset, lease, now)
 
     def _facts(self, dataset: str, lease: Lease, now: datetime) -> dict[str, Any]:
         """What is known of a run when it starts: what asked for it, what that waited for, and what it replaces."""
@@ -222,7 +244,7 @@ class Dispatcher:
 
     def _quarantine(self, arrival: Arrival, reason: str, now: datetime) -> None:
         if self.ledger.record(arrival, now) or self.ledger.open_among(arrival.dataset, [arrival.arrival_id]):
-            self.admission.quarantine(arrival, "A dropped file belongs to no data set", reason)
+            self.admission.quarantine.take(arrival, "A dropped file belongs to no data set", reason)
 
 
 def _words(entry: LedgerEntry) -> str:

@@ -1,4 +1,4 @@
-"""SageMaker jobs as processes of the container's code."""
+"""SageMaker jobs as processes of the container's code, or in its image."""
 
 from local.cloud import Cloud
 from local.jobs.api import install_api

@@ -1,26 +1,23 @@
-"""The container's code as a process on a job's /opt/ml folder."""
+"""A job's program on its /opt/ml folder, its log and its end."""
 
 import queue
-import subprocess
-import sys
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 
 from local.cloud import Cloud
-from local.image_modules import image_python_path
 from local.jobs.job import Job, JobStopped
 from local.jobs.opt_ml import OptMl
+from local.jobs.program import IMAGE_COMMAND, start_program
 from local.log_streams import LogStream, pump
 from local.role_sessions import RoleSessions
 
-IMAGE_COMMAND = ("python", "-m", "container")  # the image's ENTRYPOINT
 GRACE_SECONDS = 10.0  # between SIGTERM and SIGKILL; SageMaker gives 120
 
 
 class Container:
-    """One process of the image, whose output goes to the job's log."""
+    """One container of a job, whose output goes to the job's log."""
 
     def __init__(
         self,
@@ -30,19 +27,14 @@ class Container:
         command: Sequence[str],
         env: Mapping[str, str],
         *,
+        isolated: bool = False,
         reader: Callable[[Sequence[str]], None] | None = None,
     ) -> None:
         self._job, self._reader = job, reader
         self.last_lines: deque[str] = deque(maxlen=20)
         self._log = LogStream(cloud, job.kind.log_group, f"{job.name}/algo-1-{int(time.time())}")
-        program = [sys.executable if word == "python" else word for word in command]
-        self._process = cloud.processes.spawn(
-            program,
-            cwd=cloud.repo,
-            env={**_image_environment(cloud, opt_ml), **env},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-        )
+        self._program = start_program(cloud, opt_ml, command, env, isolated)
+        self._process = self._program.client
         self._pump = threading.Thread(target=self._follow, name=f"log of {job.name}", daemon=True)
         self._pump.start()
         threading.Thread(target=self._watch, name=f"end of {job.name}", daemon=True).start()
@@ -68,7 +60,11 @@ class Container:
 
     def stop(self) -> None:
         """Ends the process, politely first."""
-        self._process.stop(GRACE_SECONDS)
+        self._program.stop(GRACE_SECONDS)
+
+    def reachable(self, port: int) -> int:
+        """The port of this machine at which one of the program's is reached."""
+        return self._program.reachable(port)
 
     def _follow(self) -> None:
         output = self._process.stdout
@@ -99,14 +95,3 @@ def role_environment(cloud: Cloud, sessions: RoleSessions, role_arn: str, isolat
         return region
     credentials = sessions.credentials(role_arn, "SageMaker").environment()
     return region | {"AWS_ENDPOINT_URL": cloud.endpoint_url} | credentials
-
-
-def _image_environment(cloud: Cloud, opt_ml: OptMl) -> dict[str, str]:
-    return {
-        "PATH": "/usr/local/bin:/usr/bin:/bin",
-        "LANG": "C.UTF-8",
-        "HOME": str(opt_ml.folder.parent),
-        "PYTHONPATH": image_python_path(cloud),
-        "PYTHONUNBUFFERED": "1",
-        "SAGEMAKER_BASE_DIR": str(opt_ml.folder),
-    }

@@ -38,7 +38,7 @@ def _run_container(host: Host, job: Job, opt_ml: OptMl) -> int:
     environment = role_environment(host.cloud, host.sessions, request["RoleArn"], isolated)
     environment |= {"PROCESSING_JOB_NAME": job.name, **request.get("Environment", {})}
     command = command_of(request["AppSpecification"], [])
-    return Container(host.cloud, job, opt_ml, command, environment).wait()
+    return Container(host.cloud, job, opt_ml, command, environment, isolated=isolated).wait()
 
 
 def _write_configuration(opt_ml: OptMl, job: Job) -> None:

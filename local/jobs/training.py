@@ -45,14 +45,14 @@ def train(host: Host, job: Job) -> None:
 def _run_container(host: Host, job: Job, opt_ml: OptMl) -> JobStopped | None:
     """Runs the code to its end; what a stopped job has left in its model folder is kept, as on AWS."""
     request = job.request
-    environment = role_environment(
-        host.cloud, host.sessions, request["RoleArn"], request.get("EnableNetworkIsolation", False)
-    )
+    isolated = request.get("EnableNetworkIsolation", False)
+    environment = role_environment(host.cloud, host.sessions, request["RoleArn"], isolated)
     environment |= {"TRAINING_JOB_NAME": job.name, "TRAINING_JOB_ARN": job.arn, **request.get("Environment", {})}
     command = command_of(request["AlgorithmSpecification"], ["train"])
     metrics = LogMetrics(request["AlgorithmSpecification"].get("MetricDefinitions", []))
     try:
-        code = Container(host.cloud, job, opt_ml, command, environment, reader=metrics.read).wait()
+        container = Container(host.cloud, job, opt_ml, command, environment, isolated=isolated, reader=metrics.read)
+        code = container.wait()
     except JobStopped as stopped:
         return stopped
     finally:

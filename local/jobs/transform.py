@@ -70,13 +70,14 @@ def _transform_file(file: Path, server: ModelServer, plan: dict[str, Any]) -> Pa
 @contextmanager
 def _server(host: Host, job: Job, model: Any, opt_ml: OptMl) -> Iterator[ModelServer]:
     port, given = free_port(), model.primary_container
-    environment = role_environment(host.cloud, host.sessions, model.execution_role_arn, model.enable_network_isolation)
+    isolated = model.enable_network_isolation
+    environment = role_environment(host.cloud, host.sessions, model.execution_role_arn, isolated)
     environment |= {"SAGEMAKER_BATCH": "true", "SAGEMAKER_BIND_TO_PORT": str(port)}
     environment |= {name: str(job.request[key]) for key, name in ENVIRONMENT.items() if key in job.request}
     environment |= given.get("Environment") or {}
     environment |= job.request.get("Environment", {})
-    container = Container(host.cloud, job, opt_ml, command_of({}, ["serve"]), environment)
-    server = ModelServer(job, container, port)
+    container = Container(host.cloud, job, opt_ml, command_of({}, ["serve"]), environment, isolated=isolated)
+    server = ModelServer(job, container, container.reachable(port))
     try:
         server.wait_until_ready()
         yield server

@@ -12,15 +12,17 @@ from boto3.dynamodb.conditions import Attr
 
 from evergreen.generations import Loaded, LoadedPart, ScoringPart, reconcile
 from evergreen.layout import RunLayout
+from evergreen.ledger import Choice
 from evergreen.manifest import DataReport
 from evergreen.runs import dataset_of
 from evergreen.stores.arrivals import ArrivalsLedger, ArrivalState
 from evergreen.stores.endings import Endings, Status
-from evergreen.stores.leases import Leases
+from evergreen.stores.leases import Lease, Leases
 from evergreen.stores.loader import Loader
 from evergreen.stores.notices import Notice, Notices
 from evergreen.stores.registry import Change, Registry
 from evergreen.stores.runs import RunRecords
+from functions.dispatch.admission import Admission
 from functions.dispatch.dispatcher import Dispatcher
 from tests.faults.deployment import Deployment
 from tests.faults.execution import STATES
@@ -234,6 +236,31 @@ def jobs_named_the_same_at_each_attempt(patch: pytest.MonkeyPatch, deployment: D
     patch.setitem(STATES, "TrainChallenger", {**state, "Parameters": parameters})
 
 
+def superseded_before_the_lease_is_taken(patch: pytest.MonkeyPatch, deployment: Deployment) -> None:
+    admitted = Admission.admitted
+
+    def early(self: Admission, dataset: str, choice: Choice, now: datetime) -> list[str]:
+        self.supersede(dataset, tuple(each.arrival.arrival_id for each in choice.ready))
+        return admitted(self, dataset, choice, now)
+
+    patch.setattr(Admission, "admitted", early)
+
+
+def no_run_without_its_timer(patch: pytest.MonkeyPatch, deployment: Deployment) -> None:
+    start = Dispatcher._start
+
+    def timed(self: Dispatcher, dataset: str, lease: Lease, now: datetime) -> bool:
+        if self.runs.get(lease.run_id) is None:
+            self.timers.wake(dataset, datetime.fromtimestamp(lease.expires_at, UTC), now)
+        return start(self, dataset, lease, now)
+
+    patch.setattr(Dispatcher, "_start", timed)
+
+
+def own_lease_taken_for_anothers(patch: pytest.MonkeyPatch, deployment: Deployment) -> None:
+    patch.setattr(Leases, "_taken_already", lambda *_: None)
+
+
 # Each with where the matrix finds it, state and kind of fault, and what it says then.
 PLANTED: dict[Plant, tuple[str, str, str]] = {
     flip_before_load: ("LoadPredictions", "killed", "readers see 0 of"),
@@ -254,6 +281,9 @@ PLANTED: dict[Plant, tuple[str, str, str]] = {
     settled_by_whoever_comes_last: ("FailRun", "aborted", "is HELD when nothing is left to do"),
     events_taken_before_they_are_handled: ("Dispatch of a drop", "throttled", "nobody knows of"),
     aborted_runs_not_ended: ("TrainChallenger", "aborted", "its record says that it runs"),
+    superseded_before_the_lease_is_taken: ("Dispatch of a timer", "overwritten", "though a run took it"),
+    no_run_without_its_timer: ("Dispatch of a drop", "denied", "a Scheduler that is away holds a run up"),
+    own_lease_taken_for_anothers: ("Dispatch of a drop", "sent again", "a run that nobody starts"),
     silence_approves: ("AwaitApproval", "times out", "without a verdict that says so"),
     jobs_named_the_same_at_each_attempt: ("TrainChallenger", "InternalServerError", "is there already"),
 }

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tests.faults.deployment import FUNCTIONS
+from tests.faults.deployment import FUNCTIONS, OF_THE_IMAGE
 from tests.faults.execution import TASKS
 from tests.faults.seam import Moment
 
 START, END = "Dispatch of a drop", "Dispatch of an end"
-PLACES = (*TASKS, START, END)
+HOLD, WAKE = "Dispatch of a drop that is held back", "Dispatch of a timer"
+EVENTS = (START, END, HOLD, WAKE)
+PLACES = (*TASKS, *EVENTS)
 _MEANWHILE = ("zombie", "aborted", "run timed out", "old events", "end unheard")
 _AT_A_CALL: dict[str, tuple[Moment, ...]] = {
     "killed": ("before", "after"),
@@ -19,11 +21,12 @@ _AT_A_CALL: dict[str, tuple[Moment, ...]] = {
     "throttled for good": ("before",),
     "fails": ("before", "after"),
     "denied": ("before",),
+    "sent again": ("sent",),
     "zombie": ("before",),
     "aborted": ("before",),
 }
 _OF_DISPATCH: dict[str, tuple[Moment, ...]] = {
-    **{kind: _AT_A_CALL[kind] for kind in ("killed", "throttled", "fails", "denied")},
+    **{kind: _AT_A_CALL[kind] for kind in ("killed", "throttled", "fails", "denied", "sent again")},
     "overtaken": ("before",),
 }
 _OF_FUNCTIONS: dict[str, tuple[Moment, ...]] = {
@@ -46,6 +49,10 @@ _OF_JOBS: dict[str, tuple[Moment, ...]] = {
 }
 _OF_OTHERS: dict[str, dict[str, tuple[Moment, ...]]] = {
     "PrepareSmallData": {
+        **_OF_FUNCTIONS,
+        **dict.fromkeys(("exits", "out of memory", "too large", "store unavailable"), ("before",)),
+    },
+    "CollectSamples": {
         **_OF_FUNCTIONS,
         **dict.fromkeys(("exits", "out of memory", "too large", "store unavailable"), ("before",)),
     },
@@ -80,8 +87,10 @@ def kinds_at(place: str) -> list[str]:
 
 def cells_at(place: str, calls: int) -> Iterator[Cell]:
     """Every cell of a state whose attempt makes so many calls."""
-    if place in (START, END):
+    if place in EVENTS:
         yield from _at_calls(place, _OF_DISPATCH, calls)
+        if place == WAKE:
+            yield from _at_calls(place, {"overwritten": ("before",)}, calls)
         yield Cell(place, "old events")
         return
     whole = _OF_OTHERS.get(place, _OF_FUNCTIONS if place in FUNCTIONS else _OF_JOBS)
@@ -99,5 +108,5 @@ def _at_calls(place: str, kinds: dict[str, tuple[Moment, ...]], calls: int) -> I
 
 
 def _is_ours(place: str) -> bool:
-    """Whether its calls go through our stores; PrepareSmallData is the container's."""
-    return place in FUNCTIONS and place != "PrepareSmallData"
+    """Whether its calls go through our stores, and not through the container's own."""
+    return place in FUNCTIONS and place not in OF_THE_IMAGE

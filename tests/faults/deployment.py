@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from evergreen.approval import Decision
@@ -19,9 +19,11 @@ from tests.faults.snapshot import Backends, Snapshot
 from tests.integration.functions.conftest import Context
 from tests.integration.functions.world import World
 
-APPROVED, TUNED = "approved", "tuned"  # data sets beside next_purchase, whose contracts say so
+APPROVED, TUNED, PACED, TAUGHT = "approved", "tuned", "paced", "taught"  # data sets whose contracts say so
+SOON = timedelta(hours=1)  # timers that come before it hold runs back; later ones are of leases
 RECEIVES = 5  # of one message, until it is a dead letter
 FUNCTIONS = tuple(name for name in STATES if STATES[name].get("Resource", "").startswith("arn:aws:states:::lambda"))
+OF_THE_IMAGE = ("CollectSamples", "PrepareSmallData")  # functions whose code is the container's
 
 
 @dataclass
@@ -117,14 +119,25 @@ class Deployment:
         return [each for each in self.executions.values() if each.status == "RUNNING"]
 
     def run_all(self, but: Execution | None = None) -> None:
-        """Run until nothing runs any more."""
+        """Run until nothing runs any more and no timer will start anything soon."""
         for _ in range(10):
             waiting = [each for each in self.running() if each is not but]
-            if not waiting:
+            wakes = [] if waiting else self.wakes()
+            if not waiting and not wakes:
                 return
             for each in waiting:
                 self.advance(each)
+            for event in wakes:
+                self.deliver(event)
         raise AssertionError("runs without end")
+
+    def wakes(self) -> list[dict[str, Any]]:
+        """The events of the timers that come soon, which are then no more."""
+        events = {name: json.loads(each.target["Input"]) for name, each in self.backends.timers.items()}
+        soon = {name: event for name, event in events.items() if _comes_soon(event)}
+        for name in soon:
+            del self.backends.timers[name]
+        return list(soon.values())
 
     def expire(self, dataset: str) -> None:
         """Time passes, past the lease of whoever holds it."""
@@ -174,8 +187,9 @@ class Deployment:
             return {"Body": self.world.aws.text(parameters["Key"])}
         if not service.startswith("invoke"):
             return self.jobs.run(service, parameters, run_id, dataset)
-        if state == "PrepareSmallData":
-            return {"Payload": self.jobs.prepare(RunLayout(dataset, run_id))}
+        if state in OF_THE_IMAGE:
+            work = {"CollectSamples": self.jobs.collect, "PrepareSmallData": self.jobs.prepare}[state]
+            return {"Payload": work(RunLayout(dataset, run_id))}
         answer = self._invoke(state, parameters["Payload"], fault, died_as)
         if service == "invoke.waitForTaskToken":
             return self._approve(run_id, parameters["Payload"]["token"])
@@ -217,3 +231,7 @@ class Deployment:
         self.jobs.names, self.jobs.losing = set(point.job_names), set()
         self.trouble, self.dead_letters, self.deaf, self.within = None, [], False, 0
         self.seam.dead, self.seam.calls, self.seam.fault = False, None, None
+
+
+def _comes_soon(event: dict[str, Any]) -> bool:
+    return datetime.fromisoformat(event["time"]) < datetime.now(UTC) + SOON

@@ -71,6 +71,7 @@ class Watch:
         self._arrivals_end_well(ours)
         self._people_were_told(ours)
         self._lease_is_free()
+        self._segments_are_those_of_a_generation()
         return list(dict.fromkeys(self.broken))
 
     # 1. published predictions are one whole generation
@@ -131,7 +132,9 @@ class Watch:
                 continue
             told = f"{self.backends.attribute(item, 'key')} is {self.backends.attribute(item, 'state')}"
             state, run_id = (self.backends.attribute(item, name) for name in ("state", "run_id"))
-            self._must(state in ("DONE", "QUARANTINED"), f"{told} when nothing is left to do")
+            by = self.backends.attribute(item, "superseded_by")
+            rests = state in ("DONE", "QUARANTINED") or (state == "SUPERSEDED" and by in self._arrival_ids())
+            self._must(rests, f"{told} when nothing is left to do")
             at_its_end = run_id in ours and set(ours[run_id].entered) & set(_LAST)
             self._must(state != "DONE" or at_its_end, f"{told} by {run_id}, which never came so far")
             self._must(state == "DONE" or self.backends.attribute(item, "reason"), f"{told} for no reason")
@@ -140,6 +143,7 @@ class Watch:
             self._must(state != "DONE" or not is_file or key in self.backends.objects, f"{told}, its rows are nowhere")
             arrival = self.backends.attribute(item, "arrival_id")
             self._must(state != "DONE" or taken[arrival] or self._published(run_id), f"{told} in no finished run")
+            self._must(state != "SUPERSEDED" or not taken[arrival], f"{told}, though a run took it")
             self._must(taken[arrival] <= 1 + self.overtaken, f"{told} in {taken[arrival]} finished runs")
 
     def _every_drop_is_known(self) -> None:
@@ -173,6 +177,20 @@ class Watch:
         lease = self._item("LEASE")
         holder = self.backends.attribute(lease, "run_id") if lease else None
         self._must(holder is None, f"{holder} holds the lease when nothing runs")
+
+    # 6. whoever was compared last belongs to the segment that one published generation gives
+
+    def _segments_are_those_of_a_generation(self) -> None:
+        table = self.backends.plain("segments")
+        status = table.get(self.dataset, {}).get("STATUS")
+        compared = self.backends.attribute(status, "generation") if status else None
+        if compared is None:
+            return
+        self._must(compared in self.generations, f"the CRM is brought to {compared}, which readers never saw")
+        shards = [of for pk, of in table.items() if pk.startswith(f"{self.dataset}#")]
+        wanted = {sk.removeprefix("WANT#") for of in shards for sk in of if sk.startswith("WANT#")}
+        there = {pk.split("#")[1] for pk, of in self.backends.plain("predictions").items() if compared in of}
+        self._must(wanted >= there, f"nobody tells the CRM of {sorted(there - wanted)} of {compared}")
 
     # looking
 

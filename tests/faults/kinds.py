@@ -47,6 +47,7 @@ PASSING = {  # what another attempt gets over, so that the run takes no notice
     *("killed and invoked again", "throttled", "fails", "out of reach", "answer lost", "S3 fails", "store unavailable"),
     "the list cannot be read",
     *("SageMaker throttles", "SageMaker fails", "InternalServerError", "CapacityError", "old events", "end unheard"),
+    "sent again",
 }
 OVERTAKING = {"zombie", "aborted", "run timed out"}  # the next run goes all the way while an attempt of this one lasts
 
@@ -73,7 +74,10 @@ def strikes(deployment: Deployment, watch: Watch, cell: Cell, execution: Executi
     """The cell's fault at one call of one attempt."""
 
     def happen() -> tuple[str, int] | None:
-        watch.strike(overtaking=cell.kind in MEANWHILE and fault.struck[-1] == "Publish")
+        twice = cell.kind in MEANWHILE or cell.moment == "sent"
+        watch.strike(overtaking=twice and fault.struck[-1] == "Publish")
+        if cell.moment == "sent":
+            return None
         if cell.kind in DEATHS:
             raise Died
         if cell.kind in REFUSALS:
@@ -158,6 +162,12 @@ def overtaken(deployment: Deployment, dataset: str, execution: Execution | None)
         deployment.deliver(deployment.drop(dataset, "overtaking"))
 
 
+def overwritten(deployment: Deployment, dataset: str, execution: Execution | None) -> None:
+    """Another process of Dispatch handles a newer version of the file that waits."""
+    with deployment.elsewhere():
+        deployment.deliver(deployment.drop(dataset, "second"))
+
+
 def nobody_hears(deployment: Deployment, dataset: str, execution: Execution | None) -> None:
     """The event of the execution's end is lost."""
     deployment.deaf = True
@@ -175,6 +185,7 @@ MEANWHILE: dict[str, Callable[[Deployment, str, Execution | None], None]] = {
     "run timed out": timed_out,
     "old events": old_events,
     "overtaken": overtaken,
+    "overwritten": overwritten,
     "end unheard": nobody_hears,
     "loses a row": loses_a_row,
 }

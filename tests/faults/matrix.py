@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.faults.cells import END, PLACES, START, Cell, cells_at
-from tests.faults.deployment import APPROVED, TUNED, Deployment, Point, Trouble
+from tests.faults.cells import END, HOLD, PLACES, START, WAKE, Cell, cells_at
+from tests.faults.deployment import APPROVED, PACED, TAUGHT, TUNED, Deployment, Point, Trouble
 from tests.faults.execution import STATES, Execution
 from tests.faults.invariants import Watch
 from tests.faults.jobs import failed_job
@@ -23,6 +23,8 @@ WAYS = (  # data set, text and size of the file whose run meets the faults
     (DATASET, "good", 600_000_000),
     (TUNED, "good", None),
     (APPROVED, "good", None),
+    (TAUGHT, "good", None),
+    (PACED, "good", None),
 )
 NEVER = "the fault did not happen"
 
@@ -97,8 +99,12 @@ class Matrix:
             deployment.deliver(event)
             return
         times = 99 if cell.kind in REFUSALS and REFUSALS[cell.kind][2] > 1 else 1
-        faults: list[Fault | None] = [strikes(deployment, watch, cell, None) for _ in range(times)]
+        faults = [strikes(deployment, watch, cell, None) for _ in range(times)]
         deployment.deliver(event, iter(faults))
+        if "CreateSchedule" in faults[0].struck and cell.state != HOLD:  # where only the timer would start the run
+            assert not deployment.dead_letters, "a Scheduler that is away holds a run up"
+        if cell.kind in PASSING and cell.state in (START, WAKE):
+            assert deployment.running(), "what passes by itself left a run that nobody starts"
 
     def _go_on(self, dataset: str) -> None:
         """What runs ends; dead letters are replayed; the next good file makes a run, at the latest after the lease."""
@@ -127,13 +133,17 @@ class Matrix:
         deployment = self.deployment
         told = [deployment.drop(dataset, "first")]
         deployment.deliver(told[0])
-        (first,) = deployment.running()
         deployment.run_all()
+        (first,) = deployment.executions.values()
         event = deployment.drop(dataset, "second", text, size)
         point = deployment.point()
         told = [*told, deployment.ended(first)]
         deployment.deliver(event)
-        self._enter(START, Entry(point, dataset, None, event, told, len(deployment.calls["Dispatch"])))
+        held_back = not deployment.running()
+        calls = len(deployment.calls["Dispatch"])
+        self._enter(HOLD if held_back else START, Entry(point, dataset, None, event, told, calls))
+        if held_back:
+            self._wake(dataset, [*told, event])
         (run,) = deployment.running()
         waiting = deployment.drop(dataset, "waiting")
         deployment.deliver(waiting)
@@ -148,6 +158,13 @@ class Matrix:
                 self._enter(state, Entry(point, dataset, run.name, None, told, calls))
             if state == "TrainChallenger":
                 self._abort(deployment.point(), dataset, run, told)
+
+    def _wake(self, dataset: str, told: list[dict[str, Any]]) -> None:
+        """The timer that starts what was held back."""
+        (event,) = self.deployment.wakes()
+        point = self.deployment.point()
+        self.deployment.deliver(event)
+        self._enter(WAKE, Entry(point, dataset, None, event, told, len(self.deployment.calls["Dispatch"])))
 
     def _abort(self, point: Point, dataset: str, run: Execution, told: list[dict[str, Any]]) -> None:
         """The event of an aborted execution, which Dispatch has to end."""

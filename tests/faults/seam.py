@@ -9,8 +9,9 @@ from typing import Any, Literal, NoReturn
 import boto3
 from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
+from moto.core.models import botocore_stubber
 
-Moment = Literal["before", "after"]
+Moment = Literal["before", "after", "sent"]
 
 
 class Died(BaseException):
@@ -42,6 +43,7 @@ class Seam:
         self.watch: Callable[[str], None] = lambda _: None
         session.events.register("before-call", self._before)
         session.events.register("after-call", self._after)
+        session.events.register_first("before-send", self._send)  # ahead of moto, which answers
 
     @contextmanager
     def attempt(self, fault: Fault | None) -> Any:
@@ -61,6 +63,17 @@ class Seam:
         self.calls.append(model.name)
         answer = self._strike("before", model.name)
         return (AWSResponse("https://aws.test", answer[1], HTTPHeaders(), None), _refusal(*answer)) if answer else None
+
+    def _send(self, event_name: str, request: Any, **_: Any) -> None:
+        """The answer to a call that took effect is lost on its way, and the SDK sends the call again."""
+        fault = self.fault
+        if fault and fault.moment == "sent" and self.calls and len(self.calls) == fault.call:
+            self._strike("sent", self.calls[-1])
+            if self.calls[-1] == "TransactWriteItems":
+                return  # AWS knows the second one by its ClientRequestToken; moto would take it for another
+            botocore_stubber(event_name, request)
+            if hasattr(request.body, "seek"):
+                request.body.seek(0)
 
     def _after(self, model: Any, http_response: Any, parsed: dict[str, Any], **_: Any) -> None:
         self.watch(model.name if http_response.status_code < 300 else "")

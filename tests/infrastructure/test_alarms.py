@@ -32,8 +32,9 @@ def calls_people(template: Template, found: dict[str, Any]) -> bool:
     )
 
 
-def test_one_dead_letter_calls_people(template: Template) -> None:
-    queue, _ = template.named("AWS::SQS::Queue", "ArrivalsDeadLetters")
+@pytest.mark.parametrize("room", ["Arrivals", "Inference", "Segments"])
+def test_one_dead_letter_calls_people(template: Template, room: str) -> None:
+    queue, _ = template.named("AWS::SQS::Queue", f"{room}DeadLetters")
     found = alarm(template, "AWS/SQS", "ApproximateNumberOfMessagesVisible", f"${{{queue}.QueueName}}")
     assert calls_people(template, found)
 
@@ -83,12 +84,6 @@ def stays_as_it_is_in_silence(found: dict[str, Any], stated: Yield) -> bool:
         and found["TreatMissingData"] == "ignore"
         and "AlarmActions" not in found
     )
-
-
-def test_an_inference_log_that_cannot_be_measured_calls_people(template: Template) -> None:
-    queue, _ = template.named("AWS::SQS::Queue", "InferenceDeadLetters")
-    found = alarm(template, "AWS/SQS", "ApproximateNumberOfMessagesVisible", f"${{{queue}.QueueName}}")
-    assert calls_people(template, found)
 
 
 def test_the_sample_of_a_low_yield_is_of_an_alarm_that_is_deployed(template: Template) -> None:

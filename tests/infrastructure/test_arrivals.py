@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from moto.events.models import EventPattern
 
+from cdk_app.patterns import parts, substitute
 from evergreen.arrivals import Arrival, ExecutionEnded, arrival_of
 from evergreen.layout import OWN_PREFIXES
 from tests.infrastructure.conftest import ROOT
@@ -118,8 +119,24 @@ def test_an_alarm_asks_for_a_run_when_it_rises_and_not_when_it_falls(template: T
 
 def test_an_alarm_of_others_asks_for_no_run(template: Template) -> None:
     event = sample("yield-low")
-    event["resources"] = ["arn:aws:cloudwatch:us-east-1:123456789012:alarm:ServerCpuTooHigh"]
-    assert not matches(template, "yield-low", event)
+    for other in ("ServerCpuTooHigh", "Evergreen-staging-next_purchase-observed-yield"):  # of a stack Evergreen-staging
+        event["detail"]["alarmName"] = other
+        assert not matches(template, "yield-low", event)
+
+
+def test_alarms_on_a_yield_ask_for_a_run_by_their_own_names(template: Template) -> None:
+    alarms = {each.get("AlarmName") for each in template.of("AWS::CloudWatch::Alarm").values()}
+    named = set(rule(template, "yield-low")["EventPattern"]["detail"]["alarmName"])
+    assert {name for name in alarms if name and name.endswith("-observed-yield")} <= named <= alarms
+
+
+def test_names_too_many_for_one_pattern_make_several_and_none_make_no_rule() -> None:
+    names = [f"Evergreen-data_set_{number:03}-observed-yield" for number in range(100)]
+    found = list(parts(names))
+    assert [name for part in found for name in part] == names
+    patterns = [substitute({"detail": {"alarmName": ["${Names}"]}}, {}, {"Names": part}) for part in found]
+    assert all(len(json.dumps(pattern)) < 1_900 for pattern in patterns)
+    assert list(parts([])) == []
 
 
 @pytest.mark.parametrize("status", ["SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"])
@@ -156,7 +173,7 @@ def test_every_rule_sends_to_the_queue_and_what_cannot_be_sent_to_the_dead_lette
 def test_each_queue_takes_messages_from_exactly_our_rules(template: Template) -> None:
     rules = template.of("AWS::Events::Rule")
     policies = {texts(each["Queues"])[0]: each for each in template.of("AWS::SQS::QueuePolicy").values()}
-    for name in template.of("AWS::SQS::Queue"):
+    for name in (each for each in template.of("AWS::SQS::Queue") if each.startswith("Arrivals")):
         sources = []
         for statement in policies[f"${{{name}}}"]["PolicyDocument"]["Statement"]:
             if statement["Effect"] == "Allow":

@@ -15,7 +15,9 @@ from evergreen.cli import arrivals, drop
 from evergreen.cli.deployment import Deployment
 from evergreen.cli.main import app
 from evergreen.errors import UserMustAct
+from evergreen.layout import RunLayout
 from evergreen.stores.arrivals import ArrivalState
+from tests.integration.functions.test_dispatch_batches import SNAPSHOT
 from tests.integration.functions.world import DATASET, World
 from tests.integration.stores.aws import BUCKET, account
 
@@ -114,6 +116,26 @@ def test_a_batch_is_uploaded_with_its_manifest_last_and_dispatch_finds_it_comple
         world.dispatcher.take(event)
     (run_id,) = world.started()
     assert len(world.arrivals_of(run_id)) == 3
+
+
+@pytest.mark.parametrize("in_a_checkout", [True, False])
+def test_several_files_that_would_replace_each_other_are_refused_before_any_is_uploaded(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, in_a_checkout: bool
+) -> None:
+    columns = world.contracts[DATASET].contract.input.model_dump(exclude_none=True, by_alias=True)
+    world.states(**SNAPSHOT, gate={}, input={**columns, "arrives": "replace", "key": []})
+    contract = world.contracts[DATASET].contract.model_dump_json(by_alias=True, exclude_none=True)
+    folder = tmp_path / DATASET
+    folder.mkdir()
+    (folder / "dataset.yaml").write_text(contract)
+    monkeypatch.setattr(drop, "contract_folder", lambda _: folder if in_a_checkout else None)
+    run_id, _ = world.run("incoming/next_purchase/a.csv")
+    world.aws.put(RunLayout(DATASET, run_id).contract_file("dataset.json"), contract)
+    for name in "ab":
+        (tmp_path / f"{name}.csv").write_text("x")
+    with pytest.raises(UserMustAct, match="a batch holds one file, not 2"):
+        drop.drop(DATASET, [tmp_path / "a.csv", tmp_path / "b.csv"], batch="may")
+    assert world.aws.keys("incoming/next_purchase/may/") == []
 
 
 def test_an_empty_name_of_a_batch_is_refused(world: World, tmp_path: Path) -> None:

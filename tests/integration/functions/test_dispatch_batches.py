@@ -9,6 +9,7 @@ import pytest
 from evergreen.stores.arrivals import ArrivalState
 from evergreen.stores.files import Files
 from tests.integration.functions.world import DATASET, World
+from tests.integration.stores.aws import BUCKET, interrupt
 
 T0 = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 MAY = "incoming/next_purchase/may"
@@ -127,6 +128,66 @@ def test_a_manifest_that_cannot_be_read_is_set_aside_with_a_notice_and_blocks_no
     assert clocked.aws.notices() == []
 
 
+def by_sha256(*names: str) -> str:
+    said = [
+        {"name": f"{name}.csv", "size": len(FILES[name]), "sha256": hashlib.sha256(FILES[name].encode()).hexdigest()}
+        for name in names
+    ]
+    return json.dumps({"files": said})
+
+
+def test_a_large_batch_is_hashed_in_parts_so_that_no_event_takes_too_long(
+    clocked: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("functions.dispatch.comparison.HASHED_AT_ONCE", 8)
+    for name, text in FILES.items():
+        clocked.dispatcher.take(clocked.drop(f"{MAY}/{name}.csv", text))
+    clocked.dispatcher.take(clocked.drop(f"{MAY}/manifest.json", by_sha256("a", "b")))
+    assert sum(entry.sha256 is not None for entry in clocked.ledger.entries(DATASET)) == 1
+    assert clocked.started() == []
+    later(clocked, seconds=10)
+    assert len(clocked.started()) == 1
+
+
+def test_a_file_too_large_to_be_read_is_compared_by_what_s3_computed_of_it(
+    clocked: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("functions.dispatch.comparison.LARGEST_HASHED", 1)
+    monkeypatch.setattr(Files, "sha256", lambda *_: pytest.fail("it takes too long"))
+    event = clocked.drop(f"{MAY}/a.csv", FILES["a"])
+    clocked.dispatcher.take(event)
+    clocked.dispatcher.take(clocked.drop(f"{MAY}/manifest.json", by_sha256("a")))
+    assert clocked.started() == []
+    put = clocked.aws.s3.put_object(
+        Bucket=BUCKET, Key=f"{MAY}/a.csv", Body=FILES["a"].encode(), ChecksumAlgorithm="SHA256"
+    )
+    event["detail"]["object"] |= {"version-id": put["VersionId"], "sequencer": "FF"}
+    clocked.dispatcher.take(event)
+    assert len(clocked.started()) == 1
+
+
+@pytest.mark.parametrize("archived", ["manifest.json", "a.csv"])
+def test_what_s3_will_not_give_of_a_batch_is_set_aside_told_once_and_holds_nothing_up(
+    clocked: World, archived: str
+) -> None:
+    events = [clocked.drop(f"{MAY}/a.csv", FILES["a"]), clocked.drop(f"{MAY}/manifest.json", by_sha256("a"))]
+    for event in events:
+        if event["detail"]["object"]["key"].endswith(archived):
+            body = FILES["a"] if archived == "a.csv" else by_sha256("a")
+            put = clocked.aws.s3.put_object(
+                Bucket=BUCKET, Key=f"{MAY}/{archived}", Body=body.encode(), StorageClass="GLACIER"
+            )
+            event["detail"]["object"]["version-id"] = put["VersionId"]
+        clocked.dispatcher.take(event)
+    clocked.dispatcher.take(clocked.drop("incoming/next_purchase/single.csv"))
+    (run_id,) = clocked.started()
+    assert clocked.arrivals_of(run_id) == ["incoming/next_purchase/single.csv"]
+    (notice,) = clocked.aws.notices()
+    assert f"S3 does not give s3://{BUCKET}/{MAY}/{archived} (InvalidObjectState): it is archived" in notice["body"]
+    assert "evergreen redrive next_purchase" in notice["body"]
+    assert [entry.state for entry in clocked.ledger.entries(DATASET)].count(ArrivalState.QUARANTINED) == 1
+
+
 def test_the_name_of_a_batch_can_be_used_again(clocked: World) -> None:
     for text in FILES.values():
         clocked.dispatcher.take(clocked.drop(f"{MAY}/a.csv", text))
@@ -180,6 +241,23 @@ def test_an_older_snapshot_that_comes_after_the_newer_ones_run_starts_nothing(cl
     assert clocked.started() == [run_id]
     states = sorted(each.state for each in clocked.ledger.entries(DATASET))
     assert states == [ArrivalState.DONE, ArrivalState.SUPERSEDED]
+
+
+def test_a_snapshot_that_a_run_takes_while_a_newer_one_arrives_is_not_superseded_under_it(clocked: World) -> None:
+    replacing(clocked).states(runs={"quiet_period": "5m"})
+    old, new = (clocked.drop("incoming/next_purchase/all.csv", text) for text in FILES.values())
+    clocked.dispatcher.take(old)
+    now = T0 + timedelta(minutes=6)
+    clocked.clock = lambda: now
+    (wake,) = clocked.timers_fire()
+    registry = clocked.aws.registry.meta.client
+    interrupt(registry, "PutItem", lambda: clocked.dispatcher.take(new))  # between the choice and its lease
+    clocked.dispatcher.take(wake)
+    (run_id,) = clocked.started()
+    (taken,) = (clocked.runs.get(run_id) or {})["arrival_ids"]
+    assert clocked.state(taken)["version_id"] == old["detail"]["object"]["version-id"]
+    clocked.ledger.settle(DATASET, taken, ArrivalState.DONE, run_id)
+    assert clocked.state(taken)["state"] == ArrivalState.DONE
 
 
 def test_a_batch_of_several_snapshots_is_refused_since_each_replaces_the_others(clocked: World) -> None:

@@ -109,3 +109,39 @@ def test_any_later_event_of_the_data_set_starts_the_run_whose_starter_died(world
     (run_id,) = world.started()
     assert world.arrivals_of(run_id) == [A]
     assert [each.key for each in world.ledger.waiting(DATASET)].count(B) == 1
+
+
+def test_a_scheduler_that_is_away_holds_no_run_up_and_the_next_event_sets_the_timer(world: World) -> None:
+    answers(world.scheduler, "CreateSchedule", code="AccessDeniedException", status=403)
+    world.dispatcher.take(world.drop(A))
+    (run_id,) = world.started()
+    record = world.runs.get(run_id) or {}
+    assert "AccessDeniedException" in record["no_timer"]
+    assert "wakes_at" not in record
+    world.dispatcher.take(world.drop(B))
+    record = world.runs.get(run_id) or {}
+    (timer,) = world.scheduler.list_schedules(GroupName="wakes")["Schedules"]
+    assert timer["Name"].startswith(f"{DATASET}-{record['wakes_at'][:13].replace('-', '')}")
+    answers(world.scheduler, "CreateSchedule", code="AccessDeniedException", status=403)
+    world.dispatcher.take(world.ended(run_id, "ABORTED"))
+    assert len(world.started()) == 2, "a timer that is set is not set again, so only the next run's is refused"
+
+
+def test_a_scheduler_that_is_away_holds_up_what_only_a_timer_would_start_until_it_answers(world: World) -> None:
+    world.states(runs={"quiet_period": "5m"})
+    event = world.drop(A)
+    answers(world.scheduler, "CreateSchedule", code="InternalServerException", status=500)
+    with pytest.raises(StoreUnavailable):
+        world.dispatcher.take(event)
+    world.dispatcher.take(event)
+    assert len(world.scheduler.list_schedules(GroupName="wakes")["Schedules"]) == 1
+
+
+def test_a_batch_that_nobody_can_be_told_of_holds_no_other_file_up(world: World) -> None:
+    world.dispatcher.take(world.drop("incoming/next_purchase/may/a.csv"))
+    answers(world.scheduler, "CreateSchedule", code="InternalServerException", status=500, times=3)
+    with pytest.raises(StoreUnavailable):
+        world.dispatcher.take(world.drop("incoming/next_purchase/june/a.csv"))
+    with pytest.raises(StoreUnavailable):
+        world.dispatcher.take(world.drop(A))
+    assert [world.arrivals_of(run_id) for run_id in world.started()] == [[A]]

@@ -2,6 +2,7 @@ import pytest
 
 from evergreen.stores.arrivals import ArrivalState
 from tests.integration.functions.world import World
+from tests.integration.stores.aws import BUCKET
 
 
 @pytest.mark.parametrize("key", ["incoming/next_purchas/a 1.csv", "elsewhere/a 1.csv"])
@@ -26,6 +27,17 @@ def test_a_misplaced_file_is_quarantined_and_told_once(world: World, key: str) -
 def test_the_original_of_a_misplaced_file_stays_where_it_is(world: World) -> None:
     world.dispatcher.take(world.drop("elsewhere/a.csv", "precious"))
     assert world.aws.text("elsewhere/a.csv") == "precious"
+
+
+def test_a_misplaced_file_that_s3_will_not_give_is_told_of_all_the_same(world: World) -> None:
+    event = world.drop("elsewhere/a.csv")
+    put = world.aws.s3.put_object(Bucket=BUCKET, Key="elsewhere/a.csv", Body=b"x", StorageClass="GLACIER")
+    event["detail"]["object"]["version-id"] = put["VersionId"]
+    for _ in range(2):
+        world.dispatcher.take(event)
+    (notice,) = world.aws.notices()
+    assert "no data set takes files there" in notice["body"]
+    assert "No copy: S3 does not give s3://evergreen-data/elsewhere/a.csv (InvalidObjectState)" in notice["body"]
 
 
 def test_a_misplaced_file_that_is_gone_already_is_told_without_a_copy(world: World) -> None:

@@ -11,6 +11,7 @@ from evergreen.stores.arrivals import MOST_FAILURES, ArrivalState
 from tests.integration.functions.test_dispatch_crashes import MOMENTS, crash_everywhere, reset
 from tests.integration.functions.test_dispatch_requests import A, finish, request
 from tests.integration.functions.world import DATASET, World, sample
+from tests.integration.stores.aws import answers
 
 
 @pytest.fixture
@@ -126,3 +127,15 @@ def test_a_redrive_told_again_after_its_run_failed_reopens_nothing(world: World)
     world.dispatcher.take(request("redrive-1", kind="redrive"))
     assert world.started() == before
     assert world.state(arrival_id)["state"] == ArrivalState.HELD
+
+
+def test_a_redrive_takes_up_again_what_s3_would_not_give(world: World) -> None:
+    event = world.drop("incoming/next_purchase/may/manifest.json", "{}")
+    answers(world.aws.s3, "GetObject", code="AccessDenied", status=403)
+    world.dispatcher.take(event)
+    (entry,) = world.ledger.entries(DATASET)
+    assert entry.state == ArrivalState.QUARANTINED
+    world.dispatcher.take(request("redrive-1", kind="redrive"))
+    bodies = [notice["body"] for notice in world.aws.notices()]
+    assert "kms:Decrypt" in bodies[0]
+    assert "cannot be used" in bodies[1], "it is read again, and says what it says"

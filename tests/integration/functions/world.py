@@ -18,6 +18,7 @@ from evergreen.contract_file import read_datasets
 from evergreen.contracts import Contracts
 from evergreen.stores.arrivals import ArrivalsLedger
 from evergreen.stores.endings import Endings
+from evergreen.stores.event_bus import Announcements
 from evergreen.stores.files import Files
 from evergreen.stores.holdbacks import Holdbacks
 from evergreen.stores.leases import Leases
@@ -28,13 +29,14 @@ from evergreen.stores.requests import Requests
 from evergreen.stores.runs import RunRecords
 from evergreen.stores.task_tokens import TaskTokens
 from evergreen.stores.timers import Timers, TimerTarget
+from evergreen.stores.unlearned import UnlearnedSources
 from evergreen.stores.workflows import Workflows
 from evergreen.training import Training
 from functions.dispatch.admission import Admission
 from functions.dispatch.answers import Answers
 from functions.dispatch.dispatcher import Dispatcher
 from functions.pin_inputs.pinning import Pinning
-from tests.integration.stores.aws import BUCKET, Account
+from tests.integration.stores.aws import BUCKET, EVENT_BUS, Account
 
 ROOT = Path(__file__).resolve().parents[3]
 DATASET = "next_purchase"
@@ -92,6 +94,10 @@ class World:
         return Outbox(self.aws.registry)
 
     @property
+    def announcements(self) -> Announcements:
+        return Announcements.of(self.aws.registry, EVENT_BUS)
+
+    @property
     def files(self) -> Files:
         return Files(self.aws.s3, BUCKET)
 
@@ -103,7 +109,9 @@ class World:
             ledger=self.ledger,
             leases=self.leases,
             runs=self.runs,
-            endings=Endings(self.ledger, self.runs, Registry(self.aws.registry), notices, self.outbox),
+            endings=Endings(
+                self.ledger, self.runs, self.registry, notices, self.outbox, announcements=self.announcements
+            ),
             workflows=Workflows(self.sfn, self.machine_arn),
             timers=self.timers,
             admission=Admission(
@@ -121,7 +129,8 @@ class World:
 
     @property
     def pinning(self) -> Pinning:
-        return Pinning(self.contracts, self.ledger, self.runs, self.registry, self.files)
+        unlearned = UnlearnedSources(self.aws.registry)
+        return Pinning(self.contracts, self.ledger, self.runs, self.registry, unlearned, self.files)
 
     # what happens
 

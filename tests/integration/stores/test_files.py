@@ -1,7 +1,7 @@
 import pytest
 from botocore.exceptions import ClientError
 
-from evergreen.errors import StoreUnavailable
+from evergreen.errors import ObjectUnreadable, StoreUnavailable
 from evergreen.manifest import DataSummary
 from evergreen.stores.files import Files
 from tests.integration.stores.aws import BUCKET, Account, answers
@@ -70,6 +70,27 @@ def test_a_version_that_may_not_be_read_is_no_missing_version(aws: Account, file
     version = aws.put("incoming/a.csv")
     answers(aws.s3, "HeadObject", code="403", status=403)
     with pytest.raises(ClientError, match="403"):
+        files.freeze(BUCKET, "incoming/a.csv", version, to="runs/r/a.csv")
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "words"),
+    [
+        ("InvalidObjectState", 403, "it is archived; restore it"),
+        ("InvalidRequest", 400, "a key that only its owner has"),
+        ("AccessDenied", 403, "kms:Decrypt"),
+        ("KMS.DisabledException", 400, "its KMS key is disabled or deleted"),
+    ],
+)
+def test_a_version_that_s3_will_not_give_is_told_with_what_its_owner_can_do(
+    aws: Account, files: Files, code: str, status: int, words: str
+) -> None:
+    version = aws.put("incoming/a.csv")
+    answers(aws.s3, "GetObject", code=code, status=status, times=2)
+    with pytest.raises(ObjectUnreadable, match=words):
+        files.version(BUCKET, "incoming/a.csv", version)
+    answers(aws.s3, "HeadObject", code=str(status), status=status)  # it has no body, so it does not say why
+    with pytest.raises(ObjectUnreadable, match=words):
         files.freeze(BUCKET, "incoming/a.csv", version, to="runs/r/a.csv")
 
 

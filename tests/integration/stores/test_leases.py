@@ -39,6 +39,13 @@ def test_each_data_set_has_a_lease_of_its_own(leases: Leases) -> None:
     assert leases.take("line_yield", ["b"], NOW)
 
 
+def test_a_lease_whose_answer_was_lost_and_that_the_sdk_takes_again_is_held(aws: Account, leases: Leases) -> None:
+    first = []
+    interrupt(aws.registry.meta.client, "PutItem", lambda: first.append(leases.take(DATASET, ["a"], NOW)))
+    assert leases.take(DATASET, ["a"], NOW) == first[0] is not None
+    assert leases.take(DATASET, ["b"], NOW) is None
+
+
 def test_a_released_lease_can_be_taken_with_a_higher_fence(leases: Leases) -> None:
     first = leases.take(DATASET, ["a"], NOW)
     assert first

@@ -55,6 +55,11 @@ def test_an_unknown_key_is_told_with_file_and_place(folder: Path) -> None:
     )
 
 
+def test_a_schedule_that_is_over_is_told_where_it_stands(folder: Path) -> None:
+    spoil(folder, schedule={"cron": "0 6 ? * MON 2024"})
+    assert "schedule.cron: '0 6 ? * MON 2024' names only times that are past" in refused(folder)
+
+
 def test_an_id_other_than_the_folders_name_is_told_with_both(folder: Path) -> None:
     spoil(folder, id="purchases")
     assert "id: is 'purchases', but the folder is 'orders'" in refused(folder)

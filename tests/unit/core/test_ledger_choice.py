@@ -9,7 +9,7 @@ import pytest
 from evergreen.arrivals import Arrival, newer
 from evergreen.batches import BatchFile, BatchManifest, read_manifest
 from evergreen.errors import DatasetRejected
-from evergreen.ledger import ArrivalState, Choice, LedgerEntry, choose, manifests_to_read, to_be_hashed
+from evergreen.ledger import ArrivalState, Choice, LedgerEntry, choose, manifests_to_read, replaced, to_be_hashed
 
 T0 = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -77,18 +77,26 @@ def test_where_files_replace_each_other_the_newest_version_wins_and_the_others_a
     for order in permutations([entry("a.csv", "1"), entry("a.csv", "2"), entry("a.csv", "3")]):
         choice = chosen(*order, arrives="replace")
         assert ids(choice) == ["a.csv@3"]
-        assert {(each.arrival_id, each.superseded_by) for each in choice.needless} == {
+        assert choice.late == (), "before a run has taken the newest, another one may have taken an older one"
+        needless = replaced(order, "replace", ["a.csv@3"])
+        assert {(each.arrival_id, each.superseded_by) for each in needless} == {
             ("a.csv@1", "a.csv@3"),
             ("a.csv@2", "a.csv@3"),
         }
-        assert "overwritten: version v3 took its place" in choice.needless[0].reason
+        assert "overwritten: version v3 took its place" in needless[0].reason
+
+
+def test_a_run_supersedes_nothing_newer_than_what_it_takes_and_nothing_where_rows_are_appended() -> None:
+    versions = [entry("a.csv", "1"), entry("a.csv", "2"), entry("a.csv", "3"), entry("b.csv", "1")]
+    assert [each.arrival_id for each in replaced(versions, "replace", ["a.csv@2"])] == ["a.csv@1"]
+    assert replaced(versions, "append", ["a.csv@2"]) == []
 
 
 @pytest.mark.parametrize("state", [ArrivalState.DONE, ArrivalState.QUARANTINED, ArrivalState.SUPERSEDED])
 def test_an_older_version_that_comes_late_never_takes_the_newer_ones_place(state: ArrivalState) -> None:
     choice = chosen(entry("a.csv", "2", state=state), entry("a.csv", "1"), arrives="replace")
     assert ids(choice) == []
-    assert [each.arrival_id for each in choice.needless] == ["a.csv@1"]
+    assert [each.arrival_id for each in choice.late] == ["a.csv@1"]
 
 
 def test_files_of_other_names_do_not_supersede_each_other_here() -> None:
@@ -132,20 +140,24 @@ def test_a_mended_file_completes_the_batch_and_supersedes_the_wrong_one() -> Non
     mended = {"may/manifest.json@1": manifest(("a.csv", 3, "e2"), ("b.csv", 3, "e1"))}
     choice = chosen(*BATCH, entry("may/a.csv", "2"), manifests=mended)
     assert sorted(ids(choice)) == ["may/a.csv@2", "may/b.csv@1", "may/manifest.json@1"]
-    assert [(each.arrival_id, each.superseded_by) for each in choice.needless] == [("may/a.csv@1", "may/a.csv@2")]
+    needless = replaced([*BATCH, entry("may/a.csv", "2")], "append", ids(choice))
+    assert [(each.arrival_id, each.superseded_by) for each in needless] == [("may/a.csv@1", "may/a.csv@2")]
 
 
 def test_a_file_uploaded_again_after_its_manifest_waits_for_a_manifest_of_its_own() -> None:
-    choice = chosen(*BATCH, entry("may/a.csv", "2"), manifests=NAMES)
+    versions = [*BATCH, entry("may/a.csv", "2")]
+    choice = chosen(*versions, manifests=NAMES)
     assert "may/a.csv@1" in ids(choice)
-    assert "may/a.csv@2" not in [*ids(choice), *(each.arrival_id for each in choice.needless)]
+    assert "may/a.csv@2" not in ids(choice)
+    assert replaced(versions, "append", ids(choice)) == []
 
 
 def test_a_newer_manifest_takes_the_place_of_the_one_before() -> None:
     newest = {"may/manifest.json@2": manifest(("a.csv", 3, "e1"))}
     choice = chosen(*BATCH, entry("may/manifest.json", "2"), manifests=newest)
     assert sorted(ids(choice)) == ["may/a.csv@1", "may/manifest.json@2"]
-    assert [each.arrival_id for each in choice.needless] == ["may/manifest.json@1"]
+    needless = replaced([*BATCH, entry("may/manifest.json", "2")], "append", ids(choice))
+    assert [each.arrival_id for each in needless] == ["may/manifest.json@1"]
     read = manifests_to_read([*BATCH, entry("may/manifest.json", "2")])
     assert [each.arrival.arrival_id for each in read] == ["may/manifest.json@2"]
 
@@ -154,7 +166,7 @@ def test_what_comes_late_of_a_batch_that_a_run_took_is_superseded() -> None:
     done = [each.model_copy(update={"state": ArrivalState.DONE}) for each in (entry("may/a.csv", "2"), BATCH[2])]
     choice = chosen(*done, entry("may/a.csv", "1"))
     assert (ids(choice), choice.incomplete) == ([], ())
-    assert [each.arrival_id for each in choice.needless] == ["may/a.csv@1"]
+    assert [each.arrival_id for each in choice.late] == ["may/a.csv@1"]
 
 
 def test_a_file_is_hashed_only_when_nothing_else_tells() -> None:
@@ -171,7 +183,9 @@ def test_a_file_is_hashed_only_when_nothing_else_tells() -> None:
     (batch,) = chosen(*hashed, manifests=names(sha256="1" * 64)).incomplete
     assert batch.faults == (f"a.csv has the sha256 {sha256}, not {'1' * 64}",)
     (batch,) = chosen(*BATCH, manifests=names(sha256=sha256)).incomplete
-    assert batch.faults == ("a.csv cannot be compared: state its etag",)
+    assert batch.faults == (
+        "a.csv cannot be compared yet: state its etag, or upload it with --checksum-algorithm SHA256",
+    )
 
 
 def test_a_batch_is_never_divided_between_runs() -> None:

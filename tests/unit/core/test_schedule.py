@@ -75,6 +75,7 @@ def test_after_the_last_year_nothing_comes() -> None:
         ("*/0 6 ? * MON *", "minutes: '\\*/0'"),
         ("a 6 ? * MON *", "minutes: 'A'"),
         ("0 6 ? * MON, *", "day of week: ''"),
+        ("0 6 ? * MON#1,FRI#2 *", "day of week: 'MON#1,FRI#2' has a # in a list"),
     ],
 )
 def test_what_is_no_expression_is_refused_with_the_field(expression: str, words: str) -> None:
@@ -122,6 +123,12 @@ def test_a_rate_begins_with_its_start() -> None:
     assert next_of_rate(every, T0, T0 - timedelta(seconds=1)) == T0
     assert next_of_rate(every, T0, T0) == T0 + every
     assert next_of_rate(every, T0, T0 + timedelta(hours=13)) == T0 + 2 * every
+
+
+def test_a_schedule_is_over_when_all_its_years_are_past() -> None:
+    assert Schedule(cron="0 6 ? * MON 2024-2025").is_over(T0)
+    assert not Schedule(cron="0 6 ? * MON 2024-2026").is_over(T0)
+    assert not Schedule(rate="1h").is_over(T0)
 
 
 def test_a_schedule_says_itself_as_the_scheduler_takes_it() -> None:
