@@ -9,6 +9,7 @@ from constructs import Construct
 from cdk_app.components.alarms import OperationalAlarms, YieldAlarms
 from cdk_app.components.arrivals import Arrivals
 from cdk_app.components.dashboard import Dashboard
+from cdk_app.components.events_out import EventsOut
 from cdk_app.components.explain import Explain
 from cdk_app.components.image import ContainerImage
 from cdk_app.components.mlflow import Mlflow
@@ -16,6 +17,7 @@ from cdk_app.components.notices import NoticesTopic
 from cdk_app.components.retrain import Retrain
 from cdk_app.components.retrain_many import RetrainMany
 from cdk_app.components.sagemaker import SageMaker
+from cdk_app.components.segments import Segments
 from cdk_app.components.storage import Storage
 from evergreen.contracts import Contracts
 
@@ -29,6 +31,8 @@ class EvergreenStack(Stack):
         super().__init__(scope, name, description="Evergreen keeps models fresh.", **kwargs)
         storage = Storage(self, "Storage")
         notices = NoticesTopic(self, "Notices")
+        events_out = EventsOut(self, "EventsOut")
+        segments = Segments(self, "Segments", root, contracts=contracts, storage=storage, events_out=events_out)
         image = ContainerImage(self, "Image", root=root)
         sagemaker = SageMaker(self, "SageMaker", bucket=storage.bucket, image=image, contracts=contracts)
         mlflow = Mlflow(self, "Mlflow", bucket=storage.bucket)
@@ -39,6 +43,8 @@ class EvergreenStack(Stack):
             contracts=contracts,
             storage=storage,
             notices=notices,
+            events_out=events_out,
+            segments=segments,
             sagemaker=sagemaker,
             image=image,
             mlflow=mlflow,
@@ -53,6 +59,7 @@ class EvergreenStack(Stack):
             contracts=contracts,
             storage=storage,
             notices=notices,
+            events_out=events_out,
             retrain=retrain,
             retrain_many=retrain_many,
             yields=yields,
@@ -62,6 +69,7 @@ class EvergreenStack(Stack):
             "Alarms",
             topic=notices.topic,
             arrivals=arrivals,
+            segments=segments,
             retrain=retrain,
             retrain_many=retrain_many,
             explain=explain,
@@ -76,9 +84,14 @@ class EvergreenStack(Stack):
         CfnOutput(self, "PredictionsTable", value=storage.predictions.table_name)
         CfnOutput(self, "StateMachineArn", value=retrain.machine.state_machine_arn)
         CfnOutput(self, "RetrainManyArn", value=retrain_many.machine.state_machine_arn)
+        CfnOutput(self, "SegmentsTable", value=storage.segments.table_name)
+        CfnOutput(self, "SegmentsQueueUrl", value=segments.queue.queue_url)
+        CfnOutput(self, "SegmentsDeadLettersQueueUrl", value=segments.dead_letters.queue_url)
+        CfnOutput(self, "UpdateSegmentsFunction", value=retrain.functions["UpdateSegments"].function.function_arn)
         CfnOutput(self, "TrackRunFunction", value=retrain.functions["TrackRun"].function.function_arn)
         CfnOutput(self, "ExplainFunction", value=explain.functions["ExplainPrediction"].function.function_arn)
         CfnOutput(self, "NoticesTopicArn", value=notices.topic.topic_arn)
+        CfnOutput(self, "EventBus", value=events_out.bus_name)
         CfnOutput(self, "ImageRepository", value=image.own_repository.repository_uri)
         CfnOutput(self, "ArrivalsQueueUrl", value=arrivals.queue.queue_url)
         CfnOutput(self, "DeadLettersQueueUrl", value=arrivals.dead_letters.queue_url)

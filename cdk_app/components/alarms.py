@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from cdk_app.components.explain import Explain
     from cdk_app.components.retrain import Retrain
     from cdk_app.components.retrain_many import RetrainMany
+    from cdk_app.components.segments import Segments
 
 NAMESPACE = "Evergreen"
 
@@ -66,6 +67,7 @@ class OperationalAlarms(Construct):
         *,
         topic: sns.Topic,
         arrivals: Arrivals,
+        segments: Segments,
         retrain: Retrain,
         retrain_many: RetrainMany,
         explain: Explain,
@@ -77,6 +79,11 @@ class OperationalAlarms(Construct):
             arrivals.dead_letters.metric_approximate_number_of_messages_visible(period=Duration.minutes(1)),
             "Events that could not be handled wait in the dead-letter queue.",
         )
+        self._add(
+            "SegmentsDeadLetters",
+            segments.dead_letters.metric_approximate_number_of_messages_visible(period=Duration.minutes(1)),
+            "Segment updates that the CRM does not take wait in their dead-letter queue.",
+        )
         self._add("RunsFailed", retrain.machine.metric_failed(period=Duration.minutes(5)), "A retrain run failed.")
         self._add(
             "RunsTimedOut", retrain.machine.metric_timed_out(period=Duration.minutes(5)), "A retrain run timed out."
@@ -84,7 +91,8 @@ class OperationalAlarms(Construct):
         many = retrain_many.machine
         self._add("ManyFailed", many.metric_failed(period=Duration.minutes(5)), "retrain_many failed.")
         self._add("ManyTimedOut", many.metric_timed_out(period=Duration.minutes(5)), "retrain_many timed out.")
-        functions = {"Dispatch": arrivals.dispatch, **retrain.functions, **retrain_many.functions, **explain.functions}
+        functions = {**retrain.functions, **retrain_many.functions, **explain.functions}
+        functions |= {"Dispatch": arrivals.dispatch, "DeliverSegments": segments.deliver}
         for title, function in functions.items():
             self._add(f"{title}Errors", function.errors(), f"{title} raised an error.")
 

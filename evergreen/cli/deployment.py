@@ -14,6 +14,7 @@ from evergreen.errors import StoreUnavailable, UnknownDataset, UserMustAct
 from evergreen.runs import execution_arn
 from evergreen.stores.approvals import Approvals
 from evergreen.stores.arrivals import ArrivalsLedger
+from evergreen.stores.event_bus import Announcements
 from evergreen.stores.files import Files
 from evergreen.stores.holdbacks import Holdbacks
 from evergreen.stores.leases import Leases
@@ -25,6 +26,8 @@ from evergreen.stores.removals import Removals
 from evergreen.stores.rollbacks import Rollbacks
 from evergreen.stores.runs import RunRecords
 from evergreen.stores.scored_rows import ScoredRows
+from evergreen.stores.segment_queue import SegmentQueue
+from evergreen.stores.segments import Segments
 from evergreen.stores.unlearned import UnlearnedSources
 from evergreen.stores.workflows import Workflows
 
@@ -50,6 +53,11 @@ class Deployment:
     digests: Mapping[str, str] = field(default_factory=dict)  # of contracts; empty for a stack that does not say them
     queue_url: str = ""
     dead_letters_url: str = ""
+    event_bus: str = ""
+    segments_table: str = ""
+    segments_queue_url: str = ""
+    segments_dead_letters_url: str = ""
+    update_segments: str | None = None  # the function that compares customers; not every stack has one
     explain: str | None = None  # the function that explains predictions; not every stack has one
 
     @classmethod
@@ -69,6 +77,11 @@ class Deployment:
             digests=_digests(outputs),
             queue_url=outputs.get("ArrivalsQueueUrl", ""),
             dead_letters_url=outputs.get("DeadLettersQueueUrl", ""),
+            event_bus=outputs.get("EventBus", ""),
+            segments_table=outputs.get("SegmentsTable", ""),
+            segments_queue_url=outputs.get("SegmentsQueueUrl", ""),
+            segments_dead_letters_url=outputs.get("SegmentsDeadLettersQueueUrl", ""),
+            update_segments=outputs.get("UpdateSegmentsFunction"),
             explain=outputs.get("ExplainFunction"),
         )
 
@@ -139,6 +152,18 @@ class Deployment:
     @property
     def notices(self) -> Notices:
         return Notices(boto3.client("sns"), self.notices_topic_arn)
+
+    @property
+    def announcements(self) -> Announcements:
+        return Announcements.of(self._table(self.registry_table), self.event_bus)
+
+    @property
+    def segments(self) -> Segments:
+        return Segments(self._table(self.segments_table))
+
+    @property
+    def segment_queue(self) -> SegmentQueue:
+        return SegmentQueue(boto3.client("sqs"), self.segments_queue_url)
 
     def execution_arn(self, run_id: str) -> str:
         """The Step Functions execution of a run."""

@@ -21,6 +21,7 @@ from evergreen.cli.report import report
 from evergreen.cli.retrain import retrain
 from evergreen.cli.rollback import rollback
 from evergreen.cli.runs import run, runs
+from evergreen.cli.segments import segments
 from evergreen.cli.unlearn import unlearn
 from evergreen.cli.up import up
 from evergreen.errors import EvergreenError
@@ -45,6 +46,7 @@ COMMANDS: tuple[Callable[..., None], ...] = (
     retrain,
     redrive,
     predictions,
+    segments,
     approve,
     reject,
     history,

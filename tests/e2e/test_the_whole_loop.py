@@ -14,6 +14,7 @@ from collections.abc import Callable
 import boto3
 import pyarrow.parquet as pq
 import pytest
+import urllib3
 
 from tests.e2e.conftest import DATASET, ROOT, Loop
 
@@ -46,6 +47,19 @@ def test_the_first_drop_alone_makes_a_champion_and_publishes_everybody(loop: Loo
     assert found["prediction"] >= 0
     assert found["model"] == run["run_id"]
     assert len(loop.told(run["run_id"])) == 1
+
+
+def test_the_crm_beside_it_knows_every_customers_segment(loop: Loop) -> None:
+    secret = boto3.client("secretsmanager").get_secret_value(SecretId="evergreen-crm")["SecretString"]
+    address = json.loads(secret)["url"].removesuffix("/segments")
+    published = loop.published()
+    assert published is not None
+    _wait(
+        lambda: ["told"] if loop.deployment.segments.status(DATASET).get("updates_total") == published["rows"] else []
+    )
+    found = urllib3.request("GET", f"{address}/customers/{DATASET}/{REGULAR}").json()
+    assert found["segment"] in ("at_risk", "soon", "regular", "seldom")
+    assert [each["generation"] for each in found["history"]] == [published["generation"]]
 
 
 def test_the_same_rows_again_are_judged_against_the_champion_and_change_nothing(loop: Loop) -> None:

@@ -71,6 +71,7 @@ class Watch:
         self._arrivals_end_well(ours)
         self._people_were_told(ours)
         self._lease_is_free()
+        self._segments_are_those_of_a_generation()
         return list(dict.fromkeys(self.broken))
 
     # 1. published predictions are one whole generation
@@ -176,6 +177,20 @@ class Watch:
         lease = self._item("LEASE")
         holder = self.backends.attribute(lease, "run_id") if lease else None
         self._must(holder is None, f"{holder} holds the lease when nothing runs")
+
+    # 6. whoever was compared last belongs to the segment that one published generation gives
+
+    def _segments_are_those_of_a_generation(self) -> None:
+        table = self.backends.plain("segments")
+        status = table.get(self.dataset, {}).get("STATUS")
+        compared = self.backends.attribute(status, "generation") if status else None
+        if compared is None:
+            return
+        self._must(compared in self.generations, f"the CRM is brought to {compared}, which readers never saw")
+        shards = [of for pk, of in table.items() if pk.startswith(f"{self.dataset}#")]
+        wanted = {sk.removeprefix("WANT#") for of in shards for sk in of if sk.startswith("WANT#")}
+        there = {pk.split("#")[1] for pk, of in self.backends.plain("predictions").items() if compared in of}
+        self._must(wanted >= there, f"nobody tells the CRM of {sorted(there - wanted)} of {compared}")
 
     # looking
 

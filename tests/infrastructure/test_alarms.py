@@ -31,8 +31,9 @@ def calls_people(template: Template, found: dict[str, Any]) -> bool:
     )
 
 
-def test_one_dead_letter_calls_people(template: Template) -> None:
-    queue, _ = template.named("AWS::SQS::Queue", "DeadLetters")
+@pytest.mark.parametrize("room", ["Arrivals", "Segments"])
+def test_one_dead_letter_calls_people(template: Template, room: str) -> None:
+    queue, _ = template.named("AWS::SQS::Queue", f"{room}DeadLetters")
     found = alarm(template, "AWS/SQS", "ApproximateNumberOfMessagesVisible", f"${{{queue}.QueueName}}")
     assert calls_people(template, found)
 

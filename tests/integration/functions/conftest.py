@@ -15,7 +15,7 @@ from evergreen.contracts import Contracts
 from local.model_packages import Shelf, operations
 from tests.integration.functions.registries import GROUP
 from tests.integration.functions.world import World
-from tests.integration.stores.aws import BUCKET, account
+from tests.integration.stores.aws import BUCKET, EVENT_BUS, account
 
 Handler = Callable[[dict[str, Any]], Any]
 
@@ -49,6 +49,10 @@ def function(world: World, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], H
         "REGISTRY_TABLE": "registry",
         "PREDICTIONS_TABLE": "predictions",
         "NOTICES_TOPIC_ARN": world.aws.topic_arn,
+        "EVENT_BUS": EVENT_BUS,
+        "SEGMENTS_TABLE": "segments",
+        "SEGMENTS_QUEUE_URL": world.aws.segments_url,
+        "CRM_SECRET": "",
         "STATE_MACHINE_ARN": world.machine_arn,
         "LEASE_HOURS": "7",
         "ARRIVALS_QUEUE_ARN": "arn:aws:sqs:us-east-1:123456789012:arrivals",
