@@ -13,6 +13,7 @@ from cdk_app.components.dashboard import Dashboard
 from cdk_app.components.events_out import EventsOut
 from cdk_app.components.explain import Explain
 from cdk_app.components.image import ContainerImage
+from cdk_app.components.inference import Inference
 from cdk_app.components.mlflow import Mlflow
 from cdk_app.components.notices import NoticesTopic
 from cdk_app.components.retrain import Retrain
@@ -55,7 +56,7 @@ class EvergreenStack(Stack):
         api = Api(self, "Api", root, contracts=contracts, storage=storage, scoring=scoring, segments=segments)
         explain = Explain(self, "Explain", storage=storage, image=image)
         retrain_many = RetrainMany(self, "RetrainMany", root, contracts=contracts, notices=notices, retrain=retrain)
-        yields = YieldAlarms(self, "Yield", contracts=contracts)
+        yields = YieldAlarms(self, "Yield", contracts=contracts, topic=notices.topic)
         arrivals = Arrivals(
             self,
             "Arrivals",
@@ -68,6 +69,7 @@ class EvergreenStack(Stack):
             retrain_many=retrain_many,
             yields=yields,
         )
+        inference = Inference(self, "Inference", root, contracts=contracts, storage=storage, image=image)
         OperationalAlarms(
             self,
             "Alarms",
@@ -76,6 +78,7 @@ class EvergreenStack(Stack):
             segments=segments,
             retrain=retrain,
             retrain_many=retrain_many,
+            inference=inference,
             answering={**explain.functions, **scoring.functions, **api.functions},
         )
         Dashboard(self, "Dashboard", arrivals=arrivals, retrain=retrain, yields=yields)
@@ -100,4 +103,5 @@ class EvergreenStack(Stack):
         CfnOutput(self, "EventBus", value=events_out.bus_name)
         CfnOutput(self, "ImageRepository", value=image.own_repository.repository_uri)
         CfnOutput(self, "ArrivalsQueueUrl", value=arrivals.queue.queue_url)
+        CfnOutput(self, "InferenceQueueUrl", value=inference.queue.queue_url)
         CfnOutput(self, "DeadLettersQueueUrl", value=arrivals.dead_letters.queue_url)

@@ -29,6 +29,7 @@ ADAPTERS = (
     "local.schedules",
     "local.buckets",
     "local.alarms",
+    "local.metrics_in_logs",
     "local.topics",
     "local.message_moves",
     "local.images",

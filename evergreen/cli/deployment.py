@@ -29,6 +29,7 @@ from evergreen.stores.runs import RunRecords
 from evergreen.stores.scored_rows import ScoredRows
 from evergreen.stores.segment_queue import SegmentQueue
 from evergreen.stores.segments import Segments
+from evergreen.stores.unlearned import UnlearnedSources
 from evergreen.stores.workflows import Workflows
 
 _START_ONE = "Start a cloud with `evergreen up` and paste its exports, or point your AWS profile at a deployment."
@@ -65,8 +66,7 @@ class Deployment:
     @classmethod
     def find(cls) -> "Deployment":
         """Read the outputs of the stack `Evergreen`, or of `EVERGREEN_STACK`. Raises NoDeployment."""
-        stack = os.environ.get("EVERGREEN_STACK", "Evergreen")
-        outputs = _outputs(stack)
+        outputs = _outputs(stack_name())
         return cls(
             bucket=outputs["DataBucket"],
             registry_table=outputs["RegistryTable"],
@@ -146,6 +146,10 @@ class Deployment:
         return Rollbacks(self._table(self.registry_table))
 
     @property
+    def unlearned(self) -> UnlearnedSources:
+        return UnlearnedSources(self._table(self.registry_table))
+
+    @property
     def workflows(self) -> Workflows:
         return Workflows(boto3.client("stepfunctions"), self.state_machine_arn)
 
@@ -176,6 +180,11 @@ class Deployment:
     @staticmethod
     def _table(name: str) -> Any:
         return boto3.resource("dynamodb").Table(name)
+
+
+def stack_name() -> str:
+    """What the stack is called."""
+    return os.environ.get("EVERGREEN_STACK", "Evergreen")
 
 
 def _digests(outputs: Mapping[str, str]) -> dict[str, str]:

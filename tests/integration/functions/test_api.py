@@ -144,7 +144,9 @@ def test_rows_are_scored_by_the_champion(api: Client, scorer: Scorer) -> None:
     scorer.answer = {"champion": FIRST, "predictions": [{"prediction": "0", "probability": 0.1}]}
     answer = api.post("/predict/line_yield", {"rows": [{"Type": "L"}], "explain": True})
     assert (answer.status, answer.said) == (200, scorer.answer)
-    assert scorer.asked == [{"dataset": "line_yield", "rows": [{"Type": "L"}], "explain": True, "prepared": False}]
+    assert scorer.asked == [
+        {"dataset": "line_yield", "rows": [{"Type": "L"}], "explain": True, "prepared": False, "log": False}
+    ]
 
 
 @pytest.mark.parametrize(("refused", "status"), [("NO_CHAMPION", 409), ("MALFORMED_ROWS", 422), ("TOO_MANY_ROWS", 413)])
@@ -233,7 +235,7 @@ def test_one_data_set_tells_its_champion_its_yield_and_its_last_runs(world: Worl
     said = api.get(f"/datasets/{DATASET}").said
     assert said["champion"]["run_id"] == FIRST
     assert said["published"] is None
-    assert said["yield"]["threshold"] == 0.7
+    assert said["yield"] == {"threshold": 0.7, "measured": None}
     assert [run["run_id"][14:19] for run in said["last_runs"]] == ["00008", "00007", "00006", "00005", "00004"]
 
 
