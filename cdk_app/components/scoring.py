@@ -21,7 +21,7 @@ class Scoring(Construct):
             "Predict",
             image=image,
             handler="container.predict_rows.handler",
-            environment={"DATA_BUCKET": storage.bucket.bucket_name, "REGISTRY_TABLE": storage.registry.table_name},
+            settings={"DATA_BUCKET": storage.bucket.bucket_name, "REGISTRY_TABLE": storage.registry.table_name},
             statements=[
                 read_table(storage.registry),
                 read_objects(storage.bucket, "runs/"),
