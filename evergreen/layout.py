@@ -183,6 +183,15 @@ class ObservedLayout:
         return f"{self.day(day)}{log_id}.parquet"
 
     @property
+    def joined(self) -> str:
+        """The prefix of files that hold the rows of many, one for each crowded day."""
+        return f"{OBSERVED}{self.dataset}/joined/"
+
+    def joined_file(self, day: str) -> str:
+        """The one Parquet file that holds what measuring reads of a day's many."""
+        return f"{self.joined}{day}.parquet"
+
+    @property
     def series(self) -> str:
         """The series of the observed yield (`YieldSeries`)."""
         return f"{OBSERVED}{self.dataset}/series.json"

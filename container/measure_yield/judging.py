@@ -4,13 +4,14 @@ from datetime import UTC, datetime
 
 import duckdb
 
+from container.measure_yield.good_when import verdict_type
 from container.measure_yield.log_contract import CLOCKS_DIFFER
-from container.prepare.column_types import SQL_TYPES
 from evergreen.contract import Contract
-from evergreen.targets import ColumnTarget
 from evergreen.yield_series import Bucket
 
 _LATER = f"INTERVAL {int(CLOCKS_DIFFER.total_seconds())} SECOND"
+# Outcomes in the order in which they count, those of the latest time last; NULL where there is none.
+_SAID = 'CASE WHEN outcome IS NOT NULL THEN {"time": "time", dropped_at: dropped_at, outcome: outcome} END'
 
 
 def judge(connection: duckdb.DuckDBPyConnection, rows: str, contract: Contract) -> None:
@@ -25,24 +26,36 @@ def judge(connection: duckdb.DuckDBPyConnection, rows: str, contract: Contract) 
     connection.execute("SET disabled_optimizers = 'common_subexpressions'")  # or TRY would not hold what it wraps
     connection.execute(
         f"""
+        CREATE OR REPLACE TEMP TABLE repeated AS SELECT item_id, "time" FROM {rows} WHERE prediction IS NOT NULL
+        GROUP BY ALL HAVING COUNT(*) > 1
+        """
+    )
+    connection.execute(
+        f"""
         CREATE OR REPLACE TEMP TABLE judged AS
-        WITH inferences AS (
-            SELECT item_id, "time", MAX(
-                {{dropped_at: dropped_at, model: model, prediction: prediction, confidence: confidence}}) AS said
-            FROM {rows} WHERE prediction IS NOT NULL GROUP BY ALL
+        WITH predicted AS (
+            SELECT item_id, "time", {{dropped_at: dropped_at, model: model, prediction: prediction,
+                confidence: confidence}} AS said, {_SAID} AS own
+            FROM {rows} WHERE prediction IS NOT NULL
         ),
-        outcomes AS (
-            SELECT item_id, CASE WHEN prediction IS NULL THEN "time" + {_LATER} ELSE "time" END AS until,
-                MAX({{"time": "time", dropped_at: dropped_at, outcome: outcome}}) AS said
-            FROM {rows} WHERE outcome IS NOT NULL GROUP BY ALL
+        inferences AS (
+            SELECT * FROM predicted ANTI JOIN repeated USING (item_id, "time")
+            UNION ALL
+            SELECT item_id, "time", MAX(said), MAX(own) FROM predicted SEMI JOIN repeated USING (item_id, "time")
+            GROUP BY ALL
+        ),
+        alone AS (
+            SELECT item_id, "time" + {_LATER} AS until, MAX({_SAID}) AS said
+            FROM {rows} WHERE prediction IS NULL AND outcome IS NOT NULL GROUP BY ALL
         ),
         placed AS (
-            SELECT i.item_id, i."time", MAX(o.said).outcome AS outcome
-            FROM outcomes AS o ASOF JOIN inferences AS i ON o.item_id = i.item_id AND o.until >= i."time" GROUP BY ALL
+            SELECT i.item_id, i."time", MAX(alone.said) AS said
+            FROM alone ASOF JOIN inferences AS i ON alone.item_id = i.item_id AND alone.until >= i."time" GROUP BY ALL
         ),
         typed AS (
             SELECT i.item_id, i."time", i.said.model AS model, i.said.confidence AS confidence,
-                TRY_CAST(i.said.prediction AS {kind}) AS prediction, TRY_CAST(p.outcome AS {kind}) AS outcome
+                TRY_CAST(i.said.prediction AS {kind}) AS prediction,
+                TRY_CAST(GREATEST(i.own, p.said).outcome AS {kind}) AS outcome
             FROM inferences AS i LEFT JOIN placed AS p ON i.item_id = p.item_id AND i."time" = p."time"
         )
         SELECT item_id, "time", model, CAST(TRY(({good_when}
@@ -94,15 +107,9 @@ def strays(connection: duckdb.DuckDBPyConnection, outcomes: str) -> list[tuple[i
     return found
 
 
-def verdict_type(contract: Contract) -> str:
-    """The SQL type of outcome and prediction in good_when."""
-    target = contract.target
-    if not isinstance(target, ColumnTarget) or contract.task == "regression":
-        return "DOUBLE"
-    return SQL_TYPES[contract.input.columns[target.column].type]
-
-
-def holds(connection: duckdb.DuckDBPyConnection, model: str | None, before: datetime) -> bool:
-    """Whether the model has any inference before a time."""
-    query = 'SELECT COUNT(*) FROM judged WHERE COALESCE(model = ?, true) AND "time" < ?'
-    return bool(connection.execute(query, [model, before.replace(tzinfo=None)]).fetchall()[0][0])
+def began_later(connection: duckdb.DuckDBPyConnection, model: str | None, before: datetime) -> bool:
+    """Whether all that is known before a time was predicted by other models."""
+    query = 'SELECT COUNT(*), COUNT(*) FILTER (COALESCE(model = $model, true)) FROM judged WHERE "time" < $before'
+    values = {"model": model, "before": before.replace(tzinfo=None)}
+    ((every, own),) = connection.execute(query, values).fetchall()
+    return bool(every and not own)

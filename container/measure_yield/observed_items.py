@@ -1,14 +1,31 @@
 """Observed items: what was taken of a log, as Parquet by the day of the rows' times."""
 
+import json
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 import duckdb
 
-from container.measure_yield.log_intake import DAY, LOG_LINE
-from container.prepare.engine import text
+from container.prepare.column_types import raw
+from container.prepare.engine import quoted, text
 from container.prepare.screening import FORMAT
+from evergreen.inference import OWN_COLUMNS
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What an intake took of a log: the table of its rows, and its columns."""
+
+    table: str
+    columns: Sequence[str]
+
+    @property
+    def good(self) -> str:
+        """SQL for the rows with which nothing is wrong."""
+        return f"(SELECT * FROM {self.table} WHERE broken = 0 AND first IS NULL)"
+
 
 MEASURED = {  # what measuring reads of observed items
     "item_id": "VARCHAR",
@@ -22,22 +39,35 @@ MEASURED = {  # what measuring reads of observed items
 
 
 def by_day(
-    connection: duckdb.DuckDBPyConnection, taken: Path, source: str, dropped_at: datetime, folder: Path
+    connection: duckdb.DuckDBPyConnection, taken: Taken, source: str, dropped_at: datetime, folder: Path
 ) -> dict[str, Path]:
     """Write one file for each day of the rows that were taken; gives them by day."""
+    typed = [f'CAST("{name}" AS {kind}) AS "{name}"' for name, kind in MEASURED.items() if name in OWN_COLUMNS]
+    features = [f"{raw(name)} AS {quoted(name)}" for name in taken.columns if name not in OWN_COLUMNS]
     origin = f"{text(source)} AS source, TIMESTAMP '{dropped_at:%Y-%m-%d %H:%M:%S.%f}' AS dropped_at"
-    rows = f"SELECT * EXCLUDE ({LOG_LINE}, {DAY}), {origin} FROM read_parquet({text(taken)})"
-    days = [day for (day,) in connection.execute(f"SELECT DISTINCT {DAY} FROM read_parquet({text(taken)})").fetchall()]
+    rows = f"SELECT {', '.join([*typed, *features])}, {origin} FROM {taken.good}"
+    days = connection.execute(f'SELECT DISTINCT CAST("time" AS DATE) FROM {taken.good} ORDER BY 1').fetchall()
     found = {}
-    for day in sorted(days):
-        found[day] = folder / f"{day}.parquet"
-        connection.execute(f"COPY ({rows} WHERE {DAY} = {text(day)}) TO {text(found[day])} {FORMAT}")
+    for (day,) in days:
+        found[day.isoformat()] = folder / f"{day}.parquet"
+        span = f"\"time\" >= DATE '{day}' AND \"time\" < DATE '{day}' + 1"
+        connection.execute(f"COPY ({rows} WHERE {span}) TO {text(found[day.isoformat()])} {FORMAT}")
     return found
 
 
-def joined(connection: duckdb.DuckDBPyConnection, files: Sequence[Path], target: Path) -> None:
-    """Write the rows of several files into one; columns that some lack are empty there."""
-    connection.execute(f"COPY (SELECT * FROM {_read(files)}) TO {text(target)} {FORMAT}")
+def join(connection: duckdb.DuckDBPyConnection, files: Sequence[Path], keys: Sequence[str], target: Path) -> None:
+    """Write what measuring reads of several files into one, which says the keys of those whose rows it holds."""
+    held = text(json.dumps(sorted(keys)))
+    connection.execute(
+        f"COPY {observed(files)} TO {text(target)} (FORMAT parquet, CODEC lz4_raw, KV_METADATA {{keys: {held}}})"
+    )
+
+
+def keys_held(connection: duckdb.DuckDBPyConnection, joined: Path) -> set[str]:
+    """The keys of the files whose rows a joined file holds."""
+    query = "SELECT decode(value) FROM parquet_kv_metadata(?) WHERE decode(key) = 'keys'"
+    ((held,),) = connection.execute(query, [str(joined)]).fetchall()
+    return set(json.loads(held))
 
 
 def observed(files: Sequence[Path]) -> str:
@@ -47,12 +77,11 @@ def observed(files: Sequence[Path]) -> str:
     return f"(SELECT {', '.join(name for name, _ in _quoted())} FROM {_read(files)})"
 
 
-def outcomes_alone(taken: Path) -> str:
-    """SQL for what was taken of a log without a prediction: outcomes of earlier inferences, each with its line."""
-    return (
-        f'(SELECT item_id, "time", outcome, {LOG_LINE} AS line FROM read_parquet({text(taken)}) '
-        "WHERE prediction IS NULL)"
-    )
+def outcomes_alone(connection: duckdb.DuckDBPyConnection, taken: Taken, target: Path) -> str:
+    """Keep what was taken without a prediction, the outcomes of earlier inferences, each with its line; gives SQL."""
+    rows = f'SELECT CAST(item_id AS VARCHAR) AS item_id, "time", line FROM {taken.good} WHERE prediction IS NULL'
+    connection.execute(f"COPY ({rows}) TO {text(target)} {FORMAT}")
+    return f"read_parquet({text(target)})"
 
 
 def _quoted() -> Iterator[tuple[str, str]]:

@@ -77,7 +77,7 @@ class Screening:
                 for check, broken, more in zip(every, is_broken, words, strict=True):
                     if broken:
                         value = texts[places[check.column]] if check.column else None
-                        quarantine.add(_rejection(source, line, check, value, more))
+                        quarantine.add(rejection(source, line, check, value, more))
         return rejected
 
     def date_notes(self) -> list[str]:
@@ -141,7 +141,8 @@ def _any(every: list[Check]) -> str:
     return " OR ".join(f"({check.condition})" for check in every) or "false"
 
 
-def _rejection(source: str, line: int, check: Check, value: str | None, more: str | None) -> Rejection:
+def rejection(source: str, line: int, check: Check, value: str | None, more: str | None) -> Rejection:
+    """A row's rejection by one check, in words."""
     shown = f"{value[:LONGEST_SHOWN]!r} " if value is not None else ""
     return Rejection(
         file=source,

@@ -14,6 +14,7 @@ from evergreen.cli.demo import demo
 from evergreen.cli.drop import drop
 from evergreen.cli.init import init
 from evergreen.cli.mlflow import mlflow
+from evergreen.cli.observed_yield import observed_yield
 from evergreen.cli.output import errors
 from evergreen.cli.predictions import predictions
 from evergreen.cli.redrive import redrive
@@ -24,6 +25,7 @@ from evergreen.cli.runs import run, runs
 from evergreen.cli.segments import segments
 from evergreen.cli.unlearn import unlearn
 from evergreen.cli.up import up
+from evergreen.cli.verify import verify
 from evergreen.errors import EvergreenError
 
 app = typer.Typer(
@@ -46,6 +48,7 @@ COMMANDS: tuple[Callable[..., None], ...] = (
     retrain,
     redrive,
     predictions,
+    verify,
     segments,
     approve,
     reject,
@@ -57,6 +60,7 @@ COMMANDS: tuple[Callable[..., None], ...] = (
 )
 for command in COMMANDS:
     app.command()(command)
+app.command(name="yield")(observed_yield)
 app.add_typer(contract)
 
 
