@@ -10,7 +10,13 @@ from container.directories import Directories
 from container.log import log, log_lines_of_libraries
 from container.stopping import STOPPED, Stopped, heed_sigterm
 
-FAILURE_FILES = {"prepare": "message", "train": "failure", "evaluate": "message", "serve": "failure"}
+FAILURE_FILES = {
+    "prepare": "message",
+    "label": "message",
+    "train": "failure",
+    "evaluate": "message",
+    "serve": "failure",
+}
 MOST_CHARACTERS = 1024  # of a failure reason that SageMaker shows
 
 
@@ -20,7 +26,7 @@ def main(arguments: list[str]) -> int:
     verbs = parser.add_subparsers(dest="verb", required=True)
     for verb in FAILURE_FILES:
         verbs.add_parser(verb)
-    for verb in ("prepare", "evaluate"):
+    for verb in ("prepare", "label", "evaluate"):
         verbs.choices[verb].add_argument("--run", required=True, help="the run's prefix, as in runs/<dataset>/<run_id>")
     options = parser.parse_args(arguments)
     directories = Directories.of_sagemaker()

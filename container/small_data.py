@@ -4,7 +4,7 @@ import errno
 import json
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -40,13 +40,18 @@ s3: "S3Client" = boto3.client("s3")
 
 
 def handler(event: dict[str, Any], context: object) -> None:
-    """Bring the run's files here, prepare them, take the results to S3; again, it writes the same to the same keys."""
+    """PrepareSmallData."""
+    work_on_files(event, run)
+
+
+def work_on_files(event: dict[str, Any], work: Callable[[Directories, str], None]) -> None:
+    """Bring the run's files here, work on them, take the results to S3; again, it writes the same to the same keys."""
     request = Request.model_validate(event)
     with _empty_folder() as folder, _limits_told(), _transfers_told(request.run_prefix):
         directories = Directories(folder)
         files, size = _download(request.inputs, directories.processing_input)
         log("downloaded", files=files, bytes=size)
-        run(directories, prefix=request.run_prefix)
+        work(directories, request.run_prefix)
         for name, uri in request.outputs.items():
             _upload(directories.processing_output / name, uri)
 

@@ -24,7 +24,7 @@ class Arrival(Strict):
 
     arrival_id: str
     dataset: str
-    kind: Literal["object", "manifest", "alarm"] | RequestKind
+    kind: Literal["object", "manifest", "alarm", "outcomes"] | RequestKind  # outcomes: collected by a run itself
     cause: str  # in words
     at: str  # ISO 8601, UTC
     bucket: str | None = None

@@ -11,24 +11,15 @@ from evergreen.gate import Gate
 from evergreen.hyperparameters import unknown
 from evergreen.keeping import Keeping
 from evergreen.metrics import OF_TASK, MetricName, Task
+from evergreen.observed_yield import Yield
 from evergreen.pacing import Pacing
 from evergreen.schedule import Schedule
 from evergreen.segments import Segments, segment_faults
 from evergreen.strict import Strict
 from evergreen.targets import FILE_PATTERN, ColumnTarget, CutoffSplit, EventTarget, RandomSplit, Split, Target
+from evergreen.teachers import TASKS as TAUGHT_TASKS
+from evergreen.teachers import Teachers
 from evergreen.training import Training
-
-
-class Yield(Strict):
-    """When the observed yield of the data set asks for a new model."""
-
-    threshold: float = Field(
-        gt=0,
-        lt=1,
-        description="A lower share of good inferences, as [you publish it](#the-observed-yield), asks for a run.",
-    )
-    evaluation_periods: int = Field(default=1, ge=1, description="Periods in a row that must be below.")
-    period_seconds: int = Field(default=60, ge=60, multiple_of=60, description="CloudWatch's own granularity.")
 
 
 class Contract(Strict):
@@ -61,6 +52,10 @@ class Contract(Strict):
     )
     observed_yield: Yield | None = Field(
         default=None, alias="yield", description="Asks for a run when it falls: see [yield](#yield)."
+    )
+    teachers: Teachers | None = Field(
+        default=None,
+        description="Learns from recent samples that two teachers agree on: see [teachers](#teachers).",
     )
     segments: Segments = Field(
         default={},
@@ -105,6 +100,7 @@ class Contract(Strict):
     def _parts_fit_together(self) -> "Contract":
         faults = [*self._unknown_columns(), *self._blind_gate(), *self._wrong_kinds(), *self._wrong_metrics()]
         faults += [*unknown(self.training, self.task), *segment_faults(self.segments, self.task)]
+        faults += self._unteachable()
         if faults:
             raise ValueError("\n".join(faults))
         return self
@@ -165,6 +161,22 @@ class Contract(Strict):
             yield f"task regression needs a target of type number or integer, not {target.type}"
         if target and self.task != "regression" and target.type in ("number", "timestamp"):
             yield f"task {self.task} needs a target of type text, integer or boolean, not {target.type}"
+
+    def _unteachable(self) -> Iterator[str]:
+        """Inference logs name items by the entity and bring features, time and outcome; rows are made of no more."""
+        if self.teachers is None:
+            return
+        if self.task not in TAUGHT_TASKS or not isinstance(self.target, ColumnTarget):
+            yield f"teachers: two models can agree on a label only, so they are for task {' or '.join(TAUGHT_TASKS)}"
+            return
+        if self.entity is None:
+            yield "teachers: needs an entity, by which inference logs name their items"
+        if self.input.arrives == "replace":
+            yield "teachers: needs arrives: append, for recent items join the rows there are"
+        brought = (self.entity, self.time_column, self.target.column)
+        for name, column in self.input.columns.items():
+            if column.required and not column.feature and name not in brought:
+                yield f"teachers: {name!r} is required and no feature, so no inference log brings it; let it be empty"
 
     def _wrong_metrics(self) -> Iterator[str]:
         """A metric belongs to a task."""

@@ -12,15 +12,17 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from evergreen.columns import Column, Input, RowRule
-from evergreen.contract import Contract, Yield
+from evergreen.contract import Contract
 from evergreen.contract_shape import fields_of
 from evergreen.gate import Gate
 from evergreen.keeping import Keeping
 from evergreen.metrics import HIGHER_IS_BETTER, OF_TASK
+from evergreen.observed_yield import Yield
 from evergreen.pacing import Pacing
 from evergreen.schedule import Schedule
 from evergreen.segments import Bounds, Conditions, Values
 from evergreen.targets import ColumnTarget, CutoffSplit, EventTarget, RandomSplit, TimeSplit
+from evergreen.teachers import Teachers
 from evergreen.training import Training
 from evergreen.tuning import Range, Tune
 
@@ -41,6 +43,7 @@ SECTIONS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("training.tune.ranges.NAME", Range),
     ("gate", Gate),
     ("yield", Yield),
+    ("teachers", Teachers),
     ("predictions", Keeping),
     ("segments.NAME", Conditions),
     ("segments.NAME.prediction", Values),

@@ -3,11 +3,14 @@
 from dataclasses import dataclass
 
 INCOMING = "incoming/"
+INFERENCE = "inference/"
+OBSERVED = "observed/"
 MLFLOW = "mlflow/"  # the artifacts that MLflow shows
 OWN_PREFIXES = (
     "accepted/",
-    "inference/",
+    INFERENCE,
     MLFLOW,
+    OBSERVED,
     "quarantine/",
     "runs/",
 )  # never an arrival, or a run would start itself
@@ -48,8 +51,37 @@ class RunLayout:
         return f"{self.prefix}/evaluate.manifest"
 
     @property
+    def collect_inputs(self) -> str:
+        """S3 ManifestFile naming every object that CollectSamples reads."""
+        return f"{self.prefix}/collect.manifest"
+
+    @property
+    def collected(self) -> str:
+        return f"{self.prefix}/collected"
+
+    @property
+    def outcomes(self) -> str:
+        """Recent items whose outcome is known, as rows of the contract (CollectSamples)."""
+        return f"{self.collected}/outcomes.parquet"
+
+    @property
+    def samples(self) -> str:
+        """Recent items without an outcome, most informative first (CollectSamples)."""
+        return f"{self.collected}/samples.parquet"
+
+    @property
     def prepared(self) -> str:
         return f"{self.prefix}/prepared"
+
+    @property
+    def train(self) -> str:
+        """What training jobs are given: the prepared rows, and what LabelWithTeachers adds to them."""
+        return f"{self.prepared}/train"
+
+    @property
+    def teachers_report(self) -> str:
+        """What the teachers said (`TeachersReport`), where there are any."""
+        return f"{self.train}/teachers.json"
 
     @property
     def report(self) -> str:
@@ -129,3 +161,41 @@ class RunLayout:
     @property
     def quarantine(self) -> str:
         return f"quarantine/{self.dataset}/{self.run_id}"
+
+
+@dataclass(frozen=True)
+class ObservedLayout:
+    """The keys of what a data set's inference logs told; every key is relative to the data bucket."""
+
+    dataset: str
+
+    @property
+    def items(self) -> str:
+        """The prefix of all observed items, below which there is one folder for each day, as 2026-03-01."""
+        return f"{OBSERVED}{self.dataset}/items/"
+
+    def day(self, day: str) -> str:
+        """The prefix of the observed items of one day."""
+        return f"{self.items}{day}/"
+
+    def items_file(self, day: str, log_id: str) -> str:
+        """The Parquet file of one log's items of one day."""
+        return f"{self.day(day)}{log_id}.parquet"
+
+    @property
+    def joined(self) -> str:
+        """The prefix of files that hold the rows of many, one for each crowded day."""
+        return f"{OBSERVED}{self.dataset}/joined/"
+
+    def joined_file(self, day: str) -> str:
+        """The one Parquet file that holds what measuring reads of a day's many."""
+        return f"{self.joined}{day}.parquet"
+
+    @property
+    def series(self) -> str:
+        """The series of the observed yield (`YieldSeries`)."""
+        return f"{OBSERVED}{self.dataset}/series.json"
+
+    def quarantine(self, log_id: str) -> str:
+        """The prefix for what of one log was rejected."""
+        return f"quarantine/{self.dataset}/inference/{log_id}"

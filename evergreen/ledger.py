@@ -35,6 +35,7 @@ class LedgerEntry(Strict):
     reason: str | None = None
     superseded_by: str | None = None  # an arrival id
     sha256: str | None = None  # of the object, once it was needed
+    accepted_key: str | None = None  # of its accepted rows, once a run has finished with it
 
     @property
     def is_open(self) -> bool:

@@ -8,6 +8,7 @@ from evergreen.approval import how_to_decide
 from evergreen.evaluation import Evaluation
 from evergreen.gate import Gate
 from evergreen.manifest import DataReport
+from evergreen.teachers import TeachersReport
 from evergreen.verdict import Verdict
 
 ApprovalStatus = Literal["Approved", "PendingManualApproval", "Rejected"]
@@ -40,6 +41,7 @@ class Lineage:
     hyperparameters: dict[str, str]
     record: dict[str, Any] = field(default_factory=dict)  # as evergreen.stores.runs keeps it
     data: DataReport | None = None
+    teachers: TeachersReport | None = None
     evaluation: Evaluation | None = None
     verdict: Verdict | None = None
     origin: Origin | None = None
@@ -82,6 +84,7 @@ def package_properties(lineage: Lineage) -> dict[str, str]:
         **_of_verdict(lineage.verdict),
         **_of_evaluation(lineage.evaluation),
         **_of_data(lineage.data),
+        **{f"train_rows_{source}": str(rows) for source, rows in rows_by_source(lineage).items()},
     }
     return {name: value for name, value in ((name, _property(value)) for name, value in known.items()) if value}
 
@@ -113,6 +116,12 @@ def _of_data(data: DataReport | None) -> dict[str, str]:
     cutoff = data.holdout_cutoff or ""
     rows = {"data_rows": str(data.rows), "train_rows": str(data.train_rows)}
     return {**rows, "data_window": window, "holdout_cutoff": cutoff, "features_hash": data.features_hash or ""}
+
+
+def rows_by_source(lineage: Lineage) -> dict[str, int]:
+    """How many training rows were dropped, are recent items with their outcome, or are labelled by teachers."""
+    dropped = dict(lineage.data.rows_by_source) if lineage.data else {}
+    return dropped | ({"teachers": lineage.teachers.labelled} if lineage.teachers else {})
 
 
 def scores_of(evaluation: Evaluation) -> dict[str, dict[str, float]]:

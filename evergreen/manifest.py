@@ -23,6 +23,17 @@ class ChampionModel(Strict):
     run_id: str
     model_key: str
     model_sha256: str | None = None  # as it was when it was judged; champions of before have none
+    promoted_at: str | None = None  # ISO 8601
+
+
+class Collection(Strict):
+    """Observed items that CollectSamples looks at, and where it puts what it makes of them."""
+
+    since: str  # ISO 8601; items of this time and later are what the champion is judged by now
+    items: tuple[str, ...]  # keys of checked items of inference logs
+    earlier: str | None = None  # key of the outcomes that an earlier run has collected; they are taken over
+    outcomes: InputFile  # rows of the contract, of items whose outcome is known
+    samples: str  # key of items without an outcome
 
 
 class RunManifest(Strict):
@@ -36,6 +47,10 @@ class RunManifest(Strict):
     champion: ChampionModel | None = None
     champion_profile: str | None = None  # key of the profile of the data that the champion learned from
     bucket: str | None = None  # where all these keys are
+    asked_by: tuple[str, ...] = ()  # the kinds of the arrivals that asked for the run
+    collection: Collection | None = None  # of a run that learns from recent items
+    earlier_outcomes: str | None = None  # which of `history` this run's outcomes take the place of, if there are any
+    unlearned: tuple[str, ...] = ()  # sources, and runs, whose rows are left out
 
 
 UNUSABLE_DATA = "unusable_data"  # the rule of a rejection that is about the data set as a whole
@@ -74,6 +89,18 @@ class FileReport(Strict):
     accepted_key: str | None = None
 
 
+class CollectedReport(Strict):
+    """What became of recent items, and whether they are what models are judged by."""
+
+    since: str
+    outcomes: FileReport | None = None  # None: no item has an outcome
+    samples: FileReport | None = None
+    teachable: int = 0  # samples that the teachers are shown; none of them is drawn for validation or hold-out
+    audit_rows: int = 0  # recent training rows that no teacher sees
+    recent_holdout: bool = False  # whether the hold-out is of recent items alone
+    holdout: str = ""  # in words, which rows judge and why
+
+
 class ColumnDrift(Strict):
     """How far the newly accepted rows are from what the champion learned from, in one column."""
 
@@ -100,6 +127,8 @@ class DataReport(Strict):
     validation_rows: int = 0
     holdout_rows: int = 0
     scoring_rows: int = 0
+    rows_by_source: dict[str, int] = Field(default={})  # of the training rows: dropped, or of recent items
+    collected: CollectedReport | None = None
     features_hash: str | None = None
     seconds: float | None = None  # that preparing took
     instance: str | None = None  # that it ran on
@@ -112,3 +141,4 @@ class DataSummary(Strict):
     reason: str  # in words, whichever way it went
     rows: int
     scoring_rows: int
+    samples: int = 0  # for the teachers

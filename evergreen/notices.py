@@ -8,6 +8,7 @@ from evergreen.batches import BatchState
 from evergreen.generations import Published
 from evergreen.manifest import UNUSABLE_DATA, DataReport, FileReport, Rejection
 from evergreen.runs import dataset_of
+from evergreen.teachers import TeachersReport
 from evergreen.verdict import Outcome, Verdict
 
 _HEADLINES = {
@@ -91,6 +92,16 @@ def what_became_of(report: DataReport, quarantine: str, page: str) -> list[str]:
     if set_aside:
         lines += [*_places(report), *set_aside]
     return [*lines, *_drift(report), f"The data report: {page}"]
+
+
+def of_recent_items(report: DataReport, teachers: TeachersReport | None) -> list[str]:
+    """What the run has learned from recent items, by which rows it was judged, and what the teachers said."""
+    collected = report.collected
+    if collected is None:
+        return []
+    outcomes = collected.outcomes.accepted if collected.outcomes else 0
+    lines = [f"Recent items: {outcomes:,} with their outcome joined the rows; {collected.holdout or 'none judges'}."]
+    return [*lines, f"Teachers: {teachers.sentence()}."] if teachers else lines
 
 
 def rejection_notice(dataset: str, reason: str, report: DataReport, quarantine: str, page: str) -> tuple[str, str]:

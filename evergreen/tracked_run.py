@@ -7,7 +7,7 @@ from math import isfinite
 from typing import Any
 
 from evergreen.approval import approval_of, decided
-from evergreen.lineage import Lineage, scores_of
+from evergreen.lineage import Lineage, rows_by_source, scores_of
 
 RUN_ID = "evergreen.run_id"  # the tag by which a run is found again
 _LONGEST_PARAMETER = 6000
@@ -77,7 +77,10 @@ def tracked_run(lineage: Lineage, status: str, now: datetime) -> TrackedRun:
 
 def _parameters(lineage: Lineage) -> dict[str, Any]:
     trained = {"algorithm": lineage.algorithm, **lineage.hyperparameters}
-    return trained | {name: getattr(lineage.data, name) for name in _DATA} if lineage.data else trained
+    if lineage.data is None:
+        return trained
+    sources = {f"train_rows_{source}": rows for source, rows in rows_by_source(lineage).items()}
+    return trained | {name: getattr(lineage.data, name) for name in _DATA} | sources
 
 
 def _tags(lineage: Lineage, status: str, reason: str) -> dict[str, Any]:
@@ -92,6 +95,7 @@ def _tags(lineage: Lineage, status: str, reason: str) -> dict[str, Any]:
         "evergreen.git_commit": origin.git_commit if origin else None,
         "evergreen.image": origin.image if origin else None,
         "evergreen.model_package_arn": record.get("model_package_arn"),
+        "evergreen.teachers": lineage.teachers.sentence() if lineage.teachers else None,
         "evergreen.report": lineage.report_uri if lineage.evaluation else None,
         "mlflow.note.content": reason,  # what the UI shows as the run's description
         "mlflow.source.name": lineage.manifest_uri,

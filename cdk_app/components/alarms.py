@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from aws_cdk import Duration, Stack
@@ -10,51 +11,109 @@ from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
-from evergreen.contract import Yield
 from evergreen.contracts import Contracts
+from evergreen.observed_yield import Yield
 
 if TYPE_CHECKING:
     from cdk_app.components.arrivals import Arrivals
-    from cdk_app.components.explain import Explain
+    from cdk_app.components.function import OwnLambda
+    from cdk_app.components.inference import Inference
     from cdk_app.components.retrain import Retrain
     from cdk_app.components.retrain_many import RetrainMany
     from cdk_app.components.segments import Segments
 
 NAMESPACE = "Evergreen"
+# While nothing is measured an alarm on the yield neither fires nor ends: silence is no news of the model.
+_AS_IT_WAS = cloudwatch.TreatMissingData.IGNORE
 
 
 class YieldAlarms(Construct):
-    """One alarm for each contract that states a yield: `<stack>-<data set>-observed-yield`."""
+    """The alarms of each contract that states a yield: on its bound and on its drop, and on silence."""
 
-    def __init__(self, scope: Construct, name: str, *, contracts: Contracts) -> None:
+    def __init__(self, scope: Construct, name: str, *, contracts: Contracts, topic: sns.Topic) -> None:
         super().__init__(scope, name)
         self.prefix = f"{Stack.of(self).stack_name}-"
-        self.alarms: dict[str, cloudwatch.Alarm] = {}
+        self._topic = topic
+        self.alarms: dict[str, cloudwatch.Alarm] = {}  # on the yield itself, by data set
+        self.drops: dict[str, cloudwatch.Alarm] = {}
         self.retraining: list[str] = []  # the names of those that ask for a run, all of them and of no other stack
         for dataset in sorted(contracts.ids):
             stated = contracts[dataset].contract.observed_yield
             if stated:
-                self.alarms[dataset] = self._alarm(dataset, stated)
+                self.alarms[dataset] = self._low(dataset, stated)
+                if stated.good_when:
+                    self.drops[dataset] = self._drop(dataset, stated)
+                self._silence(dataset, stated)
 
-    def _alarm(self, dataset: str, stated: Yield) -> cloudwatch.Alarm:
-        self.retraining.append(f"{self.prefix}{dataset}-observed-yield")
+    def _low(self, dataset: str, stated: Yield) -> cloudwatch.Alarm:
+        what, metric = ("lower bound of the ", "YieldLowerBound") if stated.good_when else ("", "ObservedYield")
         return cloudwatch.Alarm(
             self,
             f"Low-{dataset}",
-            alarm_name=self.retraining[-1],
-            alarm_description=f"The observed yield of {dataset} is below {stated.threshold:g}: retrain it.",
-            metric=cloudwatch.Metric(
-                namespace=NAMESPACE,
-                metric_name="ObservedYield",
-                dimensions_map={"Dataset": dataset},
-                statistic="Average",
-                period=Duration.seconds(stated.period_seconds),
-            ),
+            alarm_name=self._retraining(f"{dataset}-observed-yield"),
+            alarm_description=f"The {what}observed yield of {dataset} is below {stated.threshold:g}: retrain it.",
+            metric=_metric(dataset, metric, stated),
             threshold=stated.threshold,
             comparison_operator=cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
             evaluation_periods=stated.evaluation_periods,
-            treat_missing_data=cloudwatch.TreatMissingData.IGNORE,
+            datapoints_to_alarm=stated.bad_periods,
+            treat_missing_data=_AS_IT_WAS,
         )
+
+    def _drop(self, dataset: str, stated: Yield) -> cloudwatch.Alarm:
+        return cloudwatch.Alarm(
+            self,
+            f"Drop-{dataset}",
+            alarm_name=self._retraining(f"{dataset}-yield-drop"),
+            alarm_description=f"The observed yield of {dataset} is surely more than {stated.drop_tolerance:g} below "
+            "that of its champion's first window: retrain it.",
+            metric=_metric(dataset, "YieldDrop", stated),
+            threshold=stated.drop_tolerance,
+            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
+            evaluation_periods=stated.evaluation_periods,
+            datapoints_to_alarm=stated.bad_periods,
+            treat_missing_data=_AS_IT_WAS,
+        )
+
+    def _retraining(self, title: str) -> str:
+        """The name of an alarm that asks for a run, which the rule for them names."""
+        self.retraining.append(f"{self.prefix}{title}")
+        return self.retraining[-1]
+
+    def _silence(self, dataset: str, stated: Yield) -> None:
+        """Tells people and asks for no run: a model cannot mend that nobody logs."""
+        if stated.silence is None:
+            return
+        seconds, periods = stated.silence
+        alarm = cloudwatch.Alarm(
+            self,
+            f"Silent-{dataset}",
+            alarm_name=f"{self.prefix}{dataset}-no-inferences",
+            alarm_description=f"No inference data for {dataset} in {stated.silence_after}: see whether its line runs, "
+            f"and whether its logs still come to inference/{dataset}/.",
+            metric=cloudwatch.Metric(
+                namespace=NAMESPACE,
+                metric_name="SampleCount",
+                dimensions_map={"Dataset": dataset},
+                statistic="SampleCount",
+                period=Duration.seconds(seconds),
+            ),
+            threshold=1,
+            comparison_operator=cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
+            evaluation_periods=periods,
+            treat_missing_data=cloudwatch.TreatMissingData.BREACHING,
+        )
+        alarm.add_alarm_action(actions.SnsAction(self._topic))
+
+
+def _metric(dataset: str, name: str, stated: Yield) -> cloudwatch.Metric:
+    return cloudwatch.Metric(
+        namespace=NAMESPACE,
+        metric_name=name,
+        dimensions_map={"Dataset": dataset},
+        statistic="Average",
+        period=Duration.seconds(stated.period_seconds),
+    )
 
 
 class OperationalAlarms(Construct):
@@ -70,7 +129,8 @@ class OperationalAlarms(Construct):
         segments: Segments,
         retrain: Retrain,
         retrain_many: RetrainMany,
-        explain: Explain,
+        inference: Inference,
+        answering: Mapping[str, OwnLambda],
     ) -> None:
         super().__init__(scope, name)
         self._topic = topic
@@ -78,6 +138,11 @@ class OperationalAlarms(Construct):
             "DeadLetters",
             arrivals.dead_letters.metric_approximate_number_of_messages_visible(period=Duration.minutes(1)),
             "Events that could not be handled wait in the dead-letter queue.",
+        )
+        self._add(
+            "InferenceDeadLetters",
+            inference.dead_letters.metric_approximate_number_of_messages_visible(period=Duration.minutes(1)),
+            "Inference logs that could not be measured wait in their dead-letter queue.",
         )
         self._add(
             "SegmentsDeadLetters",
@@ -91,8 +156,9 @@ class OperationalAlarms(Construct):
         many = retrain_many.machine
         self._add("ManyFailed", many.metric_failed(period=Duration.minutes(5)), "retrain_many failed.")
         self._add("ManyTimedOut", many.metric_timed_out(period=Duration.minutes(5)), "retrain_many timed out.")
-        functions = {**retrain.functions, **retrain_many.functions, **explain.functions}
+        functions: dict[str, OwnLambda] = {**retrain.functions, **retrain_many.functions, **answering}
         functions |= {"Dispatch": arrivals.dispatch, "DeliverSegments": segments.deliver}
+        functions |= {"MeasureYield": inference.measure_yield}
         for title, function in functions.items():
             self._add(f"{title}Errors", function.errors(), f"{title} raised an error.")
 

@@ -24,6 +24,7 @@ from cdk_app.permissions import change_table, freeze_objects, request_runs
 from evergreen.contracts import Contracts
 from functions.dispatch.settings import Settings
 
+INFERENCE_DROPPED = "inference-dropped.pattern.json"  # of no concern to Dispatch
 _DISPATCH_TIMEOUT = Duration.seconds(60)
 _LEASE_HOURS = 7 * 24 + 7  # longer than the workflow's own TimeoutSeconds
 
@@ -68,7 +69,8 @@ class Arrivals(Construct):
             "StateMachineArn": retrain.machine.state_machine_arn,
         }
         for path in sorted((root / "events").glob("*.pattern.json")):
-            self._rules(path, values, {"RetrainingAlarms": yields.retraining})
+            if path.name != INFERENCE_DROPPED:
+                self._rules(path, values, {"RetrainingAlarms": yields.retraining})
         self.schedules = Schedules(
             self,
             "Schedules",

@@ -1,6 +1,6 @@
 """One Lambda function: its code, environment, permissions, log group and error metric in one block."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from aws_cdk import Duration, RemovalPolicy, Size, Stack
@@ -109,6 +109,7 @@ class ImageFunction(OwnLambda):
         timeout: Duration,
         memory_mb: int,
         disk_mb: int,
+        settings: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(scope, name, statements)
         self.function = lambda_.DockerImageFunction(
@@ -124,6 +125,7 @@ class ImageFunction(OwnLambda):
             environment={
                 "DUCKDB_MEMORY_LIMIT": f"{memory_mb // 2}MB",
                 "INSTANCE_TYPE": f"lambda.{memory_mb}MB",  # for the report's estimate of what a run costs
+                **(settings or {}),
                 **_PATIENT,
             },
             role=self.role,

@@ -90,6 +90,20 @@ class Retrain(Construct):
             [note_table(registry), *freeze_objects(bucket, "incoming/", "runs/")],
             timeout=Duration.minutes(10),
         )
+        self.functions["CollectSamples"] = ImageFunction(
+            self,
+            "CollectSamples",
+            image=image,
+            handler="container.collect_samples.handler.handler",
+            statements=[
+                read_objects(bucket, "runs/", "observed/"),
+                write_objects(bucket, "runs/*/collected/"),
+                list_objects(bucket),
+            ],
+            timeout=Duration.minutes(15),
+            memory_mb=4096,
+            disk_mb=4096,
+        )
         self.functions["PrepareSmallData"] = ImageFunction(
             self,
             "PrepareSmallData",

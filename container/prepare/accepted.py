@@ -7,6 +7,7 @@ import duckdb
 
 from container.prepare.column_types import SQL_TYPES
 from container.prepare.engine import quoted, text
+from container.provenance import OBSERVED, OBSERVED_NAME, SOURCES, SOURCES_NAME, told_by
 from container.signature import ROW_NUMBER
 from evergreen.contract import Contract
 
@@ -15,14 +16,21 @@ ROWS_PER_FILE = 1 << 40
 Types = tuple[tuple[str, str], ...]
 
 
-def accepted_rows(connection: duckdb.DuckDBPyConnection, contract: Contract, files: Mapping[int, Path]) -> str:
-    """SQL for the rows of files, by their numbers: the contract's columns, ORDER and, without an entity, ROW_NUMBER."""
+def accepted_rows(
+    connection: duckdb.DuckDBPyConnection, contract: Contract, files: Mapping[int, Path], unlearned: Sequence[str] = ()
+) -> str:
+    """SQL for the rows of files, by their numbers: the contract's columns, ORDER and, without an entity, ROW_NUMBER.
+
+    Where the contract learns from recent items, OBSERVED and SOURCES say which rows are such; those of unlearned
+    sources are left out.
+    """
     before = {} if contract.entity else _rows_before(connection, files)
     groups: dict[Types, list[int]] = {}
     for number, types in _types(connection, files).items():
         groups.setdefault(types, []).append(number)
     return " UNION ALL ".join(
         _read(contract, [files[number] for number in numbers], dict(types), numbers, before)
+        + _without(dict(types), unlearned)
         for types, numbers in groups.items()
     )
 
@@ -79,6 +87,9 @@ def _read(
         f"{_value(had, (name, *column.aliases), SQL_TYPES[column.type])} AS {quoted(name)}"
         for name, column in contract.input.columns.items()
     ]
+    if contract.teachers:
+        values.append(f"{OBSERVED if OBSERVED_NAME in types else 'CAST(NULL AS TIMESTAMP)'} AS {OBSERVED}")
+        values.append(f"{SOURCES if SOURCES_NAME in types else 'CAST(NULL AS VARCHAR)'} AS {SOURCES}")
     order = f"{_of_file(numbers)} * {ROWS_PER_FILE} + file_row_number"
     values.append(f"{order} AS {quoted(ORDER)}")
     if not contract.entity:
@@ -86,6 +97,13 @@ def _read(
         values.append(f"{_of_file([before[place] for place in numbers])} + {number} AS {quoted(ROW_NUMBER)}")
     listed = ", ".join(text(file) for file in files)
     return f"SELECT {', '.join(values)} FROM read_parquet([{listed}])"
+
+
+def _without(types: Mapping[str, str], unlearned: Sequence[str]) -> str:
+    """SQL that leaves out rows which an unlearned source has told."""
+    if not unlearned or SOURCES_NAME not in types:
+        return ""
+    return f" WHERE NOT {told_by(unlearned)}"
 
 
 def _of_file(values: Sequence[int]) -> str:

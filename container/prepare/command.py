@@ -40,7 +40,8 @@ def run(directories: Directories, prefix: str) -> None:
 
 def _keep_what_was_set_aside(folder: Path, report: DataReport) -> None:
     """A run of clean files leaves nothing in quarantine."""
-    if any(file.refused or file.rejected for file in report.files):
+    collected = [report.collected.outcomes, report.collected.samples] if report.collected else []
+    if any(file.refused or file.rejected for file in [*report.files, *filter(None, collected)]):
         (folder / "report.json").write_text(report.model_dump_json(indent=1))
     else:
         (folder / "rejected.csv").unlink(missing_ok=True)

@@ -1,9 +1,11 @@
 """What `prepare` says of a run: the report, and the one sentence that the workflow passes on."""
 
+from typing import Any
+
 from container.clock import Clock
 from container.prepare.preparation import Preparation
 from container.report import page
-from evergreen.manifest import UNUSABLE_DATA, UNUSABLE_WITH_IT, DataReport, DataSummary, Rejection
+from evergreen.manifest import UNUSABLE_DATA, UNUSABLE_WITH_IT, CollectedReport, DataReport, DataSummary, Rejection
 
 
 def report_of(run: Preparation, clock: Clock) -> DataReport:
@@ -23,7 +25,9 @@ def report_of(run: Preparation, clock: Clock) -> DataReport:
         train_cutoffs=tuple(str(cutoff) for cutoff in cutoffs.train) if cutoffs else (),
         holdout_cutoff=holdout,
         scoring_cutoff=str(cutoffs.scoring) if cutoffs else None,
-        **{f"{name}_rows": part.rows for name, part in run.counts.items()},
+        **_counts(run),
+        rows_by_source=run.rows_by_source,
+        collected=_collected(run),
         features_hash=run.signature.features_hash if run.signature else None,
         seconds=clock.seconds,
         instance=clock.instance,
@@ -37,6 +41,26 @@ def summary_of(run: Preparation, report: DataReport) -> DataSummary:
         reason=_why_not(run.unusable, report) if run.unusable else _what_there_is(run, report),
         rows=report.rows,
         scoring_rows=report.scoring_rows,
+        samples=report.collected.teachable if report.usable and report.collected else 0,
+    )
+
+
+def _counts(run: Preparation) -> dict[str, Any]:
+    return {f"{name}_rows": part.rows for name, part in run.counts.items()}
+
+
+def _collected(run: Preparation) -> CollectedReport | None:
+    recent, rows = run.recent, run.rows
+    if recent is None:
+        return None
+    return CollectedReport(
+        since=recent.since,
+        outcomes=recent.outcomes,
+        samples=recent.samples,
+        teachable=recent.teachable,
+        audit_rows=recent.audit_rows,
+        recent_holdout=rows.recent_holdout if rows else False,
+        holdout=rows.holdout if rows else "",
     )
 
 
@@ -71,7 +95,16 @@ def _what_there_is(run: Preparation, report: DataReport) -> str:
         return f"{rows}; {parts}, {report.scoring_rows:,} to score."
     since = f" from {report.holdout_cutoff} on" if report.holdout_cutoff else ""
     told = [f"{report.rows:,} rows: {parts}{since}, {report.scoring_rows:,} to score", *_classes(run)]
+    told += _recent(report.collected)
     return "; ".join([*told, *(run.rows.left_out if run.rows else ())]) + "."
+
+
+def _recent(collected: CollectedReport | None) -> list[str]:
+    if collected is None:
+        return []
+    outcomes = collected.outcomes.accepted if collected.outcomes else 0
+    told = f"{outcomes:,} recent items with their outcome, {collected.teachable:,} without one for the teachers"
+    return [told, *([collected.holdout] if collected.holdout else [])]
 
 
 def _classes(run: Preparation) -> list[str]:

@@ -31,7 +31,13 @@ class History:
 
 
 def gather(
-    connection: duckdb.DuckDBPyConnection, contract: Contract, earlier: Sequence[Path], new: Sequence[Path], path: Path
+    connection: duckdb.DuckDBPyConnection,
+    contract: Contract,
+    earlier: Sequence[Path],
+    new: Sequence[Path],
+    path: Path,
+    *,
+    unlearned: Sequence[str] = (),
 ) -> History | None:
     """Gather earlier and new files' rows, as the contract says what dropping a file means; None without any.
 
@@ -43,7 +49,7 @@ def gather(
         files = dict(list(files.items())[-1:])
     if not files:
         return None
-    rows = f"({accepted_rows(connection, contract, files)})"
+    rows = f"({accepted_rows(connection, contract, files, unlearned)})"
     if contract.time_column:
         rows = f"(FROM {rows} WHERE {quoted(contract.time_column)} IS NOT NULL)"
     repeated = find_repeated(connection, contract, rows) if contract.input.arrives == "append" else 0

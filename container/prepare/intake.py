@@ -38,6 +38,7 @@ class Intake:
     contract: Contract
     quarantine: Quarantine
     scratch: Path
+    beside: tuple[str, ...] = ()  # columns of our own, in files that a run has collected by itself
 
     def __post_init__(self) -> None:
         refuse_wrong_rules(self.connection, self.contract.input)
@@ -73,7 +74,7 @@ class Intake:
             self._take_csv(path, source, accepted, progress)
 
     def _take_parquet(self, path: Path, source: str, accepted: Path, progress: Progress) -> None:
-        reading = from_parquet(self.connection, path, self.contract)
+        reading = from_parquet(self.connection, path, self.contract, self.beside)
         progress.notes += reading.notes
         try:
             self._finish(*self._accept(reading, accepted), source, progress)
@@ -85,13 +86,16 @@ class Intake:
     def _take_csv(self, path: Path, source: str, accepted: Path, progress: Progress) -> None:
         with TemporaryDirectory(dir=self.scratch) as scratch:  # what one file needs is gone before the next one
             plain = plain_text(path, Path(scratch), self.contract.input)
-            header = Header.of(header_line(plain.path), plain.seen.delimiter, self.contract)
+            header = self._header(plain)
             progress.notes += [*plain.notes, *header.notes]
             accepting = self._directly(plain, header, accepted)
             if accepting is None:
                 clean = Path(scratch) / "clean.csv"
                 accepting = self._line_by_line(plain, header, clean, source, accepted)
             self._finish(*accepting, source, progress)
+
+    def _header(self, plain: PlainText) -> Header:
+        return Header.of(header_line(plain.path), plain.seen.delimiter, self.contract)
 
     def _directly(self, plain: PlainText, header: Header, accepted: Path) -> Accepting | None:
         # With one column, nobody can tell a blank line from a value that is empty.

@@ -1,10 +1,11 @@
 """What `prepare` hands on: training, validation and hold-out rows as Parquet, rows to score as plain CSV."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
 from container.prepare.engine import quoted, text
-from container.prepare.prepared_rows import LEARNED, ORDER, TO_SCORE, PreparedRows, in_part
+from container.prepare.prepared_rows import COLLECTED, LEARNED, ORDER, TO_SCORE, PreparedRows, in_part
 from container.signature import AS_OF, OUTPUTS, Feature, Signature, features_hash
 from evergreen.contract import Contract
 from evergreen.generations import ScoringPart, ScoringParts
@@ -24,6 +25,14 @@ def write(rows: PreparedRows, signature: Signature, folder: Path) -> None:
     (folder / "scoring_parts.json").write_text(parts.model_dump_json())
     for part in ("train", "holdout"):
         (folder / part / "signature.json").write_text(signature.to_json())
+
+
+def write_sources(rows: PreparedRows, folder: Path) -> dict[str, int]:
+    """Write, beside the training rows, how many were dropped and how many are recent items with their outcome."""
+    collected = rows.count(f"{in_part('train')} AND {COLLECTED}").rows
+    counts = {"dropped": rows.count(in_part("train")).rows - collected, "outcomes": collected}
+    (folder / "sources.json").write_text(json.dumps(counts))
+    return counts
 
 
 def signature_of(rows: PreparedRows, contract: Contract) -> Signature:

@@ -19,6 +19,7 @@ from container.prepare.intake import Intake
 from container.prepare.prepared_rows import PARTS, TO_SCORE, Counts, Poisoned, PreparedRows, Unusable, in_part
 from container.prepare.quarantine import Quarantine
 from container.prepare.query import QueryFailed
+from container.prepare.recent import RecentItems, collection_keys, take_recent
 from container.prepare.table_rows import Table, prepare_table
 from container.signature import Signature
 from evergreen.contract import Contract
@@ -37,12 +38,15 @@ class Preparation:
     quarantine: Quarantine
     scratch: Path
     files: list[FileReport] = field(default_factory=list)
+    recent: RecentItems | None = None  # what the run has collected by itself
+    earlier: list[str] = field(default_factory=list)  # keys of the history before this run
     history: History | None = None
     examination: Examination | None = None
     cutoffs: Cutoffs | None = None
     rows: PreparedRows | None = None
     counts: dict[str, Counts] = field(default_factory=dict)
     signature: Signature | None = None
+    rows_by_source: dict[str, int] = field(default_factory=dict)
     unusable: str | None = None
     poisoned: bool = False
 
@@ -71,25 +75,38 @@ class Preparation:
             self.files.append(intake.take(source / dropped.key, dropped, accepted / name, key))
         kept = [place for place, report in enumerate(self.files) if not report.refused]
         new = [accepted / f"{self.files[place].arrival_id}.parquet" for place in kept]
-        earlier = [source / key for key in self.manifest.history]
-        self.history = gather(connection, self.contract, earlier, new, self.scratch / "history.parquet")
+        self.recent = take_recent(self.directories, self.manifest, self.layout, intake)
+        replaced = self.manifest.earlier_outcomes if self.recent and self.recent.outcomes_file else None
+        self.earlier = [key for key in self.manifest.history if key != replaced]
+        self._gather(connection, kept, new)
+
+    def _gather(self, connection: duckdb.DuckDBPyConnection, kept: list[int], new: list[Path]) -> None:
+        """The history, with what is new; what the run has collected by itself comes last."""
+        collected = [self.recent.outcomes_file] if self.recent and self.recent.outcomes_file else []
+        before = [self.directories.processing_input / key for key in self.earlier]
+        copy, unlearned = self.scratch / "history.parquet", self.manifest.unlearned
+        self.history = gather(connection, self.contract, before, [*new, *collected], copy, unlearned=unlearned)
         if self.contract.input.arrives == "replace":
             for place in kept[:-1]:
                 self.files[place] = self.files[place].model_copy(update={"superseded": True, "accepted_key": None})
         elif self.history:
-            for place, fresh, changed in zip(kept, self.history.new_rows, self.history.changed_rows, strict=True):
+            known = zip(self.history.new_rows, self.history.changed_rows, strict=True)
+            for place, (fresh, changed) in zip(kept, known, strict=False):  # the last may be of collected rows
                 self.files[place] = _with_known_rows(self.files[place], fresh, changed)
 
     def _size(self) -> int:
         """About as many bytes as the run's rows would have as text."""
         source, packed = self.directories.processing_input, 10
         dropped = sum((source / each.key).stat().st_size for each in self.manifest.inputs)
+        collection = self.manifest.collection
+        dropped += sum((source / each).stat().st_size for each in collection_keys(collection)) * packed
         return dropped + packed * sum((source / key).stat().st_size for key in self.manifest.history)
 
     def _make_all(self, connection: duckdb.DuckDBPyConnection) -> None:
         if self.history is None:
             raise Unusable("no accepted rows, neither in this run nor before it")
-        if self.files and all(report.refused for report in self.files):
+        fresh = self.recent and self.recent.outcomes_file
+        if self.files and not fresh and all(report.refused for report in self.files):
             raise Unusable("every dropped file is refused, so there is nothing new to learn from")
         self._examine(connection, self.history)
         self.rows = self._make_rows(connection, self.history)
@@ -99,6 +116,10 @@ class Preparation:
         self.signature = outputs.signature_of(self.rows, self.contract)
         prepared = self.directories.processing_output / "prepared"
         outputs.write(self.rows, self.signature, prepared)
+        if self.contract.teachers:
+            self.rows_by_source = outputs.write_sources(self.rows, prepared / "train")
+        if self.recent:
+            self.recent.write(connection, self.rows, prepared / "samples")
         contract_file = self.directories.processing_input / self.layout.contract_file("dataset.json")
         shutil.copyfile(contract_file, prepared / "holdout" / "dataset.json")  # the gate, for `evaluate`
 
@@ -106,7 +127,7 @@ class Preparation:
         """Profile the rows and judge drift. Raises Unusable when the contract wants no run on such rows."""
         profile = self.manifest.champion_profile
         champion = self.directories.processing_input / profile if profile else None
-        self.examination = Examination.of(connection, self.contract, history, len(self.manifest.history), champion)
+        self.examination = Examination.of(connection, self.contract, history, len(self.earlier), champion)
         blocked = self.examination.blocked(self.contract)
         if blocked:
             raise Unusable(blocked)
@@ -114,7 +135,8 @@ class Preparation:
     def _make_rows(self, connection: duckdb.DuckDBPyConnection, history: History) -> PreparedRows:
         table = Table.of(self.contract)
         if table:
-            return prepare_table(connection, table, history, self.scratch / "rows.parquet")
+            since = self.recent.since if self.recent else None
+            return prepare_table(connection, table, history, self.scratch / "rows.parquet", since)
         events = EventLog.of(self.contract)
         if not (events and history.first_day and history.last_day):
             raise TypeError(f"{self.contract.id} is neither a table nor an event log with days")

@@ -13,6 +13,7 @@ Part = Literal["train", "validation", "holdout"]
 PARTS: tuple[Part, ...] = ("train", "validation", "holdout")
 # A header is one line, so no column can have a name with a line feed.
 PART, SCORED, ORDER = '"\npart"', '"\nscored"', '"\norder"'
+AUDIT, COLLECTED = '"\naudit"', '"\ncollected"'  # of contracts that learn from recent items
 LEARNED, TO_SCORE = f"{PART} IN ('train', 'validation')", SCORED
 
 
@@ -49,6 +50,9 @@ class PreparedRows:
     left_out: tuple[str, ...] = ()  # sentences about rows that are neither learned from nor judged by
     slices: tuple[str, ...] = ()  # columns beside the features, by whose values hold-out rows are told apart
     holdout_from: str | None = None  # of a split by time
+    drawn: str = ""  # SQL over the history's columns: the part that a row would have if it got a label
+    recent_holdout: bool = False
+    holdout: str = ""  # which rows judge, in words, where that is not always the same
 
     @property
     def columns(self) -> list[str]:

@@ -59,6 +59,10 @@ class Quarantine:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the file, so that it is whole for whoever reads it."""
         self._stream.close()
 
 

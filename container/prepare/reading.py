@@ -30,6 +30,7 @@ class Reading:
     decimal: str = "."
     temporal: frozenset[str] = field(default=frozenset())  # columns that were timestamps before they became text
     notes: tuple[str, ...] = ()
+    beside: tuple[str, ...] = ()  # columns of our own that travel with the rows
 
 
 @dataclass(frozen=True)
@@ -86,8 +87,10 @@ def line_by_line(plain: PlainText, header: Header, contract: Contract, clean: Pa
     return Reading(rows, rows, records.written, records.set_aside, contract.input.decimal)
 
 
-def from_parquet(connection: duckdb.DuckDBPyConnection, path: Path, contract: Contract) -> Reading:
-    """Take a Parquet file's values as text, so that the same checks hold."""
+def from_parquet(
+    connection: duckdb.DuckDBPyConnection, path: Path, contract: Contract, beside: tuple[str, ...] = ()
+) -> Reading:
+    """Take a Parquet file's values as text, so that the same checks hold, and columns `beside` them as they are."""
     try:
         described = connection.execute(f"DESCRIBE FROM read_parquet({text(path)})").fetchall()
         size = "SELECT SUM(total_uncompressed_size) FROM parquet_metadata(?)"
@@ -98,9 +101,12 @@ def from_parquet(connection: duckdb.DuckDBPyConnection, path: Path, contract: Co
     if unpacked > contract.input.max_bytes:
         reason = f"the file holds more than {contract.input.max_bytes:,} bytes: split it, or raise input.max_bytes"
         raise FileRefused("file_too_large", reason)
+    described = [row for row in described if row[0] not in beside]
     headers, types = [row[0] for row in described], [row[1] for row in described]
     places = positions(headers, contract.input.columns, optional_columns(contract))
-    names = _texts({name: headers[place] for name, place in places.items()}, contract)
+    names = ", ".join(
+        [_texts({name: headers[place] for name, place in places.items()}, contract), *map(quoted, beside)]
+    )
     of_file = {name: types[place] for name, place in places.items()}
     marks = any(type.startswith(OWN_NUMBERS) for type in of_file.values())
     source = f"read_parquet({text(path)}, file_row_number = true)"
@@ -111,6 +117,7 @@ def from_parquet(connection: duckdb.DuckDBPyConnection, path: Path, contract: Co
         decimal="." if marks else contract.input.decimal,
         temporal=frozenset(name for name, type in of_file.items() if type.startswith(TEMPORAL)),
         notes=tuple(notes_on(headers, places, contract.input.columns)),
+        beside=beside,
     )
 
 

@@ -77,7 +77,7 @@ class Screening:
                 for check, broken, more in zip(every, is_broken, words, strict=True):
                     if broken:
                         value = texts[places[check.column]] if check.column else None
-                        quarantine.add(_rejection(source, line, check, value, more))
+                        quarantine.add(rejection(source, line, check, value, more))
         return rejected
 
     def date_notes(self) -> list[str]:
@@ -102,7 +102,7 @@ class Screening:
     def _write(self, accepted: Path) -> int:
         rows, every = self._checked(numbered=self.contract.entity is None)
         number = [f"{NUMBER} AS {quoted(ROW_NUMBER)}"] if self.contract.entity is None else []
-        values = ", ".join([*map(quoted, self.contract.input.columns), *number])
+        values = ", ".join([*map(quoted, (*self.contract.input.columns, *self.reading.beside)), *number])
         count: int = self.connection.execute(
             f"COPY (SELECT {values} FROM {rows} WHERE NOT ({_any(every)})) TO {text(accepted)} {FORMAT}"
         ).fetchall()[0][0]
@@ -141,7 +141,8 @@ def _any(every: list[Check]) -> str:
     return " OR ".join(f"({check.condition})" for check in every) or "false"
 
 
-def _rejection(source: str, line: int, check: Check, value: str | None, more: str | None) -> Rejection:
+def rejection(source: str, line: int, check: Check, value: str | None, more: str | None) -> Rejection:
+    """A row's rejection by one check, in words."""
     shown = f"{value[:LONGEST_SHOWN]!r} " if value is not None else ""
     return Rejection(
         file=source,

@@ -7,11 +7,12 @@ import duckdb
 
 from container.prepare.cells import feature_value, number, plain_text
 from container.prepare.classes import ClassRows, several_classes, two_classes
+from container.prepare.drawing import Drawing, Labelled, draw
 from container.prepare.engine import quoted, text
 from container.prepare.history import History
-from container.prepare.prepared_rows import ORDER, PART, SCORED, PreparedRows, Unusable
+from container.prepare.prepared_rows import AUDIT, COLLECTED, ORDER, PART, SCORED, PreparedRows, Unusable
 from container.prepare.query import QueryRefused
-from container.prepare.split import holdout_begins, in_words, part, row_identity
+from container.prepare.split import in_words, row_identity
 from container.signature import AS_OF, ROW_NUMBER, Feature, FeatureType
 from evergreen.columns import Column, ColumnType
 from evergreen.contract import Contract
@@ -69,11 +70,14 @@ class Table:
         return tuple(name for name in self.contract.gate.slices if name not in features)
 
 
-def prepare_table(connection: duckdb.DuckDBPyConnection, table: Table, history: History, path: Path) -> PreparedRows:
-    """Write the table's rows to a Parquet file and say what they are. Raises Unusable."""
+def prepare_table(
+    connection: duckdb.DuckDBPyConnection, table: Table, history: History, path: Path, since: str | None = None
+) -> PreparedRows:
+    """Write the table's rows to a Parquet file and say what they are; items observed `since` then judge, where they
+    are enough. Raises Unusable."""
     if not table.features:
         raise QueryRefused(f"the contract of {table.contract.id} leaves no column to learn from")
-    rows = _write(connection, table, history, path)
+    rows, drawing = _write(connection, table, history, path, since)
     classes, left_out, class_rows = _classes(connection, table, rows)
     target = quoted(table.target.column)
     if classes:
@@ -85,7 +89,8 @@ def prepare_table(connection: duckdb.DuckDBPyConnection, table: Table, history: 
     begins = connection.execute(f"SELECT MIN({quoted(AS_OF)}) FROM {rows} WHERE {PART} = 'holdout'").fetchall()[0][0]
     return PreparedRows(
         connection=connection,
-        relation=f"(SELECT * EXCLUDE ({LABEL}) REPLACE ({kept} AS {PART}), {value} AS {target} FROM {rows})",
+        relation=f"(SELECT * EXCLUDE ({LABEL}) REPLACE ({kept} AS {PART}, {AUDIT} AND {kept} = 'train' AS {AUDIT}), "
+        f"{value} AS {target} FROM {rows})",
         entity=table.entity,
         features=table.features,
         target=table.target.column,
@@ -102,27 +107,39 @@ def prepare_table(connection: duckdb.DuckDBPyConnection, table: Table, history: 
         left_out=left_out + _without_entity(connection, table, history),
         slices=table.slices,
         holdout_from=str(begins).removesuffix(" 00:00:00") if begins else None,
+        drawn=drawing.drawn,
+        recent_holdout=drawing.recent_holdout,
+        holdout=drawing.holdout,
     )
 
 
-def _write(connection: duckdb.DuckDBPyConnection, table: Table, history: History, path: Path) -> str:
+def feature_values(table: Table) -> str:
+    """SQL for every feature as a model takes it."""
+    return ", ".join(feature_value(feature, raw_value(table, feature.name)) for feature in table.features)
+
+
+def _write(
+    connection: duckdb.DuckDBPyConnection, table: Table, history: History, path: Path, since: str | None
+) -> tuple[str, Drawing]:
     """Entity, AS_OF, features, LABEL as it is, PART, SCORED and ORDER of every row that has an entity."""
     entity, time = quoted(table.entity), table.contract.time_column
     rows = f"(FROM {history.relation} WHERE {entity} IS NOT NULL)"
     label = _label(table)
-    begins = holdout_begins(connection, table.split, f"(FROM {rows} WHERE {label} IS NOT NULL)")
+    labelled = f"(FROM {rows} WHERE {label} IS NOT NULL)"
     identity = entity if table.contract.entity else row_identity([feature.name for feature in table.features])
-    values = ", ".join(feature_value(feature, _raw(table, feature.name)) for feature in table.features)
+    least = table.contract.gate.min_rows
+    drawing = draw(connection, table.split, Labelled(labelled, label, identity), since=since, least=least)
     slices = "".join(f"{plain_text(f'CAST({quoted(name)} AS VARCHAR)')} AS {quoted(name)}, " for name in table.slices)
     as_of = quoted(time) if time else "CAST(NULL AS TIMESTAMP)"
     newest = f"arg_max({ORDER}, ({quoted(time)}, {ORDER}))" if time else f"MAX({ORDER})"
     scored = f"{ORDER} IN (SELECT {newest} FROM {rows} GROUP BY {entity})" if table.contract.entity else "true"
     connection.execute(
-        f"COPY (SELECT {entity}, {as_of} AS {quoted(AS_OF)}, {values}, {slices}{label} AS {LABEL}, "
-        f"CASE WHEN {label} IS NOT NULL THEN {part(table.split, identity, begins)} END AS {PART}, "
-        f"{scored} AS {SCORED}, {ORDER} FROM {rows}) TO {text(path)} (FORMAT parquet, CODEC lz4_raw)"
+        f"COPY (SELECT {entity}, {as_of} AS {quoted(AS_OF)}, {feature_values(table)}, {slices}{label} AS {LABEL}, "
+        f"CASE WHEN {label} IS NOT NULL THEN {drawing.part} END AS {PART}, {drawing.collected} AS {COLLECTED}, "
+        f"{drawing.audit} AS {AUDIT}, {scored} AS {SCORED}, {ORDER} FROM {rows}) TO {text(path)} "
+        "(FORMAT parquet, CODEC lz4_raw)"
     )
-    return f"read_parquet({text(path)})"
+    return f"read_parquet({text(path)})", drawing
 
 
 def _types(table: Table) -> str:
@@ -131,7 +148,7 @@ def _types(table: Table) -> str:
     return ", ".join(f"{name!r}: {table.contract.input.columns[name].type}" for name in names)
 
 
-def _raw(table: Table, name: str) -> str:
+def raw_value(table: Table, name: str) -> str:
     """SQL for a column as the number or text that a model can take."""
     match table.contract.input.columns[name].type:
         case "boolean":

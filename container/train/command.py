@@ -1,6 +1,7 @@
 """The verb `train`."""
 
 import os
+from collections.abc import Sequence
 from datetime import timedelta
 from math import isfinite
 from typing import Any
@@ -15,6 +16,7 @@ from container.rows import LabelledRows
 from container.signature import Signature
 from container.tasks import TASKS
 from container.train.learner import Learner
+from container.train.taught import TaughtRows, about_sources
 from container.train.threshold import best_threshold
 from evergreen.metrics import OF_TASK
 
@@ -35,7 +37,9 @@ def run(directories: Directories) -> None:
     reason = task.unfit(rows.targets, signature) if len(rows.targets) else "there are none"
     if reason:
         raise NothingToLearn(f"the training rows are nothing to learn from: {reason}")
-    train, validation = Fold.of(rows, signature), Fold.of(judges, signature)
+    taught = TaughtRows.read(channel, signature)
+    labelled, validation = Fold.of(rows, signature), Fold.of(judges, signature)
+    train = labelled + taught.fold(signature) if taught else labelled
     fits = task.fit(train, validation, signature, learner)
     training = {
         "training_job": os.environ.get("TRAINING_JOB_NAME"),
@@ -43,11 +47,12 @@ def run(directories: Directories) -> None:
         "library": learner.algorithm.version(),
         "hyperparameters": learner.parameters.values,
         "split": signature.split,
-        **_when(rows, judges, signature),
-        "rows": len(train.targets),
+        **_when([rows, judges, *([taught.rows] if taught else [])], signature),
+        "rows": len(labelled.targets),
         "validation_rows": len(validation.targets),
         "best_iterations": {name: fit.best_iteration for name, fit in fits.items()},
-        **task.about(train.targets, signature),
+        **task.about(labelled.targets, signature),
+        **about_sources(channel, taught),
     }
     judged = Model({name: fit.judged for name, fit in fits.items()}, signature, training)
     if threshold := _threshold(judged, validation):
@@ -59,20 +64,20 @@ def run(directories: Directories) -> None:
             f"the {len(validation.targets)} validation rows do not tell {learner.metric}, by which tuning chooses; "
             "bring more rows, or leave out training.tune"
         )
-    LearnedRows.of((rows, judges), signature).save(directories.model)
+    LearnedRows.of((rows, judges, *([taught.rows] if taught else [])), signature).save(directories.model)
     Model({name: fit.predictor for name, fit in fits.items()}, signature, training).save(directories.model)
     log("trained", **{f"validation:{name}": value for name, value in metrics.items()}, rows=training["rows"])
 
 
-def _when(rows: LabelledRows, judges: LabelledRows, signature: Signature) -> dict[str, Any]:
+def _when(parts: Sequence[LabelledRows], signature: Signature) -> dict[str, Any]:
     """Up to when the rows and their labels know what happened; nothing where time plays no role."""
-    last = max((span[1] for span in (rows.span, judges.span) if span), default=None)
+    last = max((part.span[1] for part in parts if part.span), default=None)
     if last is None:
         return {}
     if signature.task != "time_to_event":
         return {"labels_until": last.isoformat()}
     until = last + timedelta(days=signature.horizon_days or 0)
-    return {"train_cutoffs": [str(cutoff) for cutoff in rows.cutoffs], "labels_until": str(until)}
+    return {"train_cutoffs": [str(cutoff) for cutoff in parts[0].cutoffs], "labels_until": str(until)}
 
 
 def _threshold(model: Model, validation: Fold) -> float | None:

@@ -14,6 +14,7 @@ from evergreen.cli.output import Output, console, print_json
 from evergreen.ledger import ArrivalState, LedgerEntry
 from evergreen.pacing import NextStart
 from evergreen.stores.leases import Lease
+from evergreen.unlearned import Unlearned
 
 _SHOWN = 50
 OutputOption = Annotated[Output, typer.Option("--output", "-o", help="text for people, json for programs.")]
@@ -34,6 +35,8 @@ def arrivals(
     lease = deployment.leases.held(dataset, datetime.now(UTC))
     start, batches = deployment.holdbacks.next_start(dataset), deployment.holdbacks.batches(dataset)
     told = [told_of(entry, lease, start, batches) for entry in (entries if everything else entries[:_SHOWN])]
+    left_out = {each.what: each for each in deployment.unlearned.of(dataset)}
+    told = [_with_unlearned(each, entry, left_out) for each, entry in zip(told, entries, strict=False)]
     if output is Output.json:
         print_json(told)
     elif told:
@@ -67,6 +70,14 @@ def told_of(
         "recorded_at": entry.recorded_at.isoformat(),
         "superseded_by": entry.superseded_by,
     }
+
+
+def _with_unlearned(told: dict[str, Any], entry: LedgerEntry, left_out: dict[str, Unlearned]) -> dict[str, Any]:
+    """The same, and why no further run learns from it, where that is so."""
+    found = left_out.get(f"s3://{entry.arrival.bucket}/{entry.arrival.key}") or left_out.get(entry.run_id or "")
+    if found is None:
+        return told
+    return {**told, "why": f"unlearned by {found.by}: {found.reason}"}
 
 
 def _run_of(entry: LedgerEntry) -> str | None:

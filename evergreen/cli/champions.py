@@ -20,16 +20,20 @@ def history(dataset: Annotated[str, typer.Argument(help="The data set.")], outpu
     """
     deployment = Deployment.find()
     found = tenures(deployment.registry.history(deployment.check(dataset)))
-    outstanding = deployment.outbox.open(dataset)
+    outstanding, unlearned = deployment.outbox.open(dataset), deployment.unlearned.of(dataset)
     if output is Output.json:
         champions = [each.model_dump() for each in found]
         to_follow = [each.model_dump(mode="json") for each in outstanding]
-        print_json({"dataset": dataset, "champions": champions, "to_follow": to_follow})
+        left_out = [each.model_dump(mode="json") for each in unlearned]
+        print_json({"dataset": dataset, "champions": champions, "to_follow": to_follow, "unlearned": left_out})
         return
     if not found:
         console.print(f"{dataset} has had no champion yet. Drop a file: evergreen drop {dataset} FILE.csv")
     for tenure in found:
         console.print(_table(tenure))
+    for each in unlearned:
+        since = f"{each.at:%Y-%m-%d %H:%M} UTC"
+        console.print(f"Unlearned since {since}, by {each.by}: {each.what} ({each.reason})", markup=False)
     for line in still_to_follow(outstanding):
         console.print(line, markup=False)
     if outstanding:

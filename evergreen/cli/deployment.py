@@ -21,6 +21,7 @@ from evergreen.stores.leases import Leases
 from evergreen.stores.notices import Notices
 from evergreen.stores.outbox import Outbox
 from evergreen.stores.predictions import Predictions
+from evergreen.stores.published import Published
 from evergreen.stores.registry import Registry
 from evergreen.stores.removals import Removals
 from evergreen.stores.rollbacks import Rollbacks
@@ -28,6 +29,7 @@ from evergreen.stores.runs import RunRecords
 from evergreen.stores.scored_rows import ScoredRows
 from evergreen.stores.segment_queue import SegmentQueue
 from evergreen.stores.segments import Segments
+from evergreen.stores.unlearned import UnlearnedSources
 from evergreen.stores.workflows import Workflows
 
 _START_ONE = "Start a cloud with `evergreen up` and paste its exports, or point your AWS profile at a deployment."
@@ -52,6 +54,8 @@ class Deployment:
     digests: Mapping[str, str] = field(default_factory=dict)  # of contracts; empty for a stack that does not say them
     queue_url: str = ""
     dead_letters_url: str = ""
+    api_url: str = ""
+    predict: str = ""  # the function that scores rows
     event_bus: str = ""
     segments_table: str = ""
     segments_queue_url: str = ""
@@ -62,8 +66,7 @@ class Deployment:
     @classmethod
     def find(cls) -> "Deployment":
         """Read the outputs of the stack `Evergreen`, or of `EVERGREEN_STACK`. Raises NoDeployment."""
-        stack = os.environ.get("EVERGREEN_STACK", "Evergreen")
-        outputs = _outputs(stack)
+        outputs = _outputs(stack_name())
         return cls(
             bucket=outputs["DataBucket"],
             registry_table=outputs["RegistryTable"],
@@ -76,6 +79,8 @@ class Deployment:
             digests=_digests(outputs),
             queue_url=outputs.get("ArrivalsQueueUrl", ""),
             dead_letters_url=outputs.get("DeadLettersQueueUrl", ""),
+            api_url=outputs.get("ApiUrl", ""),
+            predict=outputs.get("PredictFunction", ""),
             event_bus=outputs.get("EventBus", ""),
             segments_table=outputs.get("SegmentsTable", ""),
             segments_queue_url=outputs.get("SegmentsQueueUrl", ""),
@@ -121,6 +126,10 @@ class Deployment:
         return ScoredRows(self.files)
 
     @property
+    def published(self) -> Published:
+        return Published(self.registry, self._table(self.predictions_table))
+
+    @property
     def approvals(self) -> Approvals:
         return Approvals(self._table(self.registry_table))
 
@@ -135,6 +144,10 @@ class Deployment:
     @property
     def rollbacks(self) -> Rollbacks:
         return Rollbacks(self._table(self.registry_table))
+
+    @property
+    def unlearned(self) -> UnlearnedSources:
+        return UnlearnedSources(self._table(self.registry_table))
 
     @property
     def workflows(self) -> Workflows:
@@ -167,6 +180,11 @@ class Deployment:
     @staticmethod
     def _table(name: str) -> Any:
         return boto3.resource("dynamodb").Table(name)
+
+
+def stack_name() -> str:
+    """What the stack is called."""
+    return os.environ.get("EVERGREEN_STACK", "Evergreen")
 
 
 def _digests(outputs: Mapping[str, str]) -> dict[str, str]:

@@ -11,12 +11,19 @@ import boto3
 WORK = (
     "PrepareSmallData",
     "PrepareData",
+    "CollectSamples",
+    "LabelWithTeachers",
     "TrainChallenger",
     "EvaluateChallenger",
     "ScoreEntities",
     "LoadEachPart",
 )
-_SILENT = {"ChooseTraining", "IsPlatformFault"}  # choices for which no task before them gave a reason
+_SILENT = {
+    "ChooseCollection",
+    "ChooseLabelling",
+    "ChooseTraining",
+    "IsPlatformFault",
+}  # choices for which no task before them gave a reason
 _ENDS = {"ExecutionSucceeded", "ExecutionFailed", "ExecutionAborted", "ExecutionTimedOut"}
 
 

@@ -14,6 +14,7 @@ from evergreen.cli.demo import demo
 from evergreen.cli.drop import drop
 from evergreen.cli.init import init
 from evergreen.cli.mlflow import mlflow
+from evergreen.cli.observed_yield import observed_yield
 from evergreen.cli.output import errors
 from evergreen.cli.predictions import predictions
 from evergreen.cli.redrive import redrive
@@ -22,7 +23,9 @@ from evergreen.cli.retrain import retrain
 from evergreen.cli.rollback import rollback
 from evergreen.cli.runs import run, runs
 from evergreen.cli.segments import segments
+from evergreen.cli.unlearn import unlearn
 from evergreen.cli.up import up
+from evergreen.cli.verify import verify
 from evergreen.errors import EvergreenError
 
 app = typer.Typer(
@@ -45,16 +48,19 @@ COMMANDS: tuple[Callable[..., None], ...] = (
     retrain,
     redrive,
     predictions,
+    verify,
     segments,
     approve,
     reject,
     history,
     rollback,
+    unlearn,
     mlflow,
     demo,
 )
 for command in COMMANDS:
     app.command()(command)
+app.command(name="yield")(observed_yield)
 app.add_typer(contract)
 
 

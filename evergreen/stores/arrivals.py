@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,7 @@ __all__ = ["MOST_AT_ONCE", "MOST_FAILURES", "ArrivalState", "ArrivalsLedger", "q
 
 MOST_AT_ONCE = 500  # arrivals in one run: its record stays far below DynamoDB's 400 KB; the rest makes the next run
 MOST_FAILURES = 3
+OUTCOMES = "outcomes"  # the kind of what a run collects by itself
 
 
 class ArrivalsLedger:
@@ -71,11 +73,32 @@ class ArrivalsLedger:
             item["arrival_id"] for item in self._all(dataset) if item["arrival_id"] in wanted and item["state"] in OPEN
         ]
 
-    def accepted_keys(self, dataset: str) -> list[str]:
-        """The Parquet files of every arrival that earlier runs finished with, in the order in which runs took them."""
+    def accepted_keys(self, dataset: str, unlearned: Collection[str] = ()) -> list[str]:
+        """The Parquet files of every arrival that earlier runs finished with, in the order in which runs took them.
+
+        What was dropped at, or taken in by, what is unlearned is left out. Of outcomes the newest are all there are:
+        each run that collects some takes the earlier ones over.
+        """
+        done = self._accepted(dataset, unlearned)
+        newest = [item["arrival_id"] for item in done if item["kind"] == OUTCOMES][-1:]
+        return [item["accepted_key"] for item in done if item["kind"] != OUTCOMES or item["arrival_id"] in newest]
+
+    def newest_outcomes(self, dataset: str, unlearned: Collection[str] = ()) -> LedgerEntry | None:
+        """The outcomes that the last run to collect some has brought into the history."""
+        found = [item for item in self._accepted(dataset, unlearned) if item["kind"] == OUTCOMES]
+        return _entry(found[-1]) if found else None
+
+    def record_outcomes(self, arrival: Arrival, run_id: str, accepted_key: str) -> None:
+        """Write down outcomes that a run has collected by itself, as settled; again changes nothing."""
+        facts = {"state": ArrivalState.DONE, "run_id": run_id, "accepted_key": accepted_key, "recorded_at": arrival.at}
+        given = {name: value for name, value in arrival.model_dump().items() if value is not None}
+        with store_faults("record outcomes"):
+            self._table.update_item(Key=_key(arrival.dataset, arrival.arrival_id), **set_arguments({**given, **facts}))
+
+    def _accepted(self, dataset: str, unlearned: Collection[str]) -> list[dict[str, str]]:
         done = [item for item in self._all(dataset) if item["state"] == ArrivalState.DONE and item.get("accepted_key")]
-        done.sort(key=lambda item: (item["accepted_key"].rpartition("/")[0], item["at"], item["arrival_id"]))
-        return [item["accepted_key"] for item in done]
+        kept = [item for item in done if not _is_unlearned(item, unlearned)]
+        return sorted(kept, key=lambda item: (item["accepted_key"].rpartition("/")[0], item["at"], item["arrival_id"]))
 
     def hold(self, dataset: str, arrival_id: str, run_id: str, reason: str) -> bool:
         """Keep an arrival of a failed run for the next one; False when MOST_FAILURES runs failed with it, and it is
@@ -190,6 +213,13 @@ def _entry(item: dict[str, Any]) -> LedgerEntry:
     arrival = Arrival.model_validate({name: item[name] for name in Arrival.model_fields if name in item})
     facts = {name: item[name] for name in LedgerEntry.model_fields if name in item}
     return LedgerEntry.model_validate({"recorded_at": arrival.at, **facts, "arrival": arrival})
+
+
+def _is_unlearned(item: dict[str, Any], unlearned: Collection[str]) -> bool:
+    """Outcomes of a run that is unlearned stay, for they hold those of earlier runs, too; their rows are told apart."""
+    if item["kind"] == OUTCOMES:
+        return False
+    return item.get("run_id") in unlearned or f"s3://{item.get('bucket')}/{item.get('key')}" in unlearned
 
 
 def _is_given_up(item: dict[str, Any]) -> bool:

@@ -8,10 +8,11 @@ from typing import Any
 import boto3
 
 from evergreen.approval import Approval, approval_of
+from evergreen.arrivals import Arrival
 from evergreen.events_out import DataRejected, RunFailed
 from evergreen.generations import Published
 from evergreen.layout import RunLayout
-from evergreen.manifest import DataReport, InputFile
+from evergreen.manifest import Collection, DataReport, InputFile
 from evergreen.notices import failure_notice, why_it_ran, without
 from evergreen.requests import identity
 from evergreen.runs import dataset_of
@@ -142,6 +143,23 @@ class Endings:
                 state = ArrivalState.SUPERSEDED if file.superseded else ArrivalState.DONE
                 why = "a newer snapshot in the same run took its place" if file.superseded else None
                 self._settle(run_id, file.arrival_id, state, accepted_key=accepted, reason=why)
+
+    def keep_outcomes(self, run_id: str, report: DataReport, collection: Collection | None, bucket: str) -> None:
+        """Take what the run has collected by itself into the history, as if somebody had dropped it."""
+        file = report.collected.outcomes if report.collected else None
+        if collection is None or file is None or not file.accepted or not file.accepted_key:
+            return
+        outcomes = collection.outcomes
+        arrival = Arrival(
+            arrival_id=outcomes.arrival_id,
+            dataset=dataset_of(run_id),
+            kind="outcomes",
+            cause=f"{run_id} collected {file.accepted:,} items of inference logs with their outcomes",
+            at=(self._runs.get(run_id) or {}).get("started_at") or datetime.now(UTC).isoformat(),
+            bucket=bucket,
+            key=outcomes.key,
+        )
+        self._ledger.record_outcomes(arrival, run_id, file.accepted_key)
 
     def settle_rest(self, run_id: str) -> None:
         """Mark every arrival of the run that is still open as DONE."""

@@ -8,6 +8,7 @@ from evergreen.manifest import DataReport
 from evergreen.runs import dataset_of
 from evergreen.stores.files import Files
 from evergreen.stores.runs import RunRecords
+from evergreen.teachers import TeachersReport
 from evergreen.verdict import Verdict
 
 
@@ -24,6 +25,8 @@ class Lineages:
         dataset = dataset_of(run_id)
         layout, files = RunLayout(dataset, run_id), self._files
         contract = files.find(layout.contract_file("dataset.json"), Contract)
+        data = files.find(layout.report, DataReport)
+        asked = data is not None and data.collected is not None
         return Lineage(
             dataset=dataset,
             run_id=run_id,
@@ -32,7 +35,8 @@ class Lineages:
             algorithm=contract.training.algorithm if contract else "",
             hyperparameters=record.get("hyperparameters") or (contract.hyperparameters if contract else {}),
             record=record,
-            data=files.find(layout.report, DataReport),
+            data=data,
+            teachers=files.find(layout.teachers_report, TeachersReport) if asked else None,
             evaluation=files.find(layout.evaluation_file, Evaluation),
             verdict=files.find(layout.verdict, Verdict),
             origin=Origin(record["git_commit"], record["image"]) if "git_commit" in record else None,

@@ -28,6 +28,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> None:
     report = files.read(layout.report, DataReport)
     manifest = files.read(layout.manifest, RunManifest)
     endings.settle_files(run.run_id, report, manifest.inputs, files)
+    endings.keep_outcomes(run.run_id, report, manifest.collection, files.bucket)
     endings.settle_rest(run.run_id)
-    told = notice(endings, files, layout, report, had_champion=manifest.champion is not None)
+    told = notice(endings, files, layout, report, manifest)
     endings.end(run.run_id, Status.SUCCEEDED, *told)

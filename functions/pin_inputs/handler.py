@@ -11,6 +11,7 @@ from evergreen.stores.arrivals import ArrivalsLedger
 from evergreen.stores.files import Files
 from evergreen.stores.registry import Registry
 from evergreen.stores.runs import RunRecords
+from evergreen.stores.unlearned import UnlearnedSources
 from functions.pin_inputs.pinning import Pinning
 from functions.pin_inputs.request import Request
 from functions.pin_inputs.settings import Settings
@@ -19,7 +20,9 @@ settings = Settings.read()
 logger = Logger()
 table = boto3.resource("dynamodb").Table(settings.REGISTRY_TABLE)
 files = Files(boto3.client("s3"), settings.DATA_BUCKET)
-pinning = Pinning(Contracts.deployed(), ArrivalsLedger(table), RunRecords(table), Registry(table), files)
+pinning = Pinning(
+    Contracts.deployed(), ArrivalsLedger(table), RunRecords(table), Registry(table), UnlearnedSources(table), files
+)
 
 
 @logger.inject_lambda_context

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tests.faults.deployment import FUNCTIONS
+from tests.faults.deployment import FUNCTIONS, OF_THE_IMAGE
 from tests.faults.execution import TASKS
 from tests.faults.seam import Moment
 
@@ -49,6 +49,10 @@ _OF_JOBS: dict[str, tuple[Moment, ...]] = {
 }
 _OF_OTHERS: dict[str, dict[str, tuple[Moment, ...]]] = {
     "PrepareSmallData": {
+        **_OF_FUNCTIONS,
+        **dict.fromkeys(("exits", "out of memory", "too large", "store unavailable"), ("before",)),
+    },
+    "CollectSamples": {
         **_OF_FUNCTIONS,
         **dict.fromkeys(("exits", "out of memory", "too large", "store unavailable"), ("before",)),
     },
@@ -104,5 +108,5 @@ def _at_calls(place: str, kinds: dict[str, tuple[Moment, ...]], calls: int) -> I
 
 
 def _is_ours(place: str) -> bool:
-    """Whether its calls go through our stores; PrepareSmallData is the container's."""
-    return place in FUNCTIONS and place != "PrepareSmallData"
+    """Whether its calls go through our stores, and not through the container's own."""
+    return place in FUNCTIONS and place not in OF_THE_IMAGE

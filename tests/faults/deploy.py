@@ -10,40 +10,39 @@ import pytest
 from moto.sagemaker.responses import SageMakerResponse
 
 from evergreen.contract import Contract
+from evergreen.contract_file import read_datasets
 from evergreen.contracts import Contracts, DatasetFolder
 from evergreen.gate import Gate
+from evergreen.teachers import Teachers
 from evergreen.training import Training
 from local.model_packages import Shelf, operations
-from tests.faults.deployment import APPROVED, FUNCTIONS, PACED, TUNED, Deployment
+from tests.faults.deployment import APPROVED, FUNCTIONS, OF_THE_IMAGE, PACED, TAUGHT, TUNED, Deployment
 from tests.faults.jobs import Jobs
 from tests.faults.seam import Seam
 from tests.faults.snapshot import ACCOUNT, REGION, Backends
-from tests.integration.functions.world import DATASET, World
+from tests.integration.functions.world import DATASET, ROOT, World
 from tests.integration.stores.aws import BUCKET, EVENT_BUS, account
 
 
 def data_sets(world: World) -> dict[str, DatasetFolder]:
-    """The same contract four times: as it is, with a person's approval, with hyperparameters searched, and of files
-    that replace each other and wait until nothing new comes."""
+    """One contract in many ways: as it is, with a person's approval, with hyperparameters searched, and of files that
+    replace each other and wait until nothing new comes; and a table's with teachers."""
     folder = world.contracts[DATASET]
     contract = folder.contract
     gate = Gate.model_validate({**contract.gate.model_dump(exclude_unset=True), "approval": "manual"})
     tune = Training.model_validate({"tune": {"ranges": {"max_depth": {"min": 2, "max": 8}}}})
     changed = {APPROVED: {"gate": gate}, TUNED: {"training": tune}}
     more = {name: contract.model_copy(update={"id": name, **update}) for name, update in changed.items()}
+    taught = {"id": TAUGHT, "gate": Gate(), "teachers": Teachers(always=True)}  # only a table has teachers
+    more[TAUGHT] = read_datasets(ROOT / "datasets")["line_yield"].contract.model_copy(update=taught)
     more[PACED] = _paced(contract)
     return {DATASET: folder} | {name: folder.model_copy(update={"contract": each}) for name, each in more.items()}
 
 
 def _paced(contract: Contract) -> Contract:
     said = contract.model_dump(by_alias=True, exclude_none=True)
-    table = {
-        "segments": {},
-        "task": "regression",
-        "features": None,
-        "target": {"column": "Quantity"},
-        "split": {"by": "random"},
-    }
+    table = {"task": "regression", "features": None, "target": {"column": "Quantity"}, "split": {"by": "random"}}
+    table |= {"segments": {}}
     snapshots = {"input": {**said["input"], "arrives": "replace", "key": []}, "runs": {"quiet_period": "5m"}}
     return Contract.model_validate({**said, **table, **snapshots, "gate": {}, "id": PACED})
 
@@ -76,8 +75,8 @@ def environment(world: World) -> dict[str, str]:
 def modules() -> dict[str, str]:
     """Each function's handler, by the state that is named as it is."""
     named = {name: "".join(f"_{c.lower()}" if c.isupper() else c for c in name).lstrip("_") for name in FUNCTIONS}
-    del named["PrepareSmallData"]
-    return {name: f"functions.{folder}.handler" for name, folder in {**named, "Dispatch": "dispatch"}.items()}
+    ours = {name: folder for name, folder in named.items() if name not in OF_THE_IMAGE}
+    return {name: f"functions.{folder}.handler" for name, folder in {**ours, "Dispatch": "dispatch"}.items()}
 
 
 @contextmanager

@@ -19,10 +19,11 @@ from tests.faults.snapshot import Backends, Snapshot
 from tests.integration.functions.conftest import Context
 from tests.integration.functions.world import World
 
-APPROVED, TUNED, PACED = "approved", "tuned", "paced"  # data sets beside next_purchase, whose contracts say so
+APPROVED, TUNED, PACED, TAUGHT = "approved", "tuned", "paced", "taught"  # data sets whose contracts say so
 SOON = timedelta(hours=1)  # timers that come before it hold runs back; later ones are of leases
 RECEIVES = 5  # of one message, until it is a dead letter
 FUNCTIONS = tuple(name for name in STATES if STATES[name].get("Resource", "").startswith("arn:aws:states:::lambda"))
+OF_THE_IMAGE = ("CollectSamples", "PrepareSmallData")  # functions whose code is the container's
 
 
 @dataclass
@@ -186,8 +187,9 @@ class Deployment:
             return {"Body": self.world.aws.text(parameters["Key"])}
         if not service.startswith("invoke"):
             return self.jobs.run(service, parameters, run_id, dataset)
-        if state == "PrepareSmallData":
-            return {"Payload": self.jobs.prepare(RunLayout(dataset, run_id))}
+        if state in OF_THE_IMAGE:
+            work = {"CollectSamples": self.jobs.collect, "PrepareSmallData": self.jobs.prepare}[state]
+            return {"Payload": work(RunLayout(dataset, run_id))}
         answer = self._invoke(state, parameters["Payload"], fault, died_as)
         if service == "invoke.waitForTaskToken":
             return self._approve(run_id, parameters["Payload"]["token"])

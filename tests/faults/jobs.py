@@ -8,8 +8,9 @@ from typing import Any
 from evergreen.evaluation import Comparison, Evaluation
 from evergreen.generations import ScoringPart, ScoringParts
 from evergreen.layout import RunLayout
-from evergreen.manifest import DataReport, DataSummary, FileReport, InputFile, Rejection, RunManifest
+from evergreen.manifest import CollectedReport, DataReport, DataSummary, FileReport, InputFile, Rejection, RunManifest
 from evergreen.stores.files import Files
+from evergreen.teachers import ClassAgreement, TeachersReport
 from tests.faults.execution import TaskFailed
 
 BETTER: dict[str, Any] = {"improvement": 7.0, "relative": 0.27, "low": 6.0, "high": 8.0}
@@ -42,8 +43,13 @@ class Jobs:
         }
         if service == "createProcessingJob.sync":
             verb = parameters["AppSpecification"]["ContainerArguments"][0]
-            return {"prepare": self.prepare, "evaluate": self._evaluate}[verb](layout)
+            return {"prepare": self.prepare, "label": self._label, "evaluate": self._evaluate}[verb](layout)
         return work[service]()
+
+    def collect(self, layout: RunLayout) -> None:
+        """One item has its outcome, and two wait for the teachers."""
+        self.files.write(layout.outcomes, b"rows")
+        self.files.write(layout.samples, b"rows")
 
     def prepare(self, layout: RunLayout) -> None:
         """A file whose text is `bad` is refused; a run without a good one, and without history, is unusable."""
@@ -53,6 +59,7 @@ class Jobs:
         for each in good:
             self.files.write(f"{layout.accepted}/{each.arrival_id}.parquet", b"rows")
         rows = 2 + len(good) + len(manifest.history)
+        collected = self._take_outcomes(layout, manifest)
         report = DataReport(
             usable=bool(good) or not refused,
             files=tuple(_file(each, refused=each in refused) for each in manifest.inputs),
@@ -60,12 +67,31 @@ class Jobs:
             rows=rows,
             scoring_rows=rows,
             scoring_cutoff="2011-12-09",
+            collected=collected,
         )
         self.files.write(layout.report, report)
         parts = ScoringPart(part=_PARTS[0], rows=rows - 1), ScoringPart(part=_PARTS[1], rows=1)
         self.files.write(layout.scoring_parts, ScoringParts(parts))
-        summary = DataSummary(usable=report.usable, reason="said the test", rows=rows, scoring_rows=rows)
+        summary = DataSummary(
+            usable=report.usable, reason="said the test", rows=rows, scoring_rows=rows, samples=2 if collected else 0
+        )
         self.files.write(layout.summary, summary)
+
+    def _take_outcomes(self, layout: RunLayout, manifest: RunManifest) -> CollectedReport | None:
+        if manifest.collection is None:
+            return None
+        outcomes = manifest.collection.outcomes
+        assert self.files.content(outcomes.key) == b"rows"
+        key = f"{layout.accepted}/{outcomes.arrival_id}.parquet"
+        self.files.write(key, b"rows")
+        file = _file(outcomes, refused=False).model_copy(update={"accepted_key": key})
+        return CollectedReport(since=manifest.collection.since, outcomes=file, teachable=2)
+
+    def _label(self, layout: RunLayout) -> None:
+        agreed = ClassAgreement(agreed=1, audited=9, precision=1.0, labelled=1)
+        said = {"samples": 2, "agreed": 1, "labelled": 1, "weight": 0.5, "min_agreement": 0.8, "audit_rows": 9}
+        report = TeachersReport(**said, audited=9, precision=1.0, classes={"1": agreed}, reason="said the test")
+        self.files.write(layout.teachers_report, report)
 
     def _train(self, where: str, name: str) -> dict[str, Any]:
         uri = f"{where}/{name}/output/model.tar.gz"

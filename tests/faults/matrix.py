@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.faults.cells import END, HOLD, PLACES, START, WAKE, Cell, cells_at
-from tests.faults.deployment import APPROVED, PACED, TUNED, Deployment, Point, Trouble
+from tests.faults.deployment import APPROVED, PACED, TAUGHT, TUNED, Deployment, Point, Trouble
 from tests.faults.execution import STATES, Execution
 from tests.faults.invariants import Watch
 from tests.faults.jobs import failed_job
@@ -23,6 +23,7 @@ WAYS = (  # data set, text and size of the file whose run meets the faults
     (DATASET, "good", 600_000_000),
     (TUNED, "good", None),
     (APPROVED, "good", None),
+    (TAUGHT, "good", None),
     (PACED, "good", None),
 )
 NEVER = "the fault did not happen"

@@ -20,6 +20,7 @@ _TESTS: dict[str, Callable[[Any, Any], bool]] = {
     "BooleanEquals": lambda value, wanted: value is wanted,
     "StringEquals": lambda value, wanted: isinstance(value, str) and value == wanted,
     "StringMatches": lambda value, wanted: isinstance(value, str) and fnmatch.fnmatchcase(value, wanted),
+    "NumericGreaterThan": lambda value, wanted: bool(value > wanted),
     "NumericLessThan": lambda value, wanted: bool(value < wanted),
     "NumericLessThanEquals": lambda value, wanted: bool(value <= wanted),
 }

@@ -12,6 +12,7 @@ from tests.infrastructure.conftest import ROOT
 from tests.infrastructure.template import Template
 from tests.infrastructure.workflow import Workflow, strings
 
+OF_THE_IMAGE = {"collect_samples": "collect_samples.handler", "prepare_small_data": "small_data"}
 # What is not done now is done later, and no run fails for it.
 GOES_ON = ("RegisterChallenger", "UpdateSegments", "RemoveSuperseded", "TrackRun")
 ENDS = {"RunCompleted", "DataRejected", "RunFailed"}
@@ -31,9 +32,8 @@ def longest(state: dict[str, Any]) -> int:
 
 def behind(template: Template, name: str) -> tuple[str, dict[str, Any]]:
     """The function that a state invokes."""
-    if name == "PrepareSmallData":
-        function, properties = template.image_function("small_data")
-        return function, properties
+    if snake(name) in OF_THE_IMAGE:
+        return template.image_function(OF_THE_IMAGE[snake(name)])
     return template.function(snake(name))
 
 
@@ -168,8 +168,8 @@ def test_each_function_state_invokes_the_function_of_its_own_name(
         function, _ = behind(template, name)
         assert substitutions[name] == {"Fn::GetAtt": [function, "Arn"]}
     every = {path.parent.name for path in (ROOT / "functions").glob("*/handler.py")}
-    every -= {"dispatch", "summarize_runs", "deliver_segments"}
-    assert {snake(name) for name in functions} == every | {"prepare_small_data"}
+    every -= {"api", "dispatch", "summarize_runs", "deliver_segments"}
+    assert {snake(name) for name in functions} == every | set(OF_THE_IMAGE)
 
 
 def test_a_state_holds_no_rows_so_it_fits_in_256_kilobytes(workflow: Workflow) -> None:

@@ -94,7 +94,7 @@ def _boost(
     # No names: LightGBM refuses some, and the signature checks what comes.
     categories = [place for place, feature in enumerate(features) if feature.type == "category"]
     about: dict[str, Any] = {"categorical_feature": categories, "params": settings}
-    rows = lgb.Dataset(train.values, label=train.targets, **about)
+    rows = lgb.Dataset(train.values, label=train.targets, weight=train.weights, **about)
     if validation is None:
         return _kept(lgb.train(settings, rows, num_boost_round=rounds), rounds)
     judge = lgb.Dataset(validation.values, label=validation.targets, reference=rows, **about)

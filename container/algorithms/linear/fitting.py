@@ -37,13 +37,15 @@ class Problem:
     targets: Vector
     centre: float
     scale: float
+    shares: Vector | None = None  # of the loss, where rows do not count the same
 
     @classmethod
     def of(cls, goal: Goal, design: Design, fold: Fold) -> "Problem":
         numbers = goal.kind not in ("probability", "classes")
         centre = float(np.mean(fold.targets)) if numbers else 0.0
         scale = float(np.std(fold.targets)) or 1.0 if numbers else 1.0
-        return cls(goal, design.columns(fold.values), (fold.targets - centre) / scale, centre, scale)
+        shares = None if fold.weights is None else fold.shares
+        return cls(goal, design.columns(fold.values), (fold.targets - centre) / scale, centre, scale, shares)
 
     @property
     def outputs(self) -> int:
@@ -51,7 +53,7 @@ class Problem:
 
     def solve(self, start: Vector, strength: float, most: int) -> Vector:
         """The weights, and behind them the intercepts, that minimise the loss and the squares of the weights."""
-        loss, columns = loss_of(self.goal, self.targets), self.columns
+        loss, columns = loss_of(self.goal, self.targets, self.shares), self.columns
         held = columns.shape[1] * self.outputs
 
         def at(flat: Vector) -> tuple[float, Vector]:

@@ -14,16 +14,17 @@ Loss = Callable[[Margins], tuple[float, Margins]]
 SMOOTHED = 0.02  # of the targets' deviation: how far the corner of a quantile's loss is rounded
 
 
-def loss_of(goal: Goal, targets: Vector) -> Loss:
-    """The mean loss over rows of these targets, and its slope by each margin."""
+def loss_of(goal: Goal, targets: Vector, shares: Vector | None = None) -> Loss:
+    """The mean loss over rows of these targets, and its slope by each margin; rows may count for different shares."""
+    share = np.full(len(targets), 1 / max(1, len(targets))) if shares is None else shares
     match goal.kind:
         case "probability":
-            return lambda margins: _logistic(margins, targets)
+            return lambda margins: _logistic(margins, targets, share)
         case "classes":
-            return lambda margins: _softmax(margins, targets.astype(np.intp))
+            return lambda margins: _softmax(margins, targets.astype(np.intp), share)
         case "mean":
-            return lambda margins: _squared(margins, targets)
-    return lambda margins: _pinball(margins, targets, quantile_of(goal))
+            return lambda margins: _squared(margins, targets, share)
+    return lambda margins: _pinball(margins, targets, quantile_of(goal), share)
 
 
 def judged(goal: Goal, margins: Margins, targets: Vector) -> float:
@@ -52,28 +53,28 @@ def shares(margins: Margins) -> Margins:
     return np.asarray(raised / raised.sum(axis=1, keepdims=True))
 
 
-def _logistic(margins: Margins, targets: Vector) -> tuple[float, Margins]:
+def _logistic(margins: Margins, targets: Vector, share: Vector) -> tuple[float, Margins]:
     margin = margins[:, 0]
     loss = np.logaddexp(0, margin) - targets * margin
-    return float(loss.mean()), ((probability(margin) - targets) / len(targets))[:, None]
+    return float(loss @ share), ((probability(margin) - targets) * share)[:, None]
 
 
-def _softmax(margins: Margins, places: NDArray[np.intp]) -> tuple[float, Margins]:
+def _softmax(margins: Margins, places: NDArray[np.intp], share: Vector) -> tuple[float, Margins]:
     rows = np.arange(len(places))
     found = shares(margins)
     loss = -np.log(np.maximum(found[rows, places], np.finfo(np.float64).tiny))
     found[rows, places] -= 1
-    return float(loss.mean()), found / len(places)
+    return float(loss @ share), found * share[:, None]
 
 
-def _squared(margins: Margins, targets: Vector) -> tuple[float, Margins]:
+def _squared(margins: Margins, targets: Vector, share: Vector) -> tuple[float, Margins]:
     over = margins[:, 0] - targets
-    return float((over**2).mean() / 2), (over / len(targets))[:, None]
+    return float((over**2) @ share / 2), (over * share)[:, None]
 
 
-def _pinball(margins: Margins, targets: Vector, quantile: float) -> tuple[float, Margins]:
+def _pinball(margins: Margins, targets: Vector, quantile: float, share: Vector) -> tuple[float, Margins]:
     """The targets come with a deviation of one."""
     over = targets - margins[:, 0]
     loss = quantile * over + SMOOTHED * np.logaddexp(0, -over / SMOOTHED)
     slope = probability(-over / SMOOTHED) - quantile
-    return float(loss.mean()), (slope / len(targets))[:, None]
+    return float(loss @ share), (slope * share)[:, None]

@@ -96,7 +96,7 @@ def _boost(
     types = ["c" if feature.type == "category" else "q" for feature in features]
     about = {"feature_types": types, "enable_categorical": True, "nthread": threads}
     max_bin = parameters.count("max_bin")
-    rows = xgb.QuantileDMatrix(train.values, label=train.targets, max_bin=max_bin, **about)
+    rows = xgb.QuantileDMatrix(train.values, label=train.targets, weight=train.weights, max_bin=max_bin, **about)
     settings = {**parameters.without(*OF_THE_LOOP), **_objective(goal, parameters)}
     settings |= {"tree_method": "hist", "nthread": threads}
     if validation is None:

@@ -8,6 +8,11 @@ from container.report.model.metrics import NAMES, number
 from container.report.model.subject import Subject
 
 Fact = tuple[str, str]
+SOURCES = {
+    "dropped": "Of these dropped",
+    "outcomes": "Of these recent items with their outcome",
+    "teachers": "Besides, samples that teachers labelled",
+}
 
 
 def facts(subject: Subject) -> list[Fact]:
@@ -19,6 +24,7 @@ def facts(subject: Subject) -> list[Fact]:
     for name, words in (("rows", "Rows learned from"), ("validation_rows", "Rows to choose by")):
         if isinstance(training.get(name), int):
             found.append((words, f"{training[name]:,}"))
+    found += _sources(subject)
     found += _rounds(training.get("best_iterations"))
     found += [("Learned labels until", str(training["labels_until"])[:10])] if training.get("labels_until") else []
     found.append(("Features", f"{len(subject.challenger.signature.features):,}"))
@@ -34,6 +40,20 @@ def validation(subject: Subject) -> list[Fact]:
     """What the rows said that chose the number of rounds; never compared with the hold-out's."""
     metrics = _mapping(subject, "validation_metrics")
     return [(NAMES.get(name, name), number(name, float(value))) for name, value in metrics.items()]
+
+
+def _sources(subject: Subject) -> Iterator[Fact]:
+    """Where the rows came from, and by which it was judged, of a run that learned from recent items."""
+    counts = _mapping(subject, "rows_by_source")
+    if not subject.data or not subject.data.collected:
+        return
+    for name, words in SOURCES.items():
+        if name in counts:
+            yield words, f"{int(counts[name]):,}"
+    if teachers := subject.challenger.training.get("teachers"):
+        yield "Teachers", str(teachers)
+    if subject.data.collected.holdout:
+        yield "Hold-out", subject.data.collected.holdout
 
 
 def _rounds(best: object) -> Iterator[Fact]:

@@ -250,7 +250,10 @@ def test_the_next_run_is_judged_against_the_champion_that_came_back(desk: Desk) 
     desk.world.pinning.pin(DATASET, run_id, 4)
     manifest = json.loads(desk.aws.text(f"runs/{DATASET}/{run_id}/run.json"))
     key = f"runs/{DATASET}/{first}/model.tar.gz"
-    assert manifest["champion"] == {"run_id": first, "model_key": key, "model_sha256": DIGEST}
+    came_back = desk.deployment.registry.champion(DATASET)
+    assert came_back
+    known = {"model_key": key, "model_sha256": DIGEST, "promoted_at": came_back["promoted_at"]}
+    assert manifest["champion"] == {"run_id": first, **known}
 
 
 def test_history_tells_every_champion_and_what_has_still_to_follow(desk: Desk) -> None:

@@ -29,6 +29,7 @@ from evergreen.stores.requests import Requests
 from evergreen.stores.runs import RunRecords
 from evergreen.stores.task_tokens import TaskTokens
 from evergreen.stores.timers import Timers, TimerTarget
+from evergreen.stores.unlearned import UnlearnedSources
 from evergreen.stores.workflows import Workflows
 from evergreen.training import Training
 from functions.dispatch.admission import Admission
@@ -128,7 +129,8 @@ class World:
 
     @property
     def pinning(self) -> Pinning:
-        return Pinning(self.contracts, self.ledger, self.runs, self.registry, self.files)
+        unlearned = UnlearnedSources(self.aws.registry)
+        return Pinning(self.contracts, self.ledger, self.runs, self.registry, unlearned, self.files)
 
     # what happens
 

@@ -7,6 +7,7 @@ import pytest
 from evergreen.gate import Gate
 from evergreen.lineage import Lineage, Origin, approval_status, description, first_word, package_properties
 from evergreen.manifest import DataReport
+from evergreen.teachers import TeachersReport
 from evergreen.verdict import Outcome, Verdict
 from tests.unit.core.evaluations import with_champion, without_champion
 
@@ -118,3 +119,14 @@ def test_a_package_that_waits_says_how_to_decide_for_an_approval_in_sagemaker_mo
         == first_word(RUN, verdict("better", promote=False), manual)
         == "better"
     )
+
+
+def test_a_package_says_how_many_rows_came_from_where() -> None:
+    data = DATA.model_copy(update={"rows_by_source": {"dropped": 18_000, "outcomes": 629}})
+    teachers = TeachersReport(
+        samples=90, agreed=80, labelled=70, weight=0.5, min_agreement=0.8, audit_rows=50, audited=40, precision=0.95,
+        classes={}, reason="learned from",
+    )  # fmt: skip
+    told = package_properties(lineage(data=data, teachers=teachers))
+    found = {name: told[name] for name in told if name.startswith("train_rows_")}
+    assert found == {"train_rows_dropped": "18000", "train_rows_outcomes": "629", "train_rows_teachers": "70"}

@@ -1,0 +1,1 @@
+"""`label`: samples without an outcome to training rows, where two teachers agree."""

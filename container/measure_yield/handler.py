@@ -1,0 +1,76 @@
+"""The Lambda handler MeasureYield: inference logs that were dropped become observed items, metrics and a series."""
+
+import json
+import os
+import shutil
+import tempfile
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import boto3
+
+from container.log import log
+from container.measure_yield.data_bucket import DataBucket
+from container.measure_yield.measurement import Measurement
+from container.measure_yield.taking import Dropped
+from evergreen.contracts import Contracts
+from evergreen.errors import StoreUnavailable
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3.client import S3Client
+
+s3: "S3Client" = boto3.client("s3")
+
+
+def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
+    """One SQS batch of S3 events; what fails is told apart from what succeeds, and comes again."""
+    folder = _empty_folder()
+    measurement = Measurement(DataBucket(s3, os.environ["DATA_BUCKET"]), contracts(), folder)
+    failed: set[str] = set()
+    of_dataset: dict[str, set[str]] = {}
+    for number, record in enumerate(event["Records"]):
+        dropped = _dropped(json.loads(record["body"]))
+        try:
+            measurement.take(number, dropped)
+            of_dataset.setdefault(dropped.dataset, set()).add(record["messageId"])
+        except StoreUnavailable as error:
+            log("log_failed", key=dropped.key, error=str(error))
+            failed.add(record["messageId"])
+    for dataset in measurement.taken:
+        try:
+            measurement.measure(dataset)
+        except StoreUnavailable as error:
+            log("measure_failed", dataset=dataset, error=str(error))
+            failed |= of_dataset[dataset]
+    shutil.rmtree(folder, ignore_errors=True)
+    return {"batchItemFailures": [{"itemIdentifier": each} for each in sorted(failed)]}
+
+
+@cache
+def contracts() -> Contracts:
+    """The contracts that the application was deployed with; they are no part of the image."""
+    bucket, _, key = os.environ["CONTRACTS_URI"].removeprefix("s3://").partition("/")
+    with tempfile.TemporaryDirectory() as folder:
+        target = Path(folder) / "contracts.json"
+        s3.download_file(bucket, key, str(target))
+        return Contracts.deployed(target)
+
+
+def _dropped(event: dict[str, Any]) -> Dropped:
+    detail = event["detail"]
+    return Dropped(
+        bucket=detail["bucket"]["name"],
+        key=detail["object"]["key"],
+        version_id=detail["object"].get("version-id", "null"),
+        at=datetime.fromisoformat(event["time"]),
+    )
+
+
+def _empty_folder() -> Path:
+    """For everything temporary: a warm environment still has what an invocation left that was ended in the middle."""
+    folder = Path(tempfile.gettempdir()) / "measure-yield"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    return folder

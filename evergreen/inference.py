@@ -1,0 +1,78 @@
+"""The inference log: what was predicted for which item, and later how it turned out."""
+
+from dataclasses import dataclass
+
+from pydantic import Field
+
+from evergreen.contract import Contract
+from evergreen.layout import INFERENCE
+from evergreen.strict import Strict
+from evergreen.targets import ColumnTarget
+
+OWN_COLUMNS = {  # of every log, whatever the data set
+    "item_id": "Who or what was predicted for: a value of the contract's entity.",
+    "time": "When, in ISO 8601, UTC: of the inference, or of the outcome where a row brings that alone.",
+    "prediction": "What was predicted; empty in a row that brings an outcome alone.",
+    "confidence": "The probability, from 0 to 1, of what was predicted.",
+    "outcome": "What turned out to be true; empty as long as nobody knows.",
+    "model": "The run id of the champion that predicted.",
+}
+REQUIRED = ("item_id", "time")
+CSV, JSON_LINES = (".csv", ".csv.gz"), (".jsonl", ".jsonl.gz")
+
+
+class NoInferenceLog(ValueError):
+    """An object is no inference log; says why, and what would be right."""
+
+
+@dataclass(frozen=True)
+class LogObject:
+    """An object under `inference/<data set>/`, by its key."""
+
+    key: str
+    dataset: str
+    name: str  # its last part
+
+    @classmethod
+    def of(cls, key: str) -> "LogObject":
+        """Read a key. Raises NoInferenceLog."""
+        dataset, _, rest = key.removeprefix(INFERENCE).partition("/")
+        if not key.startswith(INFERENCE) or not rest:
+            raise NoInferenceLog(f"{key} lies in no data set's folder: drop it at {INFERENCE}<data set>/<name>.csv")
+        if not rest.endswith((*CSV, *JSON_LINES)):
+            endings = ", ".join((*CSV, *JSON_LINES))
+            raise NoInferenceLog(f"{key} is no inference log: its name must end in one of {endings}")
+        return cls(key, dataset, rest.rpartition("/")[2])
+
+    @property
+    def is_json(self) -> bool:
+        """Whether it holds one JSON object per line, and not CSV."""
+        return self.name.endswith(JSON_LINES)
+
+
+def logged_columns(contract: Contract) -> tuple[str, ...]:
+    """The contract's columns that a log may hold beside its own: all but the entity, which is its item_id, and the
+    target, which is its outcome. The features of an event log are its query's: those are known by the log alone."""
+    target = contract.target
+    if not isinstance(target, ColumnTarget):
+        return ()
+    taken = {contract.entity, target.column}
+    return tuple(name for name in contract.input.columns if name not in taken and not is_own(name))
+
+
+def is_own(name: str) -> bool:
+    """Whether a name is that of a log's own column; SQL takes names that differ in case only for one."""
+    return name.casefold() in OWN_COLUMNS
+
+
+class LogReport(Strict):
+    """report.json beside a log's rejected rows: what became of it."""
+
+    source: str  # s3 URI, as it was dropped
+    rows: int
+    taken: int  # rows that are observed items now
+    rejected: int
+    refused: bool = False  # nothing of it was taken
+    unknown_items: int = 0  # of the taken: outcomes of which no inference is known yet
+    rejected_by_rule: dict[str, int] = Field(default={})
+    notes: tuple[str, ...] = ()
