@@ -10,13 +10,18 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from collections import deque
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from container.measure_yield.measuring import Measuring, News
+from container.measure_yield.taking import Dropped, take
+from container.prepare.engine import connect
+from evergreen.contract import Contract
+from evergreen.contract_file import read_folder
 from evergreen.observed_yield import wilson_lower
+from evergreen.yield_series import YieldSeries
 
 ROWS = 1_000_000
 ROUNDS = 3
@@ -49,11 +54,12 @@ def speed() -> None:
         write(log)
         spent: dict[str, list[dict[str, float]]] = {"bare": [], "measured": []}
         for number in range(ROUNDS):
-            for what in spent:
+            for what, of_it in spent.items():
                 work = Path(folder) / f"{what}-{number}"
                 work.mkdir()
                 command = [sys.executable, "-c", _CHILD, what, str(log), str(work)]
-                spent[what].append(json.loads(subprocess.run(command, check=True, capture_output=True).stdout))
+                said = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+                of_it.append(json.loads(said.splitlines()[-1]))
         size = log.stat().st_size / 1e6
     print(f"{ROWS:,} rows, {size:.0f} MB of CSV, medians of {ROUNDS}:")
     medians = {}
@@ -81,12 +87,6 @@ def write(path: Path) -> None:
 
 def measured(log: Path, folder: Path) -> int:
     """What an invocation does, without S3."""
-    from container.measure_yield.measuring import Measuring, News
-    from container.measure_yield.taking import Dropped, take
-    from container.prepare.engine import connect
-    from evergreen.contract import Contract
-    from evergreen.contract_file import read_folder
-    from evergreen.yield_series import YieldSeries
 
     given = read_folder(Path("datasets/line_yield")).contract.model_dump(by_alias=True, exclude_defaults=True)
     contract = Contract.model_validate(given | {"yield": {"good_when": "prediction = outcome", "threshold": THRESHOLD}})
@@ -108,7 +108,6 @@ def measured(log: Path, folder: Path) -> int:
 
 def bare(log: Path, folder: Path) -> int:
     """The least there is to do: read the columns, compare two of them, count the newest."""
-    from container.prepare.engine import connect
 
     with connect(folder, "bare") as connection:
         query = (
