@@ -6,6 +6,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from evergreen.request_metrics import COUNTS
 from evergreen.requests import DETAIL_TYPE, SOURCE
 
 
@@ -39,6 +40,20 @@ def freeze_objects(bucket: s3.IBucket, source: str, target: str) -> list[iam.Pol
 def list_objects(bucket: s3.IBucket) -> iam.PolicyStatement:
     """List keys; without it S3 answers 403 instead of 404 for what is not there."""
     return iam.PolicyStatement(actions=["s3:ListBucket", "s3:ListBucketVersions"], resources=[bucket.bucket_arn])
+
+
+def read_table(table: dynamodb.ITable, *actions: str) -> iam.PolicyStatement:
+    """Read items by key, and by further actions that are named."""
+    return iam.PolicyStatement(
+        actions=["dynamodb:GetItem", *(f"dynamodb:{action}" for action in actions)], resources=[table.table_arn]
+    )
+
+
+def count_in_table(table: dynamodb.ITable) -> iam.PolicyStatement:
+    """Add to counts, which have a partition of their own, and change no other item."""
+    statement = iam.PolicyStatement(actions=["dynamodb:UpdateItem"], resources=[table.table_arn])
+    statement.add_condition("ForAllValues:StringEquals", {"dynamodb:LeadingKeys": [COUNTS]})
+    return statement
 
 
 def note_table(table: dynamodb.ITable) -> iam.PolicyStatement:

@@ -7,6 +7,7 @@ from aws_cdk import CfnOutput, Stack
 from constructs import Construct
 
 from cdk_app.components.alarms import OperationalAlarms, YieldAlarms
+from cdk_app.components.api import Api
 from cdk_app.components.arrivals import Arrivals
 from cdk_app.components.dashboard import Dashboard
 from cdk_app.components.events_out import EventsOut
@@ -18,6 +19,7 @@ from cdk_app.components.notices import NoticesTopic
 from cdk_app.components.retrain import Retrain
 from cdk_app.components.retrain_many import RetrainMany
 from cdk_app.components.sagemaker import SageMaker
+from cdk_app.components.scoring import Scoring
 from cdk_app.components.segments import Segments
 from cdk_app.components.storage import Storage
 from evergreen.contracts import Contracts
@@ -50,6 +52,8 @@ class EvergreenStack(Stack):
             image=image,
             mlflow=mlflow,
         )
+        scoring = Scoring(self, "Scoring", storage=storage, image=image)
+        api = Api(self, "Api", root, contracts=contracts, storage=storage, scoring=scoring, segments=segments)
         explain = Explain(self, "Explain", storage=storage, image=image)
         retrain_many = RetrainMany(self, "RetrainMany", root, contracts=contracts, notices=notices, retrain=retrain)
         yields = YieldAlarms(self, "Yield", contracts=contracts, topic=notices.topic)
@@ -75,7 +79,7 @@ class EvergreenStack(Stack):
             retrain=retrain,
             retrain_many=retrain_many,
             inference=inference,
-            explain=explain,
+            answering={**explain.functions, **scoring.functions, **api.functions},
         )
         Dashboard(self, "Dashboard", arrivals=arrivals, retrain=retrain, yields=yields)
         CfnOutput(self, "Datasets", value=",".join(sorted(contracts.ids)))
@@ -92,6 +96,8 @@ class EvergreenStack(Stack):
         CfnOutput(self, "SegmentsDeadLettersQueueUrl", value=segments.dead_letters.queue_url)
         CfnOutput(self, "UpdateSegmentsFunction", value=retrain.functions["UpdateSegments"].function.function_arn)
         CfnOutput(self, "TrackRunFunction", value=retrain.functions["TrackRun"].function.function_arn)
+        CfnOutput(self, "ApiUrl", value=api.url)
+        CfnOutput(self, "PredictFunction", value=scoring.predict.function.function_name)
         CfnOutput(self, "ExplainFunction", value=explain.functions["ExplainPrediction"].function.function_arn)
         CfnOutput(self, "NoticesTopicArn", value=notices.topic.topic_arn)
         CfnOutput(self, "EventBus", value=events_out.bus_name)

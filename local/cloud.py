@@ -34,6 +34,7 @@ ADAPTERS = (
     "local.message_moves",
     "local.images",
     "local.functions",
+    "local.http_api",
     "local.workflows",
     "local.jobs",
     "local.model_packages",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from aws_cdk import Duration, Stack
@@ -15,7 +16,6 @@ from evergreen.observed_yield import Yield
 
 if TYPE_CHECKING:
     from cdk_app.components.arrivals import Arrivals
-    from cdk_app.components.explain import Explain
     from cdk_app.components.function import OwnLambda
     from cdk_app.components.inference import Inference
     from cdk_app.components.retrain import Retrain
@@ -130,7 +130,7 @@ class OperationalAlarms(Construct):
         retrain: Retrain,
         retrain_many: RetrainMany,
         inference: Inference,
-        explain: Explain,
+        answering: Mapping[str, OwnLambda],
     ) -> None:
         super().__init__(scope, name)
         self._topic = topic
@@ -156,7 +156,7 @@ class OperationalAlarms(Construct):
         many = retrain_many.machine
         self._add("ManyFailed", many.metric_failed(period=Duration.minutes(5)), "retrain_many failed.")
         self._add("ManyTimedOut", many.metric_timed_out(period=Duration.minutes(5)), "retrain_many timed out.")
-        functions: dict[str, OwnLambda] = {**retrain.functions, **retrain_many.functions, **explain.functions}
+        functions: dict[str, OwnLambda] = {**retrain.functions, **retrain_many.functions, **answering}
         functions |= {"Dispatch": arrivals.dispatch, "DeliverSegments": segments.deliver}
         functions |= {"MeasureYield": inference.measure_yield}
         for title, function in functions.items():

@@ -43,6 +43,15 @@ def checks(contract: Contract, formats: Mapping[str, DateFormat], decimal: str) 
     return [*found, *_no_row(contract)]
 
 
+def of_columns(columns: Mapping[str, Column], formats: Mapping[str, DateFormat], decimal: str) -> list[Check]:
+    """What may be wrong with values of these columns, each looked at by itself."""
+    return [
+        check
+        for name, column in columns.items()
+        for check in _of_column(name, column, formats.get(name), decimal, is_time=False)
+    ]
+
+
 def repeated(name: str, line: str, first: str) -> Check:
     """A value that an earlier line has."""
     reason = "must not occur twice in a file"

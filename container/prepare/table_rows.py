@@ -115,7 +115,7 @@ def prepare_table(
 
 def feature_values(table: Table) -> str:
     """SQL for every feature as a model takes it."""
-    return ", ".join(feature_value(feature, _raw(table, feature.name)) for feature in table.features)
+    return ", ".join(feature_value(feature, raw_value(table, feature.name)) for feature in table.features)
 
 
 def _write(
@@ -148,7 +148,7 @@ def _types(table: Table) -> str:
     return ", ".join(f"{name!r}: {table.contract.input.columns[name].type}" for name in names)
 
 
-def _raw(table: Table, name: str) -> str:
+def raw_value(table: Table, name: str) -> str:
     """SQL for a column as the number or text that a model can take."""
     match table.contract.input.columns[name].type:
         case "boolean":

@@ -21,6 +21,7 @@ from evergreen.stores.leases import Leases
 from evergreen.stores.notices import Notices
 from evergreen.stores.outbox import Outbox
 from evergreen.stores.predictions import Predictions
+from evergreen.stores.published import Published
 from evergreen.stores.registry import Registry
 from evergreen.stores.removals import Removals
 from evergreen.stores.rollbacks import Rollbacks
@@ -53,6 +54,8 @@ class Deployment:
     digests: Mapping[str, str] = field(default_factory=dict)  # of contracts; empty for a stack that does not say them
     queue_url: str = ""
     dead_letters_url: str = ""
+    api_url: str = ""
+    predict: str = ""  # the function that scores rows
     event_bus: str = ""
     segments_table: str = ""
     segments_queue_url: str = ""
@@ -76,6 +79,8 @@ class Deployment:
             digests=_digests(outputs),
             queue_url=outputs.get("ArrivalsQueueUrl", ""),
             dead_letters_url=outputs.get("DeadLettersQueueUrl", ""),
+            api_url=outputs.get("ApiUrl", ""),
+            predict=outputs.get("PredictFunction", ""),
             event_bus=outputs.get("EventBus", ""),
             segments_table=outputs.get("SegmentsTable", ""),
             segments_queue_url=outputs.get("SegmentsQueueUrl", ""),
@@ -119,6 +124,10 @@ class Deployment:
     @property
     def scored_rows(self) -> ScoredRows:
         return ScoredRows(self.files)
+
+    @property
+    def published(self) -> Published:
+        return Published(self.registry, self._table(self.predictions_table))
 
     @property
     def approvals(self) -> Approvals:

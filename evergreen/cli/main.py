@@ -25,6 +25,7 @@ from evergreen.cli.runs import run, runs
 from evergreen.cli.segments import segments
 from evergreen.cli.unlearn import unlearn
 from evergreen.cli.up import up
+from evergreen.cli.verify import verify
 from evergreen.errors import EvergreenError
 
 app = typer.Typer(
@@ -47,6 +48,7 @@ COMMANDS: tuple[Callable[..., None], ...] = (
     retrain,
     redrive,
     predictions,
+    verify,
     segments,
     approve,
     reject,

@@ -2,6 +2,7 @@
 
 from local.cloudformation.resource import ResourceType, nothing
 from local.cloudformation.services import (
+    apigateway,
     cloudwatch,
     dynamodb,
     ecr,
@@ -24,6 +25,7 @@ _METADATA = ResourceType(put=lambda wanted, _before: (wanted.logical_id, {}), de
 
 TYPES: dict[str, ResourceType] = {
     "AWS::CDK::Metadata": _METADATA,
+    **apigateway.TYPES,
     **cloudwatch.TYPES,
     **dynamodb.TYPES,
     **ecr.TYPES,

@@ -11,8 +11,10 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import boto3
+import httpx
 import pyarrow.parquet as pq
 import pytest
 import urllib3
@@ -181,6 +183,29 @@ def test_the_command_line_exports_the_very_items_that_readers_get(loop: Loop) ->
     assert {name: str(value) for name, value in item.items()} == {
         name: text.removesuffix(".0") for name, text in exported[REGULAR].items() if text
     }
+
+
+def test_the_api_answers_from_that_generation_on_a_port_of_its_own(loop: Loop) -> None:
+    url, run_id = loop.deployment.api_url, loop.newest()
+    read = httpx.get(f"{url}/predictions/{DATASET}/{REGULAR}")
+    assert (read.status_code, read.json()["generation"]) == (200, run_id)
+    many = httpx.post(f"{url}/predictions/{DATASET}", json={"entities": [REGULAR, "nobody"]})
+    assert many.json()["predictions"][0]["prediction"] == read.json()["prediction"]
+    assert many.json()["missing"] == ["nobody"]
+    assert httpx.get(f"{url}/predictions/{DATASET}/nobody").status_code == 404
+    malformed = httpx.post(f"{url}/predict/{DATASET}", json={"rows": [{"Quantity": 6}]}, timeout=60)
+    assert (malformed.status_code, malformed.json()["faults"][0]["row"]) == (422, 0)
+    champion = loop.champion()
+    assert champion is not None
+    healthy = httpx.get(f"{url}/health", timeout=60).json()["datasets"][DATASET]
+    assert healthy == {"champion": champion["run_id"], "loaded": champion["run_id"]}
+    assert 'prediction_requests_total{dataset="next_purchase",route="read"' in httpx.get(f"{url}/metrics").text
+
+
+def test_golden_rows_get_the_answers_that_the_batch_gave(tmp_path: Path) -> None:
+    said = _evergreen("verify", DATASET, "--rows", "200", "--plot", str(tmp_path / "golden.png"))
+    assert "200 of 200 answers are the published batch predictions'." in said
+    assert (tmp_path / "golden.png").read_bytes().startswith(b"\x89PNG")
 
 
 def _evergreen(*arguments: str) -> str:

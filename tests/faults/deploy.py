@@ -42,6 +42,7 @@ def data_sets(world: World) -> dict[str, DatasetFolder]:
 def _paced(contract: Contract) -> Contract:
     said = contract.model_dump(by_alias=True, exclude_none=True)
     table = {"task": "regression", "features": None, "target": {"column": "Quantity"}, "split": {"by": "random"}}
+    table |= {"segments": {}}
     snapshots = {"input": {**said["input"], "arrives": "replace", "key": []}, "runs": {"quiet_period": "5m"}}
     return Contract.model_validate({**said, **table, **snapshots, "gate": {}, "id": PACED})
 

@@ -2,8 +2,10 @@
 
 import io
 import json
+import urllib.request
 import zipfile
 from typing import Any
+from urllib.error import URLError
 
 import pytest
 
@@ -239,6 +241,28 @@ def resources(word: str) -> dict[str, Any]:
             {"Name": "everything", "ArtifactStoreUri": "s3://everything/mlflow", "RoleArn": arn("Role")},
         ),
         "Parameter": ("AWS::SSM::Parameter", {"Type": "String", "Value": word}),
+        "Api": ("AWS::ApiGatewayV2::Api", {"Name": word, "ProtocolType": "HTTP"}),
+        "Integration": (
+            "AWS::ApiGatewayV2::Integration",
+            {
+                "ApiId": {"Ref": "Api"},
+                "IntegrationType": "AWS_PROXY",
+                "IntegrationUri": arn("Function"),
+                "PayloadFormatVersion": "2.0",
+            },
+        ),
+        "Route": (
+            "AWS::ApiGatewayV2::Route",
+            {
+                "ApiId": {"Ref": "Api"},
+                "RouteKey": "$default",
+                "Target": {"Fn::Join": ["", ["integrations/", {"Ref": "Integration"}]]},
+            },
+        ),
+        "Stage": (
+            "AWS::ApiGatewayV2::Stage",
+            {"ApiId": {"Ref": "Api"}, "StageName": "$default", "AutoDeploy": True, "Description": word},
+        ),
     }
     return {name: {"Type": kind, "Properties": properties} for name, (kind, properties) in kinds.items()}
 
@@ -271,6 +295,10 @@ def test_every_type_is_created_updated_and_deleted(cloud: Cloud, deploy: Deploy)
     assert definition(cloud)["States"]["Wait"]["Result"] == "second"
     (function,) = cloud.client("lambda").list_functions()["Functions"]
     assert function["Environment"]["Variables"] == {"WORD": "second"}
+    (api,) = cloud.client("apigatewayv2").get_apis()["Items"]
+    assert api["Name"] == "second"
+    with urllib.request.urlopen(f"{api['ApiEndpoint']}/anything") as answer:
+        assert json.loads(answer.read()) == "second"
     (table,) = cloud.client("dynamodb").list_tables()["TableNames"]
     (index,) = cloud.client("dynamodb").describe_table(TableName=table)["Table"]["GlobalSecondaryIndexes"]
     assert index["IndexName"] == "second"
@@ -283,6 +311,8 @@ def test_every_type_is_created_updated_and_deleted(cloud: Cloud, deploy: Deploy)
     assert deleted["StackStatus"] == "DELETE_COMPLETE", failures(cloud, stack)
     assert cloud.client("lambda").list_functions()["Functions"] == []
     assert cloud.client("iam").list_roles()["Roles"] == []
+    with pytest.raises(URLError):
+        urllib.request.urlopen(api["ApiEndpoint"])
 
 
 def definition(cloud: Cloud) -> dict[str, Any]:

@@ -48,6 +48,7 @@ def function(world: World, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], H
         "DATA_BUCKET": BUCKET,
         "REGISTRY_TABLE": "registry",
         "PREDICTIONS_TABLE": "predictions",
+        "PREDICT_FUNCTION": "predict",
         "NOTICES_TOPIC_ARN": world.aws.topic_arn,
         "EVENT_BUS": EVENT_BUS,
         "SEGMENTS_TABLE": "segments",

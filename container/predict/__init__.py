@@ -1,0 +1,1 @@
+"""`predict`: rows scored now, by the code that prepares, trains and serves."""

@@ -1,0 +1,68 @@
+"""A champion's answers to rows that are sent: as batch transform would write them, and why."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from container.explanation import explain_row
+from container.model import Model
+from container.predict.features import features_of
+from container.predict.given import Form, Row
+from container.rows import Matrix
+from container.serve.encode import to_csv
+from evergreen.contract import Contract
+from evergreen.predictions import read_rows
+from evergreen.scoring import RowFault
+
+Answers = tuple[list[dict[str, Any]], list[RowFault]]
+
+
+def answer(
+    rows: Sequence[Row], model: Model, contract: Contract, run_id: str, *, prepared: bool, explain: bool
+) -> Answers:
+    """One answer for each row in its order, or what is wrong with the rows."""
+    if not rows:
+        return [], []
+    values, faults = features_of(rows, Form.of(contract, model.signature, prepared=prepared), model.signature)
+    if values is None:
+        return [], faults
+    answers = _predictions(model, values, run_id)
+    if explain:
+        answers = [
+            {**each, "explanation": why} for each, why in zip(answers, _explanations(model, values, rows), strict=True)
+        ]
+    return answers, []
+
+
+def _predictions(model: Model, values: Matrix, run_id: str) -> list[dict[str, Any]]:
+    """By way of the lines that batch transform gets, so that both say the same to the last digit."""
+    lines = to_csv(model.answer(values), model.signature).decode().splitlines()
+    numbered = (f"{number},{line}" for number, line in enumerate(lines))
+    rows = read_rows(numbered, "the model's answer", run_id, model.signature.task)
+    return [_with_confidence(row, model) for row in rows]
+
+
+def _with_confidence(row: dict[str, Any], model: Model) -> dict[str, Any]:
+    """Of labels, the probability of the one that is predicted."""
+    answer: dict[str, Any] = {name: row[name] for name in ("prediction", "probability") if name in row}
+    match model.signature.task:
+        case "binary":
+            positive = row["prediction"] == model.signature.classes[1]
+            probability = row["probability"]
+            return {**answer, "confidence": probability if positive else round(1 - probability, 4)}
+        case "multiclass":
+            return {**answer, "confidence": row["probability"]}
+        case _:
+            return answer
+
+
+def _explanations(model: Model, values: Matrix, rows: Sequence[Row]) -> list[dict[str, Any]]:
+    """For each row and predictor: what is said without knowing any feature, and what each adds, the largest first."""
+    contributions = model.contributions(values)
+    names = [feature.name for feature in model.signature.features]
+    return [
+        {
+            each.predictor: each.document()
+            for each in explain_row(model, contributions, number, [row.get(name) for name in names])
+        }
+        for number, row in enumerate(rows)
+    ]

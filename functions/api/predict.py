@@ -1,0 +1,30 @@
+"""`POST /predict/<data set>`: rows scored now, with the champion."""
+
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
+
+from evergreen.scoring import Refusal, ScoringRequest
+from functions.api.answers import Rows, Scored
+from functions.api.datasets import DatasetId
+from functions.api.deployment import Deployment
+from functions.api.measuring import Measure
+from functions.api.refusals import RowsRefused
+from functions.api.responses import described
+
+
+def predict(app: APIGatewayHttpResolver, deployment: Deployment, measure: Measure) -> None:
+    """Scoring what is sent."""
+
+    @app.post(
+        "/predict/<dataset>",
+        summary="Score rows with the champion",
+        tags=["predict"],
+        responses=described(Scored, 404, 409, 413, 415, 502),
+    )
+    def score(dataset: DatasetId, body: Rows) -> Scored:
+        deployment.contracts[dataset]  # raises where there is none
+        answer = deployment.scoring.score(ScoringRequest(dataset=dataset, rows=body.rows, explain=body.explain))
+        if isinstance(answer, Refusal):
+            measure.model_version = answer.champion or ""
+            raise RowsRefused(answer)
+        measure.model_version = answer["champion"]
+        return Scored.model_validate(answer)

@@ -1,0 +1,13 @@
+"""Api's environment."""
+
+from evergreen.environment import Environment
+
+
+class Settings(Environment):
+    """Set by the CDK app, read by the handler."""
+
+    REGISTRY_TABLE: str
+    PREDICTIONS_TABLE: str
+    PREDICT_FUNCTION: str
+    SEGMENTS_TABLE: str
+    SEGMENTS_QUEUE_URL: str
