@@ -19,8 +19,10 @@ import pyarrow.parquet as pq
 import pytest
 import urllib3
 
+from evergreen.cli.demo_yield import Story
 from tests.e2e.conftest import DATASET, ROOT, Loop
 
+LINE = "line_yield"
 SAMPLE = gzip.decompress((ROOT / "datasets" / DATASET / "sample.csv.gz").read_bytes())
 HEADER, *ROWS = SAMPLE.decode().splitlines()
 CUSTOMERS = Counter(row["CustomerID"] for row in csv.DictReader(io.StringIO(SAMPLE.decode())) if row["CustomerID"])
@@ -225,3 +227,22 @@ def _wait(found: Callable[[], list[str]], timeout: float = 15) -> list[str]:
             return result
         time.sleep(0.1)
     pytest.fail("it did not happen in time")
+
+
+def test_a_yield_that_falls_mends_the_model_and_one_that_nothing_can_learn_leaves_it(loop: Loop) -> None:
+    story = Story.begin(ROOT)
+    story.tell()
+    first, mended, kept = (loop.deployment.runs.get(run_id) or {} for run_id in story.runs)
+    outcomes = [each["verdict"]["outcome"] for each in (first, mended, kept)]
+    assert outcomes[:2] == ["FIRST", "PROMOTE"]
+    assert outcomes[2] in ("KEEP", "INCONCLUSIVE"), kept["verdict"]
+    assert all("alarm Evergreen-line_yield-observed-yield" in each["causes"][0] for each in (mended, kept))
+    champion = loop.deployment.registry.champion(LINE)
+    assert champion is not None
+    assert champion["run_id"] == mended["run_id"], "the run on random labels left it as it was"
+    (told,) = loop.told(mended["run_id"])
+    for words in ("Observed yield before: ", "the teachers agree on", "recent items", "Next: nothing to do"):
+        assert words.lower() in told.lower(), told
+    (told,) = loop.told(kept["run_id"])
+    assert "Look at the line, its sensors and its labels" in told
+    assert loop.deployment.runs.of(LINE)[0]["run_id"] == kept["run_id"], "no further run for the same alarm"
