@@ -61,9 +61,10 @@ deploy: node_modules/.bin/cdk  ## bootstrap and deploy with the pinned CDK CLI (
 destroy: node_modules/.bin/cdk  ## remove the stack; the bucket, the tables and the image repository are kept
 	node_modules/.bin/cdk destroy --force $(ARGS)
 
-bench: $(READY)  ## measure the demo (seconds, overhead, peak memory) the gate (seconds, false promotions) and prepare (CPU against pandas)
+bench: $(READY)  ## measure the demo (seconds, overhead, peak memory) the gate (seconds, false promotions), the teachers (how often right) and prepare (CPU against pandas)
 	$(BIN)/python -m bench.demo
 	$(BIN)/python -m bench.gate
+	$(BIN)/python -m bench.teachers
 	$(BIN)/python -m bench.prepare
 	$(BIN)/python -m bench.prepare --rows 5000000 --repeat 1
 

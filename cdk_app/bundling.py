@@ -8,7 +8,9 @@ from tempfile import TemporaryDirectory
 
 from evergreen.contracts import Contracts
 
-_NOT_NEEDED = shutil.ignore_patterns("__pycache__", "*.pyc", "cli", "contract_*", "proposal*", "survey.py")
+_NOT_NEEDED = shutil.ignore_patterns(
+    "__pycache__", "*.pyc", "cli", "contract_*", "event_schemas.py", "proposal*", "survey.py"
+)
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from cdk_app.components.alarms import OperationalAlarms, YieldAlarms
 from cdk_app.components.api import Api
 from cdk_app.components.arrivals import Arrivals
 from cdk_app.components.dashboard import Dashboard
+from cdk_app.components.events_out import EventsOut
 from cdk_app.components.explain import Explain
 from cdk_app.components.image import ContainerImage
 from cdk_app.components.inference import Inference
@@ -19,6 +20,7 @@ from cdk_app.components.retrain import Retrain
 from cdk_app.components.retrain_many import RetrainMany
 from cdk_app.components.sagemaker import SageMaker
 from cdk_app.components.scoring import Scoring
+from cdk_app.components.segments import Segments
 from cdk_app.components.storage import Storage
 from cdk_app.components.watch import Watch
 from evergreen.contracts import Contracts
@@ -33,6 +35,8 @@ class EvergreenStack(Stack):
         super().__init__(scope, name, description="Evergreen keeps models fresh.", **kwargs)
         storage = Storage(self, "Storage")
         notices = NoticesTopic(self, "Notices")
+        events_out = EventsOut(self, "EventsOut")
+        segments = Segments(self, "Segments", root, contracts=contracts, storage=storage, events_out=events_out)
         image = ContainerImage(self, "Image", root=root)
         sagemaker = SageMaker(self, "SageMaker", bucket=storage.bucket, image=image, contracts=contracts)
         mlflow = Mlflow(self, "Mlflow", bucket=storage.bucket)
@@ -43,13 +47,15 @@ class EvergreenStack(Stack):
             contracts=contracts,
             storage=storage,
             notices=notices,
+            events_out=events_out,
+            segments=segments,
             sagemaker=sagemaker,
             image=image,
             mlflow=mlflow,
         )
-        explain = Explain(self, "Explain", storage=storage, image=image)
         scoring = Scoring(self, "Scoring", storage=storage, image=image)
-        api = Api(self, "Api", root, contracts=contracts, storage=storage, scoring=scoring)
+        api = Api(self, "Api", root, contracts=contracts, storage=storage, scoring=scoring, segments=segments)
+        explain = Explain(self, "Explain", storage=storage, image=image)
         retrain_many = RetrainMany(self, "RetrainMany", root, contracts=contracts, notices=notices, retrain=retrain)
         yields = YieldAlarms(self, "Yield", contracts=contracts, topic=notices.topic)
         arrivals = Arrivals(
@@ -59,6 +65,7 @@ class EvergreenStack(Stack):
             contracts=contracts,
             storage=storage,
             notices=notices,
+            events_out=events_out,
             retrain=retrain,
             retrain_many=retrain_many,
             yields=yields,
@@ -70,11 +77,16 @@ class EvergreenStack(Stack):
             "Alarms",
             topic=notices.topic,
             arrivals=arrivals,
+            segments=segments,
             retrain=retrain,
             retrain_many=retrain_many,
             inference=inference,
-            explain=explain,
-            answering={**scoring.functions, **api.functions, "WatchYield": watch.watch_yield},
+            answering={
+                **explain.functions,
+                **scoring.functions,
+                **api.functions,
+                "WatchYield": watch.watch_yield,
+            },
         )
         Dashboard(self, "Dashboard", arrivals=arrivals, retrain=retrain, yields=yields)
         CfnOutput(self, "Datasets", value=",".join(sorted(contracts.ids)))
@@ -86,11 +98,16 @@ class EvergreenStack(Stack):
         CfnOutput(self, "PredictionsTable", value=storage.predictions.table_name)
         CfnOutput(self, "StateMachineArn", value=retrain.machine.state_machine_arn)
         CfnOutput(self, "RetrainManyArn", value=retrain_many.machine.state_machine_arn)
+        CfnOutput(self, "SegmentsTable", value=storage.segments.table_name)
+        CfnOutput(self, "SegmentsQueueUrl", value=segments.queue.queue_url)
+        CfnOutput(self, "SegmentsDeadLettersQueueUrl", value=segments.dead_letters.queue_url)
+        CfnOutput(self, "UpdateSegmentsFunction", value=retrain.functions["UpdateSegments"].function.function_arn)
         CfnOutput(self, "TrackRunFunction", value=retrain.functions["TrackRun"].function.function_arn)
-        CfnOutput(self, "ExplainFunction", value=explain.functions["ExplainPrediction"].function.function_arn)
         CfnOutput(self, "ApiUrl", value=api.url)
         CfnOutput(self, "PredictFunction", value=scoring.predict.function.function_name)
+        CfnOutput(self, "ExplainFunction", value=explain.functions["ExplainPrediction"].function.function_arn)
         CfnOutput(self, "NoticesTopicArn", value=notices.topic.topic_arn)
+        CfnOutput(self, "EventBus", value=events_out.bus_name)
         CfnOutput(self, "ImageRepository", value=image.own_repository.repository_uri)
         CfnOutput(self, "ArrivalsQueueUrl", value=arrivals.queue.queue_url)
         CfnOutput(self, "InferenceQueueUrl", value=inference.queue.queue_url)

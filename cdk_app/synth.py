@@ -15,8 +15,9 @@ from pathlib import Path
 from cdk_app.commit import INPUTS, commit_of
 
 ROOT = Path(__file__).resolve().parent.parent
-# On the laptop there is always MLflow; what a function needs beyond its own files comes from the environment there.
-_CONTEXT = {"mlflow": "true", "aws:cdk:bundling-stacks": []}
+# On the laptop there are always MLflow and a CRM, and what a function needs beyond its own files comes from the
+# environment.
+_CONTEXT = {"mlflow": "true", "crm_secret": "evergreen-crm", "aws:cdk:bundling-stacks": []}
 _SUFFIXES = {".py", ".json", ".sql", ".yaml", ".txt", ".in", ".j2", ".css", ""}
 
 

@@ -1,10 +1,12 @@
 """What each feature adds to one entity's prediction, from the model itself."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from container.algorithms.definition import Contributions
 from container.model import Model
 from container.serve.decode import from_csv
 
@@ -26,15 +28,25 @@ class Explained:
 
 def explain(model: Model, values: str) -> list[Explained]:
     """Explain the prediction for one line of features, as it was scored."""
-    cells = values.split(",")
+    return explain_row(model, model.contributions(from_csv(values.encode(), model.signature)), 0, values.split(","))
+
+
+def explain_row(
+    model: Model, contributions: Mapping[str, Contributions], row: int, values: Sequence[Any]
+) -> list[Explained]:
+    """Explain one of several rows, whose values are as people know them, in the order of the features."""
     found = []
-    for name, added in model.contributions(from_csv(values.encode(), model.signature)).items():
-        order = np.argsort(-np.abs(added.values[0]), kind="stable").tolist()
+    for name, added in contributions.items():
+        order = np.argsort(-np.abs(added.values[row]), kind="stable").tolist()
         features = tuple(
-            {"name": model.signature.features[place].name, "value": cells[place], "adds": float(added.values[0][place])}
+            {
+                "name": model.signature.features[place].name,
+                "value": values[place],
+                "adds": float(added.values[row][place]),
+            }
             for place in order
         )
-        found.append(Explained(name, _unit(model, name), float(added.base[0]), features))
+        found.append(Explained(name, _unit(model, name), float(added.base[row]), features))
     return found
 
 

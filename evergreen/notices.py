@@ -1,6 +1,7 @@
 """What people are told at the end of a run: what happened, why, and what to do next."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from evergreen.approval import Approval
 from evergreen.batches import BatchState
@@ -61,6 +62,20 @@ def still_to_follow(behind: Mapping[str, str | None]) -> list[str]:
     who = " and ".join(_FOLLOWERS.get(each, each) for each in sorted(behind, reverse=True))
     why = next((f" ({error})" for error in behind.values() if error), "")
     return [f"Still to follow: {who}; told again by the next run, or by: evergreen mlflow{why}"]
+
+
+def whose_segment_changed(published: Published | None, segments: Mapping[str, Any] | None) -> list[str]:
+    """One line that says how many customers the CRM is told of; `segments` is what the comparison noted, if it did."""
+    if published is None or segments == {}:
+        return []
+    if segments is None:
+        return ["Segments: not compared yet; the CRM hears later, by the next run or by: evergreen redrive"]
+    if not segments["changed"]:
+        return [f"Segments: the same as before for all {segments['customers']:,} customers."]
+    to = ", ".join(f"{number:,} to {name}" for name, number in sorted(segments["to"].items()))
+    return [
+        f"Segments: {segments['changed']:,} of {segments['customers']:,} customers changed ({to}); the CRM is told."
+    ]
 
 
 def where_the_report_is(run_id: str, page: str) -> str:

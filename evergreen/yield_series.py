@@ -51,6 +51,7 @@ class YieldSeries(Strict):
     """series.json: the counts of every span of time, corrected by late outcomes, and the newest measure."""
 
     dataset: str
+    stated: Yield | None = None  # what the contract said when it was measured
     buckets: tuple[Bucket, ...] = ()  # oldest first
     measure: Measure | None = None
 

@@ -98,12 +98,19 @@ def _announce(cloud: Cloud, outputs: Outputs, ready_file: Path | None) -> None:
     for stack, values in outputs.items():
         for key, value in values.items():
             print(f"  {stack}.{key} = {value}")
+    for name, address in cloud.addresses.items():
+        print(f"  {name}: {address}")
     print(f"ready at {cloud.endpoint_url}; to use it from another terminal:\n")
     for name, value in _environment(cloud).items():
         print(f"  export {name}={value}")
     print("\nCtrl-C ends it.", flush=True)
     if ready_file:
-        facts = {"endpoint_url": cloud.endpoint_url, "pid": os.getpid(), "outputs": outputs}
+        facts = {
+            "endpoint_url": cloud.endpoint_url,
+            "pid": os.getpid(),
+            "outputs": outputs,
+            "addresses": cloud.addresses,
+        }
         facts["exports"] = _environment(cloud)
         partial = ready_file.with_name(ready_file.name + ".partial")
         partial.write_text(json.dumps(facts, indent=2))

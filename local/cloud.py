@@ -39,6 +39,7 @@ ADAPTERS = (
     "local.jobs",
     "local.model_packages",
     "local.mlflow",
+    "local.crm",
 )
 
 
@@ -57,6 +58,7 @@ class Cloud:
     image: Image | None  # what jobs run; None: the repository's own container/
     _session: Any
     function_environment: dict[str, str] = field(default_factory=dict)  # what adapters give every function, too
+    addresses: dict[str, str] = field(default_factory=dict)  # of what else runs beside it, for people
     _clients: dict[str, Any] = field(default_factory=dict)
     _clients_lock: Any = field(default_factory=threading.Lock)
     _ready_callbacks: list[Callable[[], None]] = field(default_factory=list)

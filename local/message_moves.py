@@ -11,6 +11,8 @@ from moto.sqs.responses import SQSResponse
 from local.cloud import Cloud
 from local.seams import Seams
 
+_ORDER = ("MessageGroupId", "MessageDeduplicationId")  # of a first-in-first-out queue's message
+
 
 def install(cloud: Cloud) -> None:
     """Adds StartMessageMoveTask and ListMessageMoveTasks."""
@@ -44,12 +46,15 @@ def _move(cloud: Cloud, source: str, destination: str, most: int) -> int:
     sqs, moved = cloud.client("sqs"), 0
     urls = [f"{cloud.endpoint_url}/{cloud.account}/{_name(arn)}" for arn in (source, destination)]
     while moved < most:
-        answer = sqs.receive_message(QueueUrl=urls[0], MaxNumberOfMessages=10, MessageAttributeNames=["All"])
+        answer = sqs.receive_message(
+            QueueUrl=urls[0], MaxNumberOfMessages=10, MessageAttributeNames=["All"], AttributeNames=["All"]
+        )
         if not answer.get("Messages"):
             break
         for message in answer["Messages"]:
             attributes = message.get("MessageAttributes", {})
-            sqs.send_message(QueueUrl=urls[1], MessageBody=message["Body"], MessageAttributes=attributes)
+            order = {key: value for key, value in message.get("Attributes", {}).items() if key in _ORDER}
+            sqs.send_message(QueueUrl=urls[1], MessageBody=message["Body"], MessageAttributes=attributes, **order)
             sqs.delete_message(QueueUrl=urls[0], ReceiptHandle=message["ReceiptHandle"])
             moved += 1
     return moved

@@ -16,11 +16,11 @@ from evergreen.observed_yield import Yield
 
 if TYPE_CHECKING:
     from cdk_app.components.arrivals import Arrivals
-    from cdk_app.components.explain import Explain
     from cdk_app.components.function import OwnLambda
     from cdk_app.components.inference import Inference
     from cdk_app.components.retrain import Retrain
     from cdk_app.components.retrain_many import RetrainMany
+    from cdk_app.components.segments import Segments
 
 NAMESPACE = "Evergreen"
 # While nothing is measured an alarm on the yield neither fires nor ends: silence is no news of the model.
@@ -45,16 +45,12 @@ class YieldAlarms(Construct):
                     self.drops[dataset] = self._drop(dataset, stated)
                 self._silence(dataset, stated)
 
-    def _asking(self, name: str) -> str:
-        self.retraining.append(f"{self.prefix}{name}")
-        return self.retraining[-1]
-
     def _low(self, dataset: str, stated: Yield) -> cloudwatch.Alarm:
         what, metric = ("lower bound of the ", "YieldLowerBound") if stated.good_when else ("", "ObservedYield")
         return cloudwatch.Alarm(
             self,
             f"Low-{dataset}",
-            alarm_name=self._asking(f"{dataset}-observed-yield"),
+            alarm_name=self._retraining(f"{dataset}-observed-yield"),
             alarm_description=f"The {what}observed yield of {dataset} is below {stated.threshold:g}: retrain it.",
             metric=_metric(dataset, metric, stated),
             threshold=stated.threshold,
@@ -68,7 +64,7 @@ class YieldAlarms(Construct):
         return cloudwatch.Alarm(
             self,
             f"Drop-{dataset}",
-            alarm_name=self._asking(f"{dataset}-yield-drop"),
+            alarm_name=self._retraining(f"{dataset}-yield-drop"),
             alarm_description=f"The observed yield of {dataset} is surely more than {stated.drop_tolerance:g} below "
             "that of its champion's first window: retrain it.",
             metric=_metric(dataset, "YieldDrop", stated),
@@ -78,6 +74,11 @@ class YieldAlarms(Construct):
             datapoints_to_alarm=stated.bad_periods,
             treat_missing_data=_AS_IT_WAS,
         )
+
+    def _retraining(self, title: str) -> str:
+        """The name of an alarm that asks for a run, which the rule for them names."""
+        self.retraining.append(f"{self.prefix}{title}")
+        return self.retraining[-1]
 
     def _silence(self, dataset: str, stated: Yield) -> None:
         """Tells people and asks for no run: a model cannot mend that nobody logs."""
@@ -125,10 +126,10 @@ class OperationalAlarms(Construct):
         *,
         topic: sns.Topic,
         arrivals: Arrivals,
+        segments: Segments,
         retrain: Retrain,
         retrain_many: RetrainMany,
         inference: Inference,
-        explain: Explain,
         answering: Mapping[str, OwnLambda],
     ) -> None:
         super().__init__(scope, name)
@@ -143,6 +144,11 @@ class OperationalAlarms(Construct):
             inference.dead_letters.metric_approximate_number_of_messages_visible(period=Duration.minutes(1)),
             "Inference logs that could not be measured wait in their dead-letter queue.",
         )
+        self._add(
+            "SegmentsDeadLetters",
+            segments.dead_letters.metric_approximate_number_of_messages_visible(period=Duration.minutes(1)),
+            "Segment updates that the CRM does not take wait in their dead-letter queue.",
+        )
         self._add("RunsFailed", retrain.machine.metric_failed(period=Duration.minutes(5)), "A retrain run failed.")
         self._add(
             "RunsTimedOut", retrain.machine.metric_timed_out(period=Duration.minutes(5)), "A retrain run timed out."
@@ -150,8 +156,9 @@ class OperationalAlarms(Construct):
         many = retrain_many.machine
         self._add("ManyFailed", many.metric_failed(period=Duration.minutes(5)), "retrain_many failed.")
         self._add("ManyTimedOut", many.metric_timed_out(period=Duration.minutes(5)), "retrain_many timed out.")
-        functions: dict[str, OwnLambda] = {"Dispatch": arrivals.dispatch, **retrain.functions, **retrain_many.functions}
-        functions |= {**explain.functions, **answering, "MeasureYield": inference.measure_yield}
+        functions: dict[str, OwnLambda] = {**retrain.functions, **retrain_many.functions, **answering}
+        functions |= {"Dispatch": arrivals.dispatch, "DeliverSegments": segments.deliver}
+        functions |= {"MeasureYield": inference.measure_yield}
         for title, function in functions.items():
             self._add(f"{title}Errors", function.errors(), f"{title} raised an error.")
 

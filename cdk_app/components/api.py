@@ -12,8 +12,9 @@ from constructs import Construct
 
 from cdk_app.components.function import Function, OwnLambda
 from cdk_app.components.scoring import Scoring
+from cdk_app.components.segments import Segments
 from cdk_app.components.storage import Storage
-from cdk_app.permissions import count_in_table, read_table
+from cdk_app.permissions import count_in_table, list_objects, read_objects, read_table
 from evergreen.contracts import Contracts
 from functions.api.settings import Settings
 
@@ -34,7 +35,15 @@ class Api(Construct):
     """Every path goes to the function, which knows its routes; calls are signed, throttled and logged."""
 
     def __init__(
-        self, scope: Construct, name: str, root: Path, *, contracts: Contracts, storage: Storage, scoring: Scoring
+        self,
+        scope: Construct,
+        name: str,
+        root: Path,
+        *,
+        contracts: Contracts,
+        storage: Storage,
+        scoring: Scoring,
+        segments: Segments,
     ) -> None:
         super().__init__(scope, name)
         function = Function(
@@ -43,14 +52,21 @@ class Api(Construct):
             root,
             contracts=contracts,
             settings=Settings(
+                DATA_BUCKET=storage.bucket.bucket_name,
                 REGISTRY_TABLE=storage.registry.table_name,
                 PREDICTIONS_TABLE=storage.predictions.table_name,
                 PREDICT_FUNCTION=scoring.predict.function.function_name,
+                SEGMENTS_TABLE=segments.table.table_name,
+                SEGMENTS_QUEUE_URL=segments.queue.queue_url,
             ),
             statements=[
                 read_table(storage.registry, "BatchGetItem", "Query"),
                 count_in_table(storage.registry),
                 read_table(storage.predictions, "BatchGetItem"),
+                read_objects(storage.bucket, "observed/"),  # the yield as it was measured
+                list_objects(storage.bucket),
+                read_table(segments.table, "BatchGetItem", "BatchWriteItem"),  # to have one customer told of again
+                iam.PolicyStatement(actions=["sqs:SendMessage"], resources=[segments.queue.queue_arn]),
                 iam.PolicyStatement(
                     actions=["lambda:InvokeFunction"], resources=[scoring.predict.function.function_arn]
                 ),

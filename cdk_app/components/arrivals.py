@@ -12,6 +12,7 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from cdk_app.components.alarms import YieldAlarms
+from cdk_app.components.events_out import EventsOut
 from cdk_app.components.function import Function
 from cdk_app.components.notices import NoticesTopic
 from cdk_app.components.retrain import Retrain
@@ -41,11 +42,13 @@ class Arrivals(Construct):
         contracts: Contracts,
         storage: Storage,
         notices: NoticesTopic,
+        events_out: EventsOut,
         retrain: Retrain,
         retrain_many: RetrainMany,
         yields: YieldAlarms,
     ) -> None:
         super().__init__(scope, name)
+        self._events_out = events_out
         self.dead_letters = sqs.Queue(
             self,
             "DeadLetters",
@@ -128,6 +131,7 @@ class Arrivals(Construct):
             DATA_BUCKET=storage.bucket.bucket_name,
             REGISTRY_TABLE=storage.registry.table_name,
             NOTICES_TOPIC_ARN=notices.topic.topic_arn,
+            EVENT_BUS=self._events_out.bus_name,
             STATE_MACHINE_ARN=retrain.machine.state_machine_arn,
             LEASE_HOURS=_LEASE_HOURS,
             ARRIVALS_QUEUE_ARN=self.queue.queue_arn,
@@ -146,6 +150,7 @@ class Arrivals(Construct):
                 change_table(storage.registry),
                 *freeze_objects(storage.bucket, "", "quarantine/"),  # a misplaced file may lie anywhere
                 *notices.publishing(),
+                self._events_out.telling(),
                 *self.schedules.setting_timers(),
                 iam.PolicyStatement(actions=["states:StartExecution"], resources=[retrain.machine.state_machine_arn]),
                 describe_runs(retrain.machine),

@@ -109,7 +109,7 @@ class ImageFunction(OwnLambda):
         timeout: Duration,
         memory_mb: int,
         disk_mb: int,
-        environment: Mapping[str, str] | None = None,
+        settings: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(scope, name, statements)
         self.function = lambda_.DockerImageFunction(
@@ -125,7 +125,7 @@ class ImageFunction(OwnLambda):
             environment={
                 "DUCKDB_MEMORY_LIMIT": f"{memory_mb // 2}MB",
                 "INSTANCE_TYPE": f"lambda.{memory_mb}MB",  # for the report's estimate of what a run costs
-                **(environment or {}),
+                **(settings or {}),
                 **_PATIENT,
             },
             role=self.role,

@@ -108,7 +108,7 @@ class Inference(Construct):
             timeout=_TIMEOUT,
             memory_mb=1769,  # one whole vCPU
             disk_mb=8192,
-            environment={
+            settings={
                 "DATA_BUCKET": bucket.bucket_name,
                 "CONTRACTS_URI": f"s3://{asset.s3_bucket_name}/{asset.s3_object_key}",
             },

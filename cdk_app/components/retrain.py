@@ -10,12 +10,14 @@ from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from cdk_app.commit import commit_of
+from cdk_app.components.events_out import EventsOut
 from cdk_app.components.function import Function, ImageFunction, OwnLambda
 from cdk_app.components.image import ContainerImage
 from cdk_app.components.mlflow import Mlflow
 from cdk_app.components.notices import NoticesTopic
 from cdk_app.components.retrain_role import may_map, retrain_statements
 from cdk_app.components.sagemaker import SageMaker
+from cdk_app.components.segments import Segments
 from cdk_app.components.storage import Storage
 from cdk_app.permissions import (
     change_table,
@@ -41,6 +43,7 @@ from functions.register_challenger.settings import Settings as RegisterChallenge
 from functions.reject_data.settings import Settings as RejectDataSettings
 from functions.remove_superseded.settings import Settings as RemoveSupersededSettings
 from functions.track_run.settings import Settings as TrackRunSettings
+from functions.update_segments.settings import Settings as UpdateSegmentsSettings
 
 _INSTANCE = "ml.m5.large"
 
@@ -57,6 +60,8 @@ class Retrain(Construct):
         contracts: Contracts,
         storage: Storage,
         notices: NoticesTopic,
+        events_out: EventsOut,
+        segments: Segments,
         sagemaker: SageMaker,
         image: ContainerImage,
         mlflow: Mlflow,
@@ -64,10 +69,12 @@ class Retrain(Construct):
         super().__init__(scope, name)
         self._root, self._contracts = root, contracts
         self._storage, self._notices, self._sagemaker = storage, notices, sagemaker
+        self._bus, self._telling = events_out.bus_name, events_out.telling()
         self.functions: dict[str, OwnLambda] = {}
         self._preparing(image)
         self._judging(image)
         self._publishing()
+        self._updating(segments)
         self._ending(image, mlflow)
         self.machine = self._machine(storage.bucket.bucket_name, sagemaker, image)
         for statement in retrain_statements(self, storage.bucket, sagemaker.role, list(self.functions.values())):
@@ -113,8 +120,13 @@ class Retrain(Construct):
         )
         self._add(
             "RejectData",
-            RejectDataSettings(DATA_BUCKET=data, REGISTRY_TABLE=table, NOTICES_TOPIC_ARN=self._notices.topic.topic_arn),
-            [note_table(registry), *freeze_objects(bucket, "runs/", "quarantine/"), *self._notices.publishing()],
+            RejectDataSettings(
+                DATA_BUCKET=data,
+                REGISTRY_TABLE=table,
+                NOTICES_TOPIC_ARN=self._notices.topic.topic_arn,
+                EVENT_BUS=self._bus,
+            ),
+            [note_table(registry), *freeze_objects(bucket, "runs/", "quarantine/"), *self._telling_people_and_others()],
         )
 
     def _judging(self, image: ContainerImage) -> None:
@@ -133,13 +145,13 @@ class Retrain(Construct):
         )
         self._add(
             "PromoteChallenger",
-            PromoteChallengerSettings(DATA_BUCKET=data, REGISTRY_TABLE=table),
-            [change_table(registry), read_objects(bucket, "runs/")],
+            PromoteChallengerSettings(DATA_BUCKET=data, REGISTRY_TABLE=table, EVENT_BUS=self._bus),
+            [change_table(registry), read_objects(bucket, "runs/"), self._telling],
         )
         self._add(
             "KeepChampion",
-            KeepChampionSettings(DATA_BUCKET=data, REGISTRY_TABLE=table),
-            [note_table(registry), read_objects(bucket, "runs/")],
+            KeepChampionSettings(DATA_BUCKET=data, REGISTRY_TABLE=table, EVENT_BUS=self._bus),
+            [note_table(registry), read_objects(bucket, "runs/"), self._telling],
         )
 
     def _publishing(self) -> None:
@@ -159,8 +171,8 @@ class Retrain(Construct):
         )
         self._add(
             "PublishPredictions",
-            PublishPredictionsSettings(DATA_BUCKET=data, REGISTRY_TABLE=table),
-            [change_table(registry), read_objects(bucket, "runs/"), list_objects(bucket)],
+            PublishPredictionsSettings(DATA_BUCKET=data, REGISTRY_TABLE=table, EVENT_BUS=self._bus),
+            [change_table(registry), read_objects(bucket, "runs/"), list_objects(bucket), self._telling],
         )
         self._add(
             "RemoveSuperseded",
@@ -168,6 +180,21 @@ class Retrain(Construct):
             [change_table(registry), load_table(predictions), read_objects(bucket, "runs/"), list_objects(bucket)],
             timeout=Duration.minutes(15),
             memory_mb=1769,
+        )
+
+    def _updating(self, segments: Segments) -> None:
+        bucket, registry = self._storage.bucket, self._storage.registry
+        self._add(
+            "UpdateSegments",
+            UpdateSegmentsSettings(
+                DATA_BUCKET=bucket.bucket_name,
+                REGISTRY_TABLE=registry.table_name,
+                SEGMENTS_TABLE=segments.table.table_name,
+                SEGMENTS_QUEUE_URL=segments.queue.queue_url,
+            ),
+            [note_table(registry), *segments.hinting(), read_objects(bucket, "runs/"), list_objects(bucket)],
+            timeout=Duration.minutes(15),
+            memory_mb=1769,  # one whole vCPU
         )
 
     def _ending(self, image: ContainerImage, mlflow: Mlflow) -> None:
@@ -182,19 +209,22 @@ class Retrain(Construct):
         )
         self._add(
             "CompleteRun",
-            CompleteRunSettings(DATA_BUCKET=data, REGISTRY_TABLE=table, NOTICES_TOPIC_ARN=topic),
+            CompleteRunSettings(DATA_BUCKET=data, REGISTRY_TABLE=table, NOTICES_TOPIC_ARN=topic, EVENT_BUS=self._bus),
             [
                 note_table(registry),
                 read_objects(bucket, "observed/*/series.json"),
                 *freeze_objects(bucket, "runs/", "quarantine/"),
-                *self._notices.publishing(),
+                *self._telling_people_and_others(),
             ],
         )
         self._add(
             "FailRun",
-            FailRunSettings(REGISTRY_TABLE=table, NOTICES_TOPIC_ARN=topic),
-            [note_table(registry), *self._notices.publishing()],
+            FailRunSettings(REGISTRY_TABLE=table, NOTICES_TOPIC_ARN=topic, EVENT_BUS=self._bus),
+            [note_table(registry), *self._telling_people_and_others()],
         )
+
+    def _telling_people_and_others(self) -> list[iam.PolicyStatement]:
+        return [*self._notices.publishing(), self._telling]
 
     def _registering(self, image: ContainerImage) -> RegisterChallengerSettings:
         return RegisterChallengerSettings(

@@ -1,4 +1,4 @@
-"""The data bucket and the two tables."""
+"""The data bucket and the tables."""
 
 from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_dynamodb as dynamodb
@@ -33,6 +33,7 @@ class Storage(Construct):
         bucket.add_property_override("NotificationConfiguration.EventBridgeConfiguration.EventBridgeEnabled", True)
         self.registry = self._table("Registry")
         self.predictions = self._table("Predictions")
+        self.segments = self._table("Segments")
 
     def _table(self, name: str) -> dynamodb.Table:
         return dynamodb.Table(

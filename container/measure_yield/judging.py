@@ -4,10 +4,9 @@ from datetime import UTC, datetime
 
 import duckdb
 
+from container.measure_yield.good_when import verdict_type
 from container.measure_yield.log_contract import CLOCKS_DIFFER
-from container.prepare.column_types import SQL_TYPES
 from evergreen.contract import Contract
-from evergreen.targets import ColumnTarget
 from evergreen.yield_series import Bucket
 
 _LATER = f"INTERVAL {int(CLOCKS_DIFFER.total_seconds())} SECOND"
@@ -108,15 +107,9 @@ def strays(connection: duckdb.DuckDBPyConnection, outcomes: str) -> list[tuple[i
     return found
 
 
-def verdict_type(contract: Contract) -> str:
-    """The SQL type of outcome and prediction in good_when."""
-    target = contract.target
-    if not isinstance(target, ColumnTarget) or contract.task == "regression":
-        return "DOUBLE"
-    return SQL_TYPES[contract.input.columns[target.column].type]
-
-
-def holds(connection: duckdb.DuckDBPyConnection, model: str | None, before: datetime) -> bool:
-    """Whether the model has any inference before a time."""
-    query = 'SELECT COUNT(*) FROM judged WHERE COALESCE(model = ?, true) AND "time" < ?'
-    return bool(connection.execute(query, [model, before.replace(tzinfo=None)]).fetchall()[0][0])
+def began_later(connection: duckdb.DuckDBPyConnection, model: str | None, before: datetime) -> bool:
+    """Whether all that is known before a time was predicted by other models."""
+    query = 'SELECT COUNT(*), COUNT(*) FILTER (COALESCE(model = $model, true)) FROM judged WHERE "time" < $before'
+    values = {"model": model, "before": before.replace(tzinfo=None)}
+    ((every, own),) = connection.execute(query, values).fetchall()
+    return bool(every and not own)

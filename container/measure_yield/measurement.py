@@ -10,6 +10,7 @@ import duckdb
 from container.log import log
 from container.measure_yield.data_bucket import DataBucket, FilesChanged
 from container.measure_yield.day_files import DayFiles
+from container.measure_yield.good_when import good_when_fault
 from container.measure_yield.measuring import Measuring, News
 from container.measure_yield.metric_line import metric_line, metrics
 from container.measure_yield.taking import CheckedLog, Dropped, refused, take
@@ -64,7 +65,7 @@ class Measurement:
 
     def measure(self, dataset: str) -> None:
         """Measure the yield of a data set over all that is written down, and publish it."""
-        contract, logs = self.contracts[dataset].contract, self.taken[dataset]
+        contract, logs = _judging(self.contracts[dataset].contract), self.taken[dataset]
         for attempt in range(_ATTEMPTS):
             folder = self.folder / f"{dataset}-{attempt}"
             folder.mkdir(parents=True)
@@ -109,6 +110,16 @@ class Measurement:
             return
         values = metrics(series.measure, stated)
         print(metric_line(contract.id, values, series.measure.at), flush=True)
+
+
+def _judging(contract: Contract) -> Contract:
+    """The contract, without a good_when that cannot be computed: its items are kept, and nothing fails for ever."""
+    fault = good_when_fault(contract)
+    if not fault or not contract.observed_yield:
+        return contract
+    log("good_when_is_wrong", dataset=contract.id, fault=fault)
+    stated = contract.observed_yield.model_copy(update={"good_when": None})
+    return contract.model_copy(update={"observed_yield": stated})
 
 
 def _news(logs: Sequence[CheckedLog]) -> News:

@@ -64,7 +64,7 @@ class Measuring:
         good, judged = judging.newest(self.connection, model, stated.window)
         level = series.level(model, stated)
         measure = Measure(at=now, samples=judged, good=good, model=model, level=level)
-        return series.model_copy(update={"measure": measure})
+        return series.model_copy(update={"measure": measure, "stated": stated})
 
     def _read_more(self, days: int) -> None:
         for day in self.days[self.read : self.read + days]:
@@ -82,8 +82,8 @@ class Measuring:
             return True
         model = judging.model_in_use(self.connection)
         _, judged = judging.newest(self.connection, model, stated.window)
-        # A model that has nothing on the oldest day that was read began to predict after it.
-        return judged >= stated.window or not judging.holds(self.connection, model, self.since + timedelta(days=1))
+        # Where others predicted all day long, the model in use was not there yet.
+        return judged >= stated.window or judging.began_later(self.connection, model, self.since + timedelta(days=1))
 
     def _rows(self) -> int:
         return int(self.connection.execute(f"SELECT COUNT(*) FROM {observed(self.files)}").fetchall()[0][0])

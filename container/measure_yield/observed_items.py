@@ -79,7 +79,7 @@ def observed(files: Sequence[Path]) -> str:
 
 def outcomes_alone(connection: duckdb.DuckDBPyConnection, taken: Taken, target: Path) -> str:
     """Keep what was taken without a prediction, the outcomes of earlier inferences, each with its line; gives SQL."""
-    rows = f'SELECT item_id, "time", outcome, line FROM {taken.good} WHERE prediction IS NULL'
+    rows = f'SELECT CAST(item_id AS VARCHAR) AS item_id, "time", line FROM {taken.good} WHERE prediction IS NULL'
     connection.execute(f"COPY ({rows}) TO {text(target)} {FORMAT}")
     return f"read_parquet({text(target)})"
 

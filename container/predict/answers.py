@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from container.explanation import explain_row
 from container.model import Model
 from container.predict.features import features_of
 from container.predict.given import Form, Row
@@ -11,6 +12,7 @@ from container.serve.encode import to_csv
 from evergreen.contract import Contract
 from evergreen.predictions import read_rows
 from evergreen.scoring import RowFault
+from evergreen.segments import segment_of
 
 Answers = tuple[list[dict[str, Any]], list[RowFault]]
 
@@ -24,20 +26,26 @@ def answer(
     values, faults = features_of(rows, Form.of(contract, model.signature, prepared=prepared), model.signature)
     if values is None:
         return [], faults
-    answers = _predictions(model, values, run_id)
+    answers = _predictions(model, values, contract, run_id)
     if explain:
         answers = [
-            {**each, "explanation": why} for each, why in zip(answers, _explanations(model, values), strict=True)
+            {**each, "explanation": why} for each, why in zip(answers, _explanations(model, values, rows), strict=True)
         ]
     return answers, []
 
 
-def _predictions(model: Model, values: Matrix, run_id: str) -> list[dict[str, Any]]:
+def _predictions(model: Model, values: Matrix, contract: Contract, run_id: str) -> list[dict[str, Any]]:
     """By way of the lines that batch transform gets, so that both say the same to the last digit."""
     lines = to_csv(model.answer(values), model.signature).decode().splitlines()
     numbered = (f"{number},{line}" for number, line in enumerate(lines))
     rows = read_rows(numbered, "the model's answer", run_id, model.signature.task)
-    return [_with_confidence(row, model) for row in rows]
+    return [_with_confidence(row, model) | _segment(row, contract) for row in rows]
+
+
+def _segment(row: dict[str, Any], contract: Contract) -> dict[str, str]:
+    """The contract's segment that fits, where it has any."""
+    segment = segment_of(contract.segments, row) if contract.segments else None
+    return {"segment": segment} if segment else {}
 
 
 def _with_confidence(row: dict[str, Any], model: Model) -> dict[str, Any]:
@@ -54,19 +62,14 @@ def _with_confidence(row: dict[str, Any], model: Model) -> dict[str, Any]:
             return answer
 
 
-def _explanations(model: Model, values: Matrix) -> list[dict[str, Any]]:
+def _explanations(model: Model, values: Matrix, rows: Sequence[Row]) -> list[dict[str, Any]]:
     """For each row and predictor: what is said without knowing any feature, and what each adds, the largest first."""
-    found = model.contributions(values)
+    contributions = model.contributions(values)
     names = [feature.name for feature in model.signature.features]
     return [
         {
-            predictor: {
-                "base": float(each.base[row]),
-                "features": dict(
-                    sorted(zip(names, each.values[row].tolist(), strict=True), key=lambda pair: -abs(pair[1]))
-                ),
-            }
-            for predictor, each in found.items()
+            each.predictor: each.document()
+            for each in explain_row(model, contributions, number, [row.get(name) for name in names])
         }
-        for row in range(len(values))
+        for number, row in enumerate(rows)
     ]

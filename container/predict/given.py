@@ -17,7 +17,6 @@ from evergreen.scoring import RowFault
 Row = Mapping[str, Any]
 
 _TYPES: dict[FeatureType, ColumnType] = {"category": "text", "integer": "integer", "number": "number"}
-_CONTAINERS = (dict, list)
 
 
 @dataclass(frozen=True)
@@ -56,24 +55,15 @@ class Form:
         values: dict[str, list[str | None]] = {name: [] for name in self.columns}
         faults: list[RowFault] = []
         for number, row in enumerate(rows):
-            fields = self._by_column(row)
+            fields = fields_of(row, self.columns)
             faults += self._missing(number, row, fields)
             for name, column in values.items():
                 given = row[fields[name]] if name in fields else None
-                if isinstance(given, _CONTAINERS):
-                    reason = "is a list or an object: give one value, or null where it is unknown"
+                if reason := _no_value(given):
                     faults.append(RowFault(row=number, field=fields[name], rule="type", reason=reason))
                     given = None
                 column.append(_text(given, self.decimal))
         return values, faults
-
-    def _by_column(self, row: Row) -> dict[str, str]:
-        """Under which name a row has each column."""
-        return {
-            name: next(each for each in (name, *column.aliases) if each in row)
-            for name, column in self.columns.items()
-            if any(each in row for each in (name, *column.aliases))
-        }
 
     def _missing(self, number: int, row: Row, fields: Mapping[str, str]) -> Iterator[RowFault]:
         for name in self.needed:
@@ -83,11 +73,28 @@ class Form:
                 yield RowFault(row=number, field=name, rule="missing", reason=f"is missing{hint}")
 
 
+def fields_of(row: Row, columns: Mapping[str, Column]) -> dict[str, str]:
+    """Under which name a row has each column; a column that it has not is left out."""
+    names = {
+        name: next((each for each in (name, *column.aliases) if each in row), None) for name, column in columns.items()
+    }
+    return {name: found for name, found in names.items() if found is not None}
+
+
 def one_format(formats: tuple[str, ...]) -> DateFormat | None:
     """The only format that a column of dates can have, if there is one."""
     if len(formats) > 1:
         return None
     return DateFormat(formats[0]) if formats else ISO
+
+
+def _no_value(value: Any) -> str | None:
+    """Why something of JSON is no value of a table, or None."""
+    if isinstance(value, (dict, list)):
+        return "is a list or an object: give one value, or null where it is unknown"
+    if isinstance(value, str) and not value.isascii() and any("\ud800" <= each <= "\udfff" for each in value):
+        return "holds half a character (a lone surrogate): give text in UTF-8"
+    return None
 
 
 def _text(value: Any, decimal: str) -> str | None:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import duckdb
 
+from container.measure_yield.good_when import good_when_fault
 from container.prepare.engine import quoted
 from container.prepare.row_rules import rule_fault
 from evergreen.columns import Input, RowRule
@@ -21,6 +22,8 @@ def faults(folder: DatasetFolder) -> Iterator[str]:
     with _empty(contract, "rows") as connection:
         for rule in contract.input.rules:
             yield from _of_rule(connection, rule, contract.input)
+    if fault := good_when_fault(contract):
+        yield f"yield.good_when: {fault}"
     target = contract.target
     if not isinstance(target, EventTarget) or contract.features is None or contract.entity is None:
         return

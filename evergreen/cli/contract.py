@@ -56,7 +56,8 @@ def faults(folder: Path, root: Path) -> list[str]:
         read = read_folder(folder if folder.name else folder.resolve())
     except ContractInvalid as error:
         return str(error).splitlines()
-    if not read.sql and not read.contract.input.rules:
+    stated = read.contract.observed_yield
+    if not read.sql and not read.contract.input.rules and not (stated and stated.good_when):
         return []
     command = [sys.executable, "-m", "container.survey.queries"]
     told = read.model_dump_json(by_alias=True, exclude_none=True)

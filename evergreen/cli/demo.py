@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from evergreen.cli.crm import show_segments, what_the_crm_knows
 from evergreen.cli.demo_yield import demo_yield
 from evergreen.cli.deployment import Deployment
 from evergreen.cli.drop import upload
@@ -61,9 +62,11 @@ def demo(
         source = root / "datasets" / _DATASET / "online_retail.csv.gz"
         history, rest = split(source, Path(folder))
         first = drop_and_follow(deployment, "History up to 2011-09-30", history)
+        before = what_the_crm_knows(deployment, _DATASET, _ENTITIES)
         second = drop_and_follow(deployment, "The rest: champion against challenger", rest)
         _where_time_went([first, second])
         _show_predictions(deployment)
+        show_segments(before, what_the_crm_knows(deployment, _DATASET, _ENTITIES), said["addresses"].get("CRM"))
         console.print(f"\nAll of it, splitting the file included: {span(time.monotonic() - ready)}.")
         _next_steps()
         if keep:
@@ -152,6 +155,7 @@ def _next_steps() -> None:
         ".venv/bin/evergreen history next_purchase",
         ".venv/bin/evergreen mlflow",
         ".venv/bin/evergreen predictions next_purchase 17850",
+        ".venv/bin/evergreen segments next_purchase 17850",
         ".venv/bin/evergreen drop next_purchase FILE.csv --watch",
     ):
         console.print(f"  {line}", markup=False, soft_wrap=True)

@@ -14,18 +14,22 @@ from evergreen.errors import StoreUnavailable, UnknownDataset, UserMustAct
 from evergreen.runs import execution_arn
 from evergreen.stores.approvals import Approvals
 from evergreen.stores.arrivals import ArrivalsLedger
+from evergreen.stores.event_bus import Announcements
 from evergreen.stores.files import Files
 from evergreen.stores.holdbacks import Holdbacks
 from evergreen.stores.leases import Leases
 from evergreen.stores.notices import Notices
 from evergreen.stores.outbox import Outbox
 from evergreen.stores.predictions import Predictions
+from evergreen.stores.published import Published
 from evergreen.stores.registry import Registry
 from evergreen.stores.reinstatement import Reinstatement
 from evergreen.stores.removals import Removals
 from evergreen.stores.rollbacks import Rollbacks
 from evergreen.stores.runs import RunRecords
 from evergreen.stores.scored_rows import ScoredRows
+from evergreen.stores.segment_queue import SegmentQueue
+from evergreen.stores.segments import Segments
 from evergreen.stores.unlearned import UnlearnedSources
 from evergreen.stores.workflows import Workflows
 
@@ -52,13 +56,19 @@ class Deployment:
     queue_url: str = ""
     dead_letters_url: str = ""
     stack: str = "Evergreen"
-    predict: str | None = None  # the function that scores rows; not every stack has one
+    api_url: str = ""
+    predict: str = ""  # the function that scores rows
+    event_bus: str = ""
+    segments_table: str = ""
+    segments_queue_url: str = ""
+    segments_dead_letters_url: str = ""
+    update_segments: str | None = None  # the function that compares customers; not every stack has one
     explain: str | None = None  # the function that explains predictions; not every stack has one
 
     @classmethod
     def find(cls) -> "Deployment":
         """Read the outputs of the stack `Evergreen`, or of `EVERGREEN_STACK`. Raises NoDeployment."""
-        stack = os.environ.get("EVERGREEN_STACK", "Evergreen")
+        stack = stack_name()
         outputs = _outputs(stack)
         return cls(
             stack=stack,
@@ -73,7 +83,13 @@ class Deployment:
             digests=_digests(outputs),
             queue_url=outputs.get("ArrivalsQueueUrl", ""),
             dead_letters_url=outputs.get("DeadLettersQueueUrl", ""),
-            predict=outputs.get("PredictFunction"),
+            api_url=outputs.get("ApiUrl", ""),
+            predict=outputs.get("PredictFunction", ""),
+            event_bus=outputs.get("EventBus", ""),
+            segments_table=outputs.get("SegmentsTable", ""),
+            segments_queue_url=outputs.get("SegmentsQueueUrl", ""),
+            segments_dead_letters_url=outputs.get("SegmentsDeadLettersQueueUrl", ""),
+            update_segments=outputs.get("UpdateSegmentsFunction"),
             explain=outputs.get("ExplainFunction"),
         )
 
@@ -112,6 +128,10 @@ class Deployment:
     @property
     def scored_rows(self) -> ScoredRows:
         return ScoredRows(self.files)
+
+    @property
+    def published(self) -> Published:
+        return Published(self.registry, self._table(self.predictions_table))
 
     @property
     def approvals(self) -> Approvals:
@@ -158,6 +178,18 @@ class Deployment:
     def notices(self) -> Notices:
         return Notices(boto3.client("sns"), self.notices_topic_arn)
 
+    @property
+    def announcements(self) -> Announcements:
+        return Announcements.of(self._table(self.registry_table), self.event_bus)
+
+    @property
+    def segments(self) -> Segments:
+        return Segments(self._table(self.segments_table))
+
+    @property
+    def segment_queue(self) -> SegmentQueue:
+        return SegmentQueue(boto3.client("sqs"), self.segments_queue_url)
+
     def execution_arn(self, run_id: str) -> str:
         """The Step Functions execution of a run."""
         return execution_arn(self.state_machine_arn, run_id)
@@ -165,6 +197,11 @@ class Deployment:
     @staticmethod
     def _table(name: str) -> Any:
         return boto3.resource("dynamodb").Table(name)
+
+
+def stack_name() -> str:
+    """What the stack is called."""
+    return os.environ.get("EVERGREEN_STACK", "Evergreen")
 
 
 def _digests(outputs: Mapping[str, str]) -> dict[str, str]:

@@ -17,14 +17,19 @@ def ask_to_follow(deployment: Deployment, dataset: str) -> str:
     """Have the outbox worked off now; answers why not, empty when it was."""
     if deployment.track_run is None:
         return "this stack has no function that tells them"
+    return ask(deployment.track_run, dataset)
+
+
+def ask(function: str, dataset: str) -> str:
+    """Have a function do its work for a data set now; answers why not, empty when it did."""
     payload = json.dumps({"dataset": dataset})
     try:
-        answer = boto3.client("lambda", config=_PATIENT).invoke(FunctionName=deployment.track_run, Payload=payload)
+        answer = boto3.client("lambda", config=_PATIENT).invoke(FunctionName=function, Payload=payload)
     except (BotoCoreError, ClientError) as error:
         return str(error)
     if "FunctionError" in answer:
         said = answer["Payload"].read().decode(errors="replace")
-        return f"{deployment.track_run} failed: {said[:300]}"
+        return f"{function} failed: {said[:300]}"
     return ""
 
 

@@ -84,7 +84,7 @@ def contract_of(deployment: Deployment, dataset: str) -> Contract:
     folder = contract_folder(deployment.check(dataset))
     if folder is None:
         raise UserMustAct(f"no contract of {dataset} here: cd into the checkout that it was deployed from")
-    if deployment.predict is None:
+    if not deployment.predict:
         raise UserMustAct("this stack has no function that scores rows; deploy it anew")
     return read_folder(folder).contract
 

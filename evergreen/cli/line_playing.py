@@ -5,14 +5,17 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import boto3
 
 from evergreen.cli.deployment import Deployment
 from evergreen.contract import Contract
+from evergreen.errors import UserMustAct
 from evergreen.layout import INFERENCE
 from evergreen.line import Item, given, log_of_outcomes, log_of_scores, right
-from evergreen.stores.scoring import Scored, Scoring
+from evergreen.scoring import Refusal, ScoringRequest
+from evergreen.stores.scoring import ScoringFunction
 
 
 @dataclass(frozen=True)
@@ -48,25 +51,28 @@ class Line:
 
     def play(self, items: Sequence[Item]) -> Iterator[Logged]:
         """Make the items one log at a time, in real time; at the end the outcomes that are still to come."""
-        began, scoring = time.monotonic(), Scoring(boto3.client("lambda"), self.deployment.predict or "")
+        began, scoring = time.monotonic(), ScoringFunction(boto3.client("lambda"), self.deployment.predict)
         for start in range(0, len(items), self.pace.log_every):
             made = items[start : start + self.pace.log_every]
             _sleep_until(began + (start + len(made)) / self.pace.rate)
-            scored = scoring.score(self.contract.id, [given(self.contract, each) for each in made])
-            yield self._log(made, scored)
+            rows = [given(self.contract, each) for each in made]
+            scored = scoring.score(ScoringRequest(dataset=self.contract.id, rows=rows))
+            if isinstance(scored, Refusal):
+                raise UserMustAct(scored.message)
+            yield self._log(made, scored["predictions"], scored["champion"])
             self._tell_outcomes()
         while self._waiting:
             _sleep_until(self._waiting[0][0])
             self._tell_outcomes()
 
-    def _log(self, made: Sequence[Item], scored: Scored) -> Logged:
+    def _log(self, made: Sequence[Item], predictions: list[dict[str, Any]], champion: str) -> Logged:
         now, apart = datetime.now(UTC), timedelta(seconds=1 / self.pace.rate)
         times = [now - apart * (len(made) - 1 - place) for place in range(len(made))]
-        text = log_of_scores(self.contract, made, scored.predictions, times, scored.champion)
+        text = log_of_scores(self.contract, made, predictions, times, champion)
         known = [each for each in made if each.outcome and self.chance.random() < self.pace.outcome_share]
         self._waiting.append((time.monotonic() + self.pace.outcome_delay, known))
         key = self._drop("scores", text)
-        return Logged(key, len(made), right(made, scored.predictions), scored.champion)
+        return Logged(key, len(made), right(made, predictions), champion)
 
     def _tell_outcomes(self) -> None:
         """Drop what has become known by now as one log."""

@@ -15,6 +15,7 @@ from evergreen.cli.drop import drop
 from evergreen.cli.init import init
 from evergreen.cli.line import app as line
 from evergreen.cli.mlflow import mlflow
+from evergreen.cli.observed_yield import observed_yield
 from evergreen.cli.output import errors
 from evergreen.cli.predictions import predictions
 from evergreen.cli.redrive import redrive
@@ -22,8 +23,10 @@ from evergreen.cli.report import report
 from evergreen.cli.retrain import retrain
 from evergreen.cli.rollback import rollback
 from evergreen.cli.runs import run, runs
+from evergreen.cli.segments import segments
 from evergreen.cli.unlearn import unlearn
 from evergreen.cli.up import up
+from evergreen.cli.verify import verify
 from evergreen.errors import EvergreenError
 
 app = typer.Typer(
@@ -46,6 +49,8 @@ COMMANDS: tuple[Callable[..., None], ...] = (
     retrain,
     redrive,
     predictions,
+    verify,
+    segments,
     approve,
     reject,
     history,
@@ -55,6 +60,7 @@ COMMANDS: tuple[Callable[..., None], ...] = (
 )
 for command in COMMANDS:
     app.command()(command)
+app.command(name="yield")(observed_yield)
 app.add_typer(contract)
 app.add_typer(line)
 app.add_typer(demo)

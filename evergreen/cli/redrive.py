@@ -9,6 +9,7 @@ import typer
 from evergreen.cli.caller import caller
 from evergreen.cli.deployment import Deployment
 from evergreen.cli.output import console
+from evergreen.cli.outside import redrive_outside
 from evergreen.dead_letters import Explanation, explain
 from evergreen.errors import UserMustAct
 from evergreen.requests import RunRequest
@@ -25,13 +26,15 @@ def redrive(
     """Try again what failed: dead letters go back to the arrivals queue, and what failed runs left makes a new run.
 
     Files that were set aside because three runs failed with them, or because S3 would not give them, join as well.
-    Dead letters are not told apart by data set. Mend the cause first.
+    Dead letters are not told apart by data set. Events and segment updates that could not be told are told again.
+    Mend the cause first.
 
     Examples: `evergreen redrive --dry-run`, `evergreen redrive next_purchase`
     """
     deployment = Deployment.find()
     named = [deployment.check(dataset)] if dataset else list(deployment.datasets)
     _dead_letters(deployment, dry_run)
+    redrive_outside(deployment, named, dry_run=dry_run)
     left = {each: _left_behind(deployment, each) for each in named}
     for each, arrivals in left.items():
         _tell(each, arrivals)

@@ -10,6 +10,7 @@ from evergreen.cli.caller import caller
 from evergreen.cli.deployment import Deployment
 from evergreen.cli.followers import ask_to_follow, still_to_follow
 from evergreen.cli.output import console
+from evergreen.cli.outside import say_outside
 from evergreen.cli.reason import reason_of
 from evergreen.errors import StoreUnavailable
 from evergreen.notices import rollback_notice
@@ -32,11 +33,13 @@ def rollback(
     if champion and champion["run_id"] == to:
         console.print(f"{dataset}: {to} is the champion already; nothing to move.", markup=False)
         _follow(deployment, dataset)
+        say_outside(deployment, dataset)
         return
     done = roll_back(deployment, dataset, to=to, reason=why, by=caller(), now=datetime.now(UTC))
     _say(done)
     _tell(deployment, done)
     _follow(deployment, dataset)
+    say_outside(deployment, dataset)
 
 
 def roll_back(deployment: Deployment, dataset: str, *, to: str | None, reason: str, by: str, now: datetime) -> Rollback:

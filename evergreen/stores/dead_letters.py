@@ -44,6 +44,12 @@ class DeadLetters:
                     )
         return [_letter(message) for message in found.values()]
 
+    def count(self) -> int:
+        """About how many messages wait."""
+        with store_faults("count dead letters"):
+            answer = self.client.get_queue_attributes(QueueUrl=self.url, AttributeNames=["ApproximateNumberOfMessages"])
+        return int(answer["Attributes"]["ApproximateNumberOfMessages"])
+
     def replay(self) -> int:
         """Move every message to the arrivals queue; returns how many. SQS itself moves them, so none is lost."""
         source = self._arn(self.url)

@@ -1,5 +1,6 @@
 """How a run ends: arrivals settled, outcome recorded, people told; whichever way it came to its end."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
@@ -8,12 +9,15 @@ import boto3
 
 from evergreen.approval import Approval, approval_of
 from evergreen.arrivals import Arrival
+from evergreen.events_out import DataRejected, RunFailed
 from evergreen.generations import Published
 from evergreen.layout import RunLayout
 from evergreen.manifest import Collection, DataReport, InputFile
 from evergreen.notices import failure_notice, why_it_ran, without
+from evergreen.requests import identity
 from evergreen.runs import dataset_of
 from evergreen.stores.arrivals import ArrivalsLedger, ArrivalState
+from evergreen.stores.event_bus import Announcements
 from evergreen.stores.files import Files
 from evergreen.stores.notices import Notice, Notices
 from evergreen.stores.outbox import Follower, Outbox
@@ -36,8 +40,16 @@ class Endings:
     """Ends runs; doing it twice tells people twice only when the first attempt died between telling and noting it."""
 
     def __init__(
-        self, ledger: ArrivalsLedger, runs: RunRecords, registry: Registry, notices: Notices, outbox: Outbox
+        self,
+        ledger: ArrivalsLedger,
+        runs: RunRecords,
+        registry: Registry,
+        notices: Notices,
+        outbox: Outbox,
+        *,
+        announcements: Announcements,
     ) -> None:
+        self._announcements = announcements
         self._ledger = ledger
         self._outbox = outbox
         self._registry = registry
@@ -45,15 +57,24 @@ class Endings:
         self._notices = notices
 
     @classmethod
-    def of(cls, registry_table: str, topic_arn: str) -> "Endings":
+    def of(cls, registry_table: str, topic_arn: str, event_bus: str) -> "Endings":
         """The endings of one deployment."""
         table = boto3.resource("dynamodb").Table(registry_table)
         notices = Notices(boto3.client("sns"), topic_arn)
-        return cls(ArrivalsLedger(table), RunRecords(table), Registry(table), notices, Outbox(table))
+        announcements = Announcements.of(table, event_bus)
+        return cls(
+            ArrivalsLedger(table),
+            RunRecords(table),
+            Registry(table),
+            notices,
+            Outbox(table),
+            announcements=announcements,
+        )
 
     def end(self, run_id: str, status: Status, subject: str, body: str, **facts: Any) -> None:
-        """Record the outcome and send the run's one notice."""
+        """Record the outcome, send the run's one notice, and tell those who listen."""
         run = self._runs.get(run_id) or {}
+        self._announce(run_id, status, facts)
         body = "\n".join([body, *without(run.get("set_aside", [])), *why_it_ran(run.get("causes", []))])
         body = body if len(body) <= _LONGEST_NOTICE else body[:_LONGEST_NOTICE] + " …"
         if not run.get("notified_at"):
@@ -76,6 +97,7 @@ class Endings:
         failed = status == Status.FAILED
         for follower in Follower if failed else (Follower.MLFLOW,):
             self._outbox.add_run(dataset_of(run_id), run_id, now, follower=follower, again=failed)
+        self._announcements.tell(dataset_of(run_id))
 
     def fail(self, run_id: str, cause: str) -> None:
         """End a run that went wrong, unless it has ended already: arrivals kept for the next run, people told what
@@ -103,6 +125,10 @@ class Endings:
         """What the run published, if it did."""
         published = (self._runs.get(run_id) or {}).get("published")
         return Published.model_validate(published) if published else None
+
+    def segments(self, run_id: str) -> dict[str, Any] | None:
+        """How many customers changed segment by what the run published; None when they were not compared."""
+        return (self._runs.get(run_id) or {}).get("segments")
 
     def approval(self, run_id: str) -> Approval | None:
         """What became of the approval that the run asked for, if it did."""
@@ -148,6 +174,24 @@ class Endings:
         run = self._runs.get(run_id) or {}
         for arrival_id in self._ledger.open_among(dataset_of(run_id), run.get("arrival_ids", [])):
             self._settle(run_id, arrival_id, ArrivalState.DONE)
+
+    def _announce(self, run_id: str, status: Status, facts: Mapping[str, Any]) -> None:
+        dataset = dataset_of(run_id)
+        if status not in (Status.FAILED, Status.DATA_REJECTED):
+            return
+        champion, published = self._registry.champion(dataset) or {}, self._registry.published(dataset) or {}
+        shared: dict[str, Any] = {
+            "event_id": identity(status, dataset, run_id),
+            "dataset": dataset,
+            "run_id": run_id,
+            "generation": published.get("generation"),
+            "champion": champion.get("run_id"),
+            "at": datetime.now(UTC).isoformat(),
+        }
+        if status == Status.FAILED:
+            self._announcements.add(RunFailed(**shared, error=facts["error"][:_LONGEST_NOTICE]))
+        else:
+            self._announcements.add(DataRejected(**shared, reason=facts["reason"][:_LONGEST_NOTICE]))
 
     def _settle(self, run_id: str, arrival_id: str, state: ArrivalState, **facts: str | None) -> None:
         self._ledger.settle(dataset_of(run_id), arrival_id, state, run_id, **facts)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from evergreen.stores.registry import Registry
 
+_LONGEST = 1000  # bytes of an entity that PrepareData accepts
 _FLIPS = 3  # during one reading; more than one means that generations come within milliseconds
 
 
@@ -35,6 +36,7 @@ class Published:
 
     def read(self, dataset: str, entities: Sequence[str]) -> Seen | None:
         """The entities' predictions, as far as there are any; None while nothing is published."""
+        entities = [entity for entity in entities if _can_be_a_key(entity)]
         published = self._registry.published(dataset)
         for _ in range(_FLIPS):
             if published is None:
@@ -52,6 +54,8 @@ class Published:
         raise StoreUnavailable(f"{dataset} published {_FLIPS} generations while one was read")
 
     def _items(self, dataset: str, entities: Sequence[str], generation: str, *, consistent: bool) -> dict[str, Any]:
+        if not entities:
+            return {}
         if len(entities) == 1:
             key = {"pk": f"{dataset}#{entities[0]}", "sk": generation}
             with store_faults("read a prediction"):
@@ -60,3 +64,11 @@ class Published:
         keys = [{"pk": f"{dataset}#{entity}", "sk": generation} for entity in dict.fromkeys(entities)]
         items = read_all(self._table, keys, consistent=consistent)
         return {str(item["pk"]).removeprefix(f"{dataset}#"): from_item(item) for item in items}
+
+
+def _can_be_a_key(entity: str) -> bool:
+    """Whether an entity could have been loaded: DynamoDB refuses to look for what could not."""
+    try:
+        return len(entity.encode()) <= _LONGEST
+    except UnicodeEncodeError:
+        return False

@@ -12,7 +12,10 @@ from botocore.exceptions import ClientError
 
 from evergreen.champions import Entry, Generation
 from evergreen.errors import RunSuperseded
+from evergreen.events_out import ChampionPromoted, PredictionsPublished
+from evergreen.requests import identity
 from evergreen.stores.arrivals import query_all
+from evergreen.stores.event_bus import announcing
 from evergreen.stores.faults import code_of, store_faults
 from evergreen.stores.items import from_item, to_item
 from evergreen.stores.outbox import Follower, Outstanding
@@ -66,7 +69,16 @@ class Registry:
         entry = {"event": "PROMOTED", "why": list(reasons), "by": by, "champion": champion}
         followers = followers_to_tell(self._table.name, change.dataset, change.run_id, change.at)
         item = {**champion, "promoted_at": change.at.isoformat(), "why": list(reasons), "by": by}
-        self._change("CHAMPION", change, item, entry, followers)
+        event = ChampionPromoted(
+            **told_of(change, "ChampionPromoted"),
+            generation=(self.published(change.dataset) or {}).get("generation"),
+            champion=change.run_id,
+            cause="verdict",
+            replaced=change.replaces,
+            reasons=reasons,
+            by=by,
+        )
+        self._change("CHAMPION", change, item, entry, [*followers, announcing(self._table.name, event)])
 
     def publish(self, change: Change, published: Mapping[str, Any]) -> None:
         """Flip readers to the run's generation."""
@@ -75,7 +87,19 @@ class Registry:
             "event": "PUBLISHED",
             "published": {name: seen[name] for name in Generation.model_fields if name in seen},
         }
-        self._change("PUBLISHED", change, {**seen, "published_at": change.at.isoformat()}, entry, [])
+        event = PredictionsPublished(
+            **told_of(change, "PredictionsPublished"),
+            generation=change.run_id,
+            champion=seen.get("champion"),
+            cause="run",
+            replaced=change.replaces,
+            rows=seen.get("rows"),
+            as_of=seen.get("as_of"),
+            segments=seen.get("segments") or {},
+            changes=seen.get("changes"),
+        )
+        item = {**seen, "published_at": change.at.isoformat(), "fence": change.fence}
+        self._change("PUBLISHED", change, item, entry, [announcing(self._table.name, event)])
 
     def _change(
         self,
@@ -113,6 +137,12 @@ class Registry:
         with store_faults(f"read {what} of {dataset}"):
             item = self._table.get_item(Key=key, ConsistentRead=True).get("Item")
         return from_item(item) if item else None
+
+
+def told_of(change: Change, detail_type: str) -> dict[str, Any]:
+    """What an event says of a change, whatever it was; the same for the same change."""
+    event_id = identity(detail_type, change.dataset, change.run_id, str(change.fence))
+    return {"event_id": event_id, "dataset": change.dataset, "run_id": change.run_id, "at": change.at.isoformat()}
 
 
 def holds_lease(table: str, change: Change) -> TransactWriteItemTypeDef:

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from evergreen.champions import RollbackRefused, Target
+from evergreen.events_out import ChampionPromoted, EventOut, PredictionsPublished
+from evergreen.stores.event_bus import announcing
 from evergreen.stores.faults import code_of, store_faults
-from evergreen.stores.registry import followers_to_tell, put
+from evergreen.stores.registry import Change, followers_to_tell, put, told_of
 from evergreen.stores.removals import still_there
 
 if TYPE_CHECKING:
@@ -47,7 +49,7 @@ class Rollbacks:
         pk, at, target = f"DATASET#{rollback.dataset}", rollback.at.isoformat(), rollback.target
         who = {"by": rollback.by, "why": [rollback.reason]}
         champion = {**target.champion, **who, "promoted_at": target.promoted_at, "rolled_back_at": at}
-        published = {**target.published.model_dump(), "published_at": at}
+        published = {**target.published.model_dump(), "published_at": at, "fence": rollback.fence + 1}
         entry = {
             **who,
             "at": at,
@@ -66,6 +68,7 @@ class Rollbacks:
             put(name, {**published, **seen, "pk": pk, "sk": "PUBLISHED"}, rollback.replaces_generation),
             put(name, {**entry, **moved, "pk": pk, "sk": f"HISTORY#{at}#ROLLBACK"}, None),
             *followers_to_tell(name, rollback.dataset, target.run_id, rollback.at),
+            announcing(name, *_events(rollback)),
         ]
         try:
             with store_faults(f"roll {rollback.dataset} back"):
@@ -108,3 +111,26 @@ class Rollbacks:
 def _failed(error: ClientError) -> list[str]:
     """What became of each write of a transaction, in their order."""
     return [reason.get("Code", "None") for reason in error.response.get("CancellationReasons", [])]
+
+
+def _events(rollback: Rollback) -> list[EventOut]:
+    target, published = rollback.target, rollback.target.published
+    change = Change(rollback.dataset, target.run_id, rollback.fence + 1, rollback.replaces, rollback.at)
+    then: dict[str, Any] = {"generation": published.generation, "champion": target.run_id}
+    promoted = ChampionPromoted(
+        **told_of(change, "ChampionPromoted"),
+        **then,
+        cause="rollback",
+        replaced=rollback.replaces,
+        reasons=(rollback.reason,),
+        by=rollback.by,
+    )
+    seen = PredictionsPublished(
+        **told_of(change, "PredictionsPublished"),
+        **then,
+        cause="rollback",
+        replaced=rollback.replaces_generation,
+        rows=published.rows,
+        as_of=published.as_of,
+    )
+    return [promoted, seen]

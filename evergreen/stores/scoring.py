@@ -1,41 +1,41 @@
-"""Scoring rows by the deployment's own function, which loads the champion itself."""
+"""The function that scores rows now."""
+
+from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from evergreen.errors import StoreUnavailable, UserMustAct
+from evergreen.errors import EvergreenError
 from evergreen.scoring import Refusal, ScoringRequest
 from evergreen.stores.faults import store_faults
 
-_LONGEST = 300  # characters told of a function's own error
+if TYPE_CHECKING:
+    from mypy_boto3_lambda.client import LambdaClient
 
 
-@dataclass(frozen=True)
-class Scored:
-    """Answers in the order of the rows, and the run of the champion that gave them."""
-
-    champion: str
-    predictions: list[dict[str, Any]]
+class ScoringFailed(EvergreenError):
+    """The scoring function ended with an error of its own."""
 
 
-class Scoring:
-    """The scoring function of one deployment."""
+class ScoringFunction:
+    """Predict, by its name."""
 
-    def __init__(self, client: Any, function: str) -> None:
-        self._client = client
-        self._function = function
+    def __init__(self, client: LambdaClient, name: str) -> None:
+        self._client, self._name = client, name
 
-    def score(self, dataset: str, rows: Sequence[dict[str, Any]]) -> Scored:
-        """Score rows with the champion. Raises UserMustAct when they cannot be, StoreUnavailable when it failed."""
-        request = ScoringRequest(dataset=dataset, rows=list(rows))
+    def score(self, request: ScoringRequest) -> dict[str, Any] | Refusal:
+        """The champion's answers, or why there are none. Raises ScoringFailed."""
+        answer = self._invoke(request.model_dump())
+        return Refusal.model_validate(answer) if "refused" in answer else answer
+
+    def loaded(self) -> dict[str, str]:
+        """Which champions it holds in memory, by data set."""
+        return dict(self._invoke({})["loaded"])
+
+    def _invoke(self, payload: dict[str, Any]) -> dict[str, Any]:
         with store_faults("score rows"):
-            answer = self._client.invoke(FunctionName=self._function, Payload=request.model_dump_json().encode())
-            said = answer["Payload"].read()
+            answer = self._client.invoke(FunctionName=self._name, Payload=json.dumps(payload).encode())
+        said: dict[str, Any] = json.loads(answer["Payload"].read())
         if "FunctionError" in answer:
-            raise StoreUnavailable(f"{self._function} failed: {said.decode(errors='replace')[:_LONGEST]}")
-        found = json.loads(said)
-        if "refused" in found:
-            raise UserMustAct(Refusal.model_validate(found).message)
-        return Scored(found["champion"], found["predictions"])
+            raise ScoringFailed(f"{said.get('errorType')}: {said.get('errorMessage')}")
+        return said

@@ -100,6 +100,15 @@ class Scored(BaseModel):
     predictions: list[dict[str, Any]]
 
 
+class SegmentUpdate(BaseModel):
+    """What the CRM will be told."""
+
+    dataset: str
+    customer_id: str
+    segment: str | None
+    event_id: str
+
+
 class DatasetHealth(BaseModel):
     """Which champion is in use, and which the scoring function holds in memory."""
 

@@ -1,6 +1,5 @@
 """What the routes read from; clients that most requests do without are made when one needs them."""
 
-import json
 from functools import cached_property
 from typing import Any
 
@@ -8,18 +7,17 @@ import boto3
 from botocore.config import Config
 
 from evergreen.contracts import Contracts
-from evergreen.errors import EvergreenError
-from evergreen.scoring import Refusal, ScoringRequest
-from evergreen.stores.faults import store_faults
+from evergreen.layout import ObservedLayout
+from evergreen.stores.files import Files
 from evergreen.stores.published import Published
 from evergreen.stores.registry import Registry
 from evergreen.stores.request_counts import RequestCounts
+from evergreen.stores.scoring import ScoringFunction
+from evergreen.stores.segment_queue import SegmentQueue
+from evergreen.stores.segments import Segments
 from evergreen.stores.standings import Standings
+from evergreen.yield_series import YieldSeries
 from functions.api.settings import Settings
-
-
-class ScoringFailed(EvergreenError):
-    """The scoring function ended with an error of its own."""
 
 
 class Deployment:
@@ -31,28 +29,27 @@ class Deployment:
         table = tables.Table(settings.REGISTRY_TABLE)
         self.contracts = Contracts.deployed()
         self.standings, self.counts = Standings(table), RequestCounts(table)
+        self.segments = Segments(tables.Table(settings.SEGMENTS_TABLE))
         self.published = Published(Registry(table), tables.Table(settings.PREDICTIONS_TABLE))
 
-    def score(self, request: ScoringRequest) -> dict[str, Any] | Refusal:
-        """The champion's answers, or why there are none."""
-        answer = self._predict(request.model_dump())
-        return Refusal.model_validate(answer) if "refused" in answer else answer
-
-    def loaded(self) -> dict[str, str]:
-        """Which champions the scoring function holds in memory, by data set."""
-        return dict(self._predict({})["loaded"])
-
-    def _predict(self, payload: dict[str, Any]) -> dict[str, Any]:
-        with store_faults("score rows"):
-            answer = self._lambda.invoke(
-                FunctionName=self._settings.PREDICT_FUNCTION, Payload=json.dumps(payload).encode()
-            )
-        said: dict[str, Any] = json.loads(answer["Payload"].read())
-        if "FunctionError" in answer:
-            raise ScoringFailed(f"{said.get('errorType')}: {said.get('errorMessage')}")
-        return said
+    def measured_yield(self, dataset: str) -> dict[str, Any] | None:
+        """The newest measure of the observed yield."""
+        files = Files(self._s3, self._settings.DATA_BUCKET)
+        series = files.find(ObservedLayout(dataset).series, YieldSeries)
+        return series.measure.model_dump(mode="json") if series and series.measure else None
 
     @cached_property
-    def _lambda(self) -> Any:
+    def _s3(self) -> Any:
+        return boto3.client("s3")
+
+    @cached_property
+    def scoring(self) -> ScoringFunction:
+        """Made when rows are to be scored: most requests are for what is published."""
         # Whoever asked has gone by the time that a second try would answer.
-        return boto3.client("lambda", config=Config(read_timeout=29, retries={"total_max_attempts": 1}))
+        config = Config(read_timeout=29, retries={"total_max_attempts": 1})
+        return ScoringFunction(boto3.client("lambda", config=config), self._settings.PREDICT_FUNCTION)
+
+    @cached_property
+    def segment_queue(self) -> SegmentQueue:
+        """Made when the CRM is to be told of somebody."""
+        return SegmentQueue(boto3.client("sqs"), self._settings.SEGMENTS_QUEUE_URL)

@@ -5,10 +5,9 @@ from typing import Any
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from evergreen.scoring import MOST_BYTES
+from functions.api.bodies import BodyRefused, with_plain_body
 from functions.api.deployment import Deployment
 from functions.api.measuring import Measure
-from functions.api.refusals import too_large
 from functions.api.routes import resolver
 from functions.api.settings import Settings
 
@@ -21,7 +20,11 @@ app = resolver(deployment, measure, logger)
 @logger.inject_lambda_context
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """One HTTP request, as API Gateway hands it on."""
-    size = len(event.get("body") or "")
-    if size > MOST_BYTES:
-        return measure.around(event, lambda: too_large(size))
-    return measure.around(event, lambda: app.resolve(event, context))
+    return measure.around(event, lambda: _answer(event, context))
+
+
+def _answer(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    try:
+        return app.resolve(with_plain_body(event), context)
+    except BodyRefused as refused:
+        return refused.answer()

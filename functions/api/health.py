@@ -15,7 +15,7 @@ def health(app: APIGatewayHttpResolver, deployment: Deployment) -> None:
 
     @app.get("/health", summary="Which champion is loaded", tags=["service"], responses=described(Health, 502))
     def healthy() -> Health:
-        standings, loaded = deployment.standings.of(sorted(deployment.contracts.ids)), deployment.loaded()
+        standings, loaded = deployment.standings.of(sorted(deployment.contracts.ids)), deployment.scoring.loaded()
         return Health(
             status="ok",
             datasets={
@@ -32,4 +32,10 @@ def health(app: APIGatewayHttpResolver, deployment: Deployment) -> None:
     )
     def metrics() -> Response[str]:
         deployment.counts.write()
-        return Response(200, PROMETHEUS, exposition(deployment.counts.read(), {}))
+        return Response(200, PROMETHEUS, exposition(deployment.counts.read(), _segment_updates(deployment)))
+
+
+def _segment_updates(deployment: Deployment) -> dict[str, int]:
+    """How many updates the CRM has taken, as DeliverSegments counts them."""
+    segmented = (each for each in deployment.contracts.ids if deployment.contracts[each].contract.segments)
+    return {dataset: int(deployment.segments.status(dataset).get("updates_total", 0)) for dataset in segmented}

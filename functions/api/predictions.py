@@ -47,7 +47,7 @@ def predictions(app: APIGatewayHttpResolver, deployment: Deployment, measure: Me
         "/predictions/<dataset>",
         summary="Several entities' predictions, all of one generation",
         tags=["predictions"],
-        responses=described(SomePredictions, 404, 409, 413),
+        responses=described(SomePredictions, 404, 409, 413, 415),
     )
     def some(dataset: DatasetId, body: Entities) -> SomePredictions:
         wanted = list(dict.fromkeys(body.entities))

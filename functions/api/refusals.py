@@ -7,7 +7,7 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
 
 from evergreen.errors import UserMustAct
-from evergreen.scoring import MOST_BYTES, Refusal, Refused
+from evergreen.scoring import Refusal, Refused
 from functions.api.answers import Problem
 
 STATUS = {Refused.NO_CHAMPION: 409, Refused.MALFORMED_ROWS: 422, Refused.TOO_MANY_ROWS: 413}
@@ -24,6 +24,10 @@ class NoPrediction(UserMustAct):
     def __init__(self, message: str, known: list[str]) -> None:
         super().__init__(message)
         self.known = known
+
+
+class NoSegment(NoPrediction):
+    """There is no segment to tell of; says which data sets have some."""
 
 
 class RowsRefused(UserMustAct):
@@ -54,16 +58,6 @@ def malformed(error: RequestValidationError) -> Response[str]:
     """422 for a body or path that is not as the OpenAPI document has it, naming row and field where there are."""
     faults = [_fault(each) for each in error.errors()]
     return problem(422, "; ".join(_sentence(each) for each in error.errors()[:5]), faults=faults)
-
-
-def too_large(size: int) -> dict[str, Any]:
-    """413, before anything is read."""
-    message = f"the body has {size:,} bytes, and {MOST_BYTES:,} are the most: send fewer rows at once"
-    return {
-        "statusCode": 413,
-        "headers": {"Content-Type": "application/json"},
-        "body": json.dumps({"message": message}),
-    }
 
 
 def _fault(error: dict[str, Any]) -> dict[str, Any]:

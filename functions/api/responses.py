@@ -9,16 +9,17 @@ _MEANINGS = {
     405: "The path is not for this method.",
     409: "There is nothing to answer with yet: no champion, or nothing published.",
     413: "The body is too large.",
+    415: "The body is not said to be JSON.",
     422: "The request is not as it must be; names row and field.",
     502: "The scoring function failed.",
     503: "AWS does not answer; try again.",
 }
 
 
-def described(model: Any, *refusals: int) -> Any:
+def described(model: Any, *refusals: int, good: int = 200) -> Any:
     """An answer of this model, and refusals."""
-    good = {"description": "Successful Response", "content": {"application/json": {"model": model}}}
-    return {200: good} | {
+    answer = {"description": "Successful Response", "content": {"application/json": {"model": model}}}
+    return {good: answer} | {
         status: {"description": _MEANINGS[status], "content": {"application/json": {"model": Problem}}}
         for status in (*refusals, 422, 503)
     }

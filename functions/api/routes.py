@@ -9,13 +9,24 @@ from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
 
 from evergreen.errors import StoreUnavailable, UnknownDataset
+from evergreen.stores.scoring import ScoringFailed
+from functions.api.crm import crm
 from functions.api.datasets import datasets
-from functions.api.deployment import Deployment, ScoringFailed
+from functions.api.deployment import Deployment
 from functions.api.health import health
 from functions.api.measuring import Measure
 from functions.api.predict import predict
 from functions.api.predictions import predictions
-from functions.api.refusals import NoPrediction, NothingPublished, RowsRefused, malformed, problem, refused, unknown
+from functions.api.refusals import (
+    NoPrediction,
+    NoSegment,
+    NothingPublished,
+    RowsRefused,
+    malformed,
+    problem,
+    refused,
+    unknown,
+)
 
 TITLE, VERSION = "Evergreen", "1"
 DOCUMENT = "/openapi.json"
@@ -27,6 +38,7 @@ def resolver(deployment: Deployment, measure: Measure, logger: Logger) -> APIGat
     datasets(app, deployment)
     predictions(app, deployment, measure)
     predict(app, deployment, measure)
+    crm(app, deployment)
     health(app, deployment)
 
     @app.get(DOCUMENT, include_in_schema=False)
@@ -49,6 +61,7 @@ def _refusals(app: APIGatewayHttpResolver, deployment: Deployment, logger: Logge
 
     answers: dict[type[Exception], Callable[[Any], Response[str]]] = {
         UnknownDataset: lambda error: unknown(str(error), list(deployment.contracts.ids)),
+        NoSegment: lambda error: unknown(str(error), error.known),
         NoPrediction: lambda error: unknown(str(error), error.known),
         NothingPublished: lambda error: problem(409, str(error)),
         RowsRefused: lambda error: refused(error.refusal),

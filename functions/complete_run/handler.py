@@ -8,18 +8,16 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from evergreen.layout import RunLayout
 from evergreen.manifest import DataReport, RunManifest
-from evergreen.notices import verdict_notice
 from evergreen.stores.endings import Endings, Status
 from evergreen.stores.files import Files
-from evergreen.verdict import Verdict
-from functions.complete_run.contents import contents
+from functions.complete_run.notice import notice
 from functions.complete_run.request import Request
 from functions.complete_run.settings import Settings
 
 settings = Settings.read()
 logger = Logger()
 files = Files(boto3.client("s3"), settings.DATA_BUCKET)
-endings = Endings.of(settings.REGISTRY_TABLE, settings.NOTICES_TOPIC_ARN)
+endings = Endings.of(settings.REGISTRY_TABLE, settings.NOTICES_TOPIC_ARN, settings.EVENT_BUS)
 
 
 @logger.inject_lambda_context
@@ -32,8 +30,5 @@ def handler(event: dict[str, Any], context: LambdaContext) -> None:
     endings.settle_files(run.run_id, report, manifest.inputs, files)
     endings.keep_outcomes(run.run_id, report, manifest.collection, files.bucket)
     endings.settle_rest(run.run_id)
-    verdict, published = files.read(layout.verdict, Verdict), endings.published(run.run_id)
-    data = contents(files, manifest, report, verdict, endings.still_behind(run.run_id))
-    had_champion, approval = manifest.champion is not None, endings.approval(run.run_id)
-    told = verdict_notice(run.run_id, verdict, published, data, had_champion=had_champion, approval=approval)
+    told = notice(endings, files, manifest, report)
     endings.end(run.run_id, Status.SUCCEEDED, *told)

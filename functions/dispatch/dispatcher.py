@@ -25,6 +25,7 @@ from evergreen.requests import promotion_request
 from evergreen.stores.alarm_states import AlarmStates
 from evergreen.stores.arrivals import ArrivalsLedger
 from evergreen.stores.endings import Endings, Status
+from evergreen.stores.event_bus import Announcements
 from evergreen.stores.files import Files
 from evergreen.stores.holdbacks import Holdbacks
 from evergreen.stores.leases import Lease, Leases
@@ -77,6 +78,7 @@ class Dispatcher:
         runs, registry = RunRecords(table), Registry(table)
         stepfunctions = boto3.client("stepfunctions")
         notices = Notices(boto3.client("sns"), settings.NOTICES_TOPIC_ARN)
+        announcements = Announcements.of(table, settings.EVENT_BUS)
         files = Files(boto3.client("s3"), settings.DATA_BUCKET)
         target = TimerTarget(
             settings.SCHEDULE_GROUP, settings.ARRIVALS_QUEUE_ARN, settings.DEAD_LETTERS_ARN, settings.SCHEDULER_ROLE_ARN
@@ -88,7 +90,7 @@ class Dispatcher:
             ledger=ledger,
             leases=Leases(table, timedelta(hours=settings.LEASE_HOURS)),
             runs=runs,
-            endings=Endings(ledger, runs, registry, notices, Outbox(table)),
+            endings=Endings(ledger, runs, registry, notices, Outbox(table), announcements=announcements),
             workflows=Workflows(stepfunctions, settings.STATE_MACHINE_ARN),
             timers=timers,
             admission=Admission(contracts, ledger, runs, files, notices, Holdbacks(table), timers, alarms),

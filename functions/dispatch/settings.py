@@ -9,6 +9,7 @@ class Settings(Environment):
     DATA_BUCKET: str
     REGISTRY_TABLE: str
     NOTICES_TOPIC_ARN: str
+    EVENT_BUS: str
     STATE_MACHINE_ARN: str
     LEASE_HOURS: float
     ARRIVALS_QUEUE_ARN: str

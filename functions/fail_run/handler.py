@@ -12,7 +12,7 @@ from functions.fail_run.settings import Settings
 
 settings = Settings.read()
 logger = Logger()
-endings = Endings.of(settings.REGISTRY_TABLE, settings.NOTICES_TOPIC_ARN)
+endings = Endings.of(settings.REGISTRY_TABLE, settings.NOTICES_TOPIC_ARN, settings.EVENT_BUS)
 
 
 @logger.inject_lambda_context

@@ -8,3 +8,4 @@ class Settings(Environment):
 
     REGISTRY_TABLE: str
     NOTICES_TOPIC_ARN: str
+    EVENT_BUS: str

@@ -8,3 +8,4 @@ class Settings(Environment):
 
     DATA_BUCKET: str
     REGISTRY_TABLE: str
+    EVENT_BUS: str

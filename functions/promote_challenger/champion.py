@@ -5,6 +5,8 @@ from typing import Any
 
 from evergreen.approval import Decision
 from evergreen.evaluation import Evaluation
+from evergreen.layout import RunLayout
+from evergreen.manifest import RunManifest
 from evergreen.stores.files import Files
 
 
@@ -22,6 +24,12 @@ def describe(
         "model_package_arn": record.get("model_package_arn"),
         "approval": approval.model_dump() if approval else None,
     }
+
+
+def judged_against(files: Files, layout: RunLayout) -> str | None:
+    """The champion that the challenger was judged against."""
+    champion = files.read(layout.manifest, RunManifest).champion
+    return champion.run_id if champion else None
 
 
 def said(approval: Decision | None) -> tuple[str, ...]:

@@ -11,11 +11,11 @@ from evergreen.approval import granted
 from evergreen.contract import Contract
 from evergreen.evaluation import Evaluation
 from evergreen.layout import RunLayout
-from evergreen.manifest import RunManifest
+from evergreen.stores.event_bus import Announcements
 from evergreen.stores.files import Files
 from evergreen.stores.registry import Change, Registry
 from evergreen.stores.runs import RunRecords
-from functions.promote_challenger.champion import describe, said
+from functions.promote_challenger.champion import describe, judged_against, said
 from functions.promote_challenger.request import Request
 from functions.promote_challenger.settings import Settings
 
@@ -24,6 +24,7 @@ logger = Logger()
 files = Files(boto3.client("s3"), settings.DATA_BUCKET)
 table = boto3.resource("dynamodb").Table(settings.REGISTRY_TABLE)
 registry, runs = Registry(table), RunRecords(table)
+announcements = Announcements.of(table, settings.EVENT_BUS)
 
 
 @logger.inject_lambda_context
@@ -32,9 +33,8 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     run = Request.model_validate(event)
     layout, record = RunLayout(run.dataset, run.run_id), runs.get(run.run_id) or {}
     approval = granted(record, files.read(layout.contract_file("dataset.json"), Contract).gate)
-    judged_against = files.read(layout.manifest, RunManifest).champion
     champion = describe(run.model_uri, files, record, files.read(layout.evaluation_file, Evaluation), approval)
-    replaces = judged_against.run_id if judged_against else None
-    change = Change(run.dataset, run.run_id, run.fence, replaces, at=datetime.now(UTC))
+    change = Change(run.dataset, run.run_id, run.fence, judged_against(files, layout), at=datetime.now(UTC))
     registry.promote(change, champion, (*run.reasons, *said(approval)), by=approval.by if approval else None)
+    announcements.tell(run.dataset)
     return {"run_id": run.run_id, "model_uri": run.model_uri, "can_score": True}

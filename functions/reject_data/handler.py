@@ -17,7 +17,7 @@ from functions.reject_data.settings import Settings
 settings = Settings.read()
 logger = Logger()
 files = Files(boto3.client("s3"), settings.DATA_BUCKET)
-endings = Endings.of(settings.REGISTRY_TABLE, settings.NOTICES_TOPIC_ARN)
+endings = Endings.of(settings.REGISTRY_TABLE, settings.NOTICES_TOPIC_ARN, settings.EVENT_BUS)
 
 
 @logger.inject_lambda_context

@@ -9,3 +9,4 @@ class Settings(Environment):
     DATA_BUCKET: str
     REGISTRY_TABLE: str
     NOTICES_TOPIC_ARN: str
+    EVENT_BUS: str

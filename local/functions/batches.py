@@ -112,6 +112,7 @@ class QueuePoller(threading.Thread):
                 "SentTimestamp": str(message.sent_timestamp),
                 "SenderId": message.sender_id,
                 "ApproximateFirstReceiveTimestamp": str(message.approximate_first_receive_timestamp),
+                **_order(message),
             },
             "messageAttributes": {name: _attribute(value) for name, value in message.message_attributes.items()},
             "md5OfBody": message.body_md5,
@@ -119,6 +120,18 @@ class QueuePoller(threading.Thread):
             "eventSourceARN": self._queue.queue_arn,
             "awsRegion": self._queue.region,
         }
+
+
+def _order(message: Any) -> dict[str, str]:
+    """What only a message of a first-in-first-out queue has."""
+    if not message.group_id:
+        return {}
+    named = {
+        "MessageGroupId": message.group_id,
+        "MessageDeduplicationId": message.deduplication_id,
+        "SequenceNumber": message.sequence_number,
+    }
+    return {name: str(value) for name, value in named.items() if value}
 
 
 def _attribute(value: dict[str, Any]) -> dict[str, Any]:

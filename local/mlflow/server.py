@@ -20,6 +20,8 @@ class MlflowServer:
         self._artifact_uri = artifact_uri
         self._process: Child | None = None
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        # uvicorn takes a socket that it is given for a Unix one, and would let each answer wait 40 ms for its end.
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._socket.bind(("127.0.0.1", 0))
         self._socket.listen(128)
         self.address = f"http://127.0.0.1:{self._socket.getsockname()[1]}"

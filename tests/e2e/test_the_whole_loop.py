@@ -10,10 +10,14 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import boto3
+import httpx
 import pyarrow.parquet as pq
 import pytest
+import urllib3
 
 from evergreen.cli.demo_yield import Story
 from tests.e2e.conftest import DATASET, ROOT, Loop
@@ -48,6 +52,19 @@ def test_the_first_drop_alone_makes_a_champion_and_publishes_everybody(loop: Loo
     assert found["prediction"] >= 0
     assert found["model"] == run["run_id"]
     assert len(loop.told(run["run_id"])) == 1
+
+
+def test_the_crm_beside_it_knows_every_customers_segment(loop: Loop) -> None:
+    secret = boto3.client("secretsmanager").get_secret_value(SecretId="evergreen-crm")["SecretString"]
+    address = json.loads(secret)["url"].removesuffix("/segments")
+    published = loop.published()
+    assert published is not None
+    _wait(
+        lambda: ["told"] if loop.deployment.segments.status(DATASET).get("updates_total") == published["rows"] else []
+    )
+    found = urllib3.request("GET", f"{address}/customers/{DATASET}/{REGULAR}").json()
+    assert found["segment"] in ("at_risk", "soon", "regular", "seldom")
+    assert [each["generation"] for each in found["history"]] == [published["generation"]]
 
 
 def test_the_same_rows_again_are_judged_against_the_champion_and_change_nothing(loop: Loop) -> None:
@@ -100,6 +117,18 @@ def test_a_fallen_yield_starts_the_same_run(loop: Loop) -> None:
     run = loop.next_run(after=before)
     assert run["status"] == "SUCCEEDED", run
     assert "alarm Evergreen-next_purchase-observed-yield" in run["causes"][0]
+
+
+def test_a_log_of_wrong_predictions_starts_a_run_of_its_data_set(loop: Loop) -> None:
+    begin, model = datetime.now(UTC) - timedelta(minutes=10), "line-yield-00001-aaaaaaaa"
+    rows = [f"{item},{(begin + timedelta(seconds=item)).isoformat()},0,0.9,1,{model}" for item in range(1, 201)]
+    log = "\n".join(["item_id,time,prediction,confidence,outcome,model", *rows])
+    loop.put("inference/line_yield/a.csv", log.encode())
+    (cause,) = _wait(lambda: [cause for run in loop.deployment.runs.of("line_yield") for cause in run["causes"]][:1])
+    assert cause.startswith("alarm Evergreen-line_yield-")
+    shown = json.loads(_evergreen("yield", "line_yield", "-o", "json"))
+    assert (shown["observed_yield"], shown["samples"]) == (0, 200)
+    assert shown["alarms"]["Evergreen-line_yield-observed-yield"] == "ALARM"
 
 
 def test_a_stopped_run_is_told_of_and_publishes_nothing(loop: Loop) -> None:
@@ -156,6 +185,29 @@ def test_the_command_line_exports_the_very_items_that_readers_get(loop: Loop) ->
     assert {name: str(value) for name, value in item.items()} == {
         name: text.removesuffix(".0") for name, text in exported[REGULAR].items() if text
     }
+
+
+def test_the_api_answers_from_that_generation_on_a_port_of_its_own(loop: Loop) -> None:
+    url, run_id = loop.deployment.api_url, loop.newest()
+    read = httpx.get(f"{url}/predictions/{DATASET}/{REGULAR}")
+    assert (read.status_code, read.json()["generation"]) == (200, run_id)
+    many = httpx.post(f"{url}/predictions/{DATASET}", json={"entities": [REGULAR, "nobody"]})
+    assert many.json()["predictions"][0]["prediction"] == read.json()["prediction"]
+    assert many.json()["missing"] == ["nobody"]
+    assert httpx.get(f"{url}/predictions/{DATASET}/nobody").status_code == 404
+    malformed = httpx.post(f"{url}/predict/{DATASET}", json={"rows": [{"Quantity": 6}]}, timeout=60)
+    assert (malformed.status_code, malformed.json()["faults"][0]["row"]) == (422, 0)
+    champion = loop.champion()
+    assert champion is not None
+    healthy = httpx.get(f"{url}/health", timeout=60).json()["datasets"][DATASET]
+    assert healthy == {"champion": champion["run_id"], "loaded": champion["run_id"]}
+    assert 'prediction_requests_total{dataset="next_purchase",route="read"' in httpx.get(f"{url}/metrics").text
+
+
+def test_golden_rows_get_the_answers_that_the_batch_gave(tmp_path: Path) -> None:
+    said = _evergreen("verify", DATASET, "--rows", "200", "--plot", str(tmp_path / "golden.png"))
+    assert "200 of 200 answers are the published batch predictions'." in said
+    assert (tmp_path / "golden.png").read_bytes().startswith(b"\x89PNG")
 
 
 def _evergreen(*arguments: str) -> str:

@@ -24,6 +24,7 @@ from evergreen.stores.registry import Change, Registry
 from evergreen.stores.runs import RunRecords
 from functions.dispatch.admission import Admission
 from functions.dispatch.dispatcher import Dispatcher
+from functions.update_segments.comparing import SegmentUpdates
 from tests.faults.deployment import Deployment
 from tests.faults.execution import STATES
 
@@ -262,12 +263,22 @@ def own_lease_taken_for_anothers(patch: pytest.MonkeyPatch, deployment: Deployme
 
 
 # Each with where the matrix finds it, state and kind of fault, and what it says then.
+def compared_before_it_is_written(patch: pytest.MonkeyPatch, deployment: Deployment) -> None:
+    def noted(self: Any, dataset: str, seen: Any, bring_to: Any = SegmentUpdates._bring_to) -> Any:
+        first = self.segments.status(dataset).get("generation") != seen.generation
+        self.segments.compared(dataset, seen.generation, seen.fence, 0)
+        return bring_to(self, dataset, seen) if first else {}
+
+    patch.setattr(SegmentUpdates, "_bring_to", noted)
+
+
 PLANTED: dict[Plant, tuple[str, str, str]] = {
     flip_before_load: ("LoadPredictions", "killed", "readers see 0 of"),
     settled_before_published: ("ScoreEntities", "loses a row", "which never came so far"),
     counts_not_reconciled: ("ScoreEntities", "loses a row", "readers see"),
     parts_counted_as_one: ("LoadPredictions", "old events", "readers see"),
     the_rollbacks_generation_removed: ("RemoveSuperseded", "raises", "readers see 0 of"),
+    compared_before_it_is_written: ("UpdateSegments", "killed and invoked again", "the CRM is not told"),
     told_before_sent: ("CompleteRun", "killed and invoked again", "nobody was told"),
     told_again: ("CompleteRun", "answer lost", "people were told 2 times"),
     another_notification_id_each_time: ("CompleteRun", "raises", "ids of their own"),

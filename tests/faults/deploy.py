@@ -21,7 +21,7 @@ from tests.faults.jobs import Jobs
 from tests.faults.seam import Seam
 from tests.faults.snapshot import ACCOUNT, REGION, Backends
 from tests.integration.functions.world import DATASET, ROOT, World
-from tests.integration.stores.aws import BUCKET, account
+from tests.integration.stores.aws import BUCKET, EVENT_BUS, account
 
 
 def data_sets(world: World) -> dict[str, DatasetFolder]:
@@ -42,6 +42,7 @@ def data_sets(world: World) -> dict[str, DatasetFolder]:
 def _paced(contract: Contract) -> Contract:
     said = contract.model_dump(by_alias=True, exclude_none=True)
     table = {"task": "regression", "features": None, "target": {"column": "Quantity"}, "split": {"by": "random"}}
+    table |= {"segments": {}}
     snapshots = {"input": {**said["input"], "arrives": "replace", "key": []}, "runs": {"quiet_period": "5m"}}
     return Contract.model_validate({**said, **table, **snapshots, "gate": {}, "id": PACED})
 
@@ -52,6 +53,10 @@ def environment(world: World) -> dict[str, str]:
         "REGISTRY_TABLE": "registry",
         "PREDICTIONS_TABLE": "predictions",
         "NOTICES_TOPIC_ARN": world.aws.topic_arn,
+        "EVENT_BUS": EVENT_BUS,
+        "SEGMENTS_TABLE": "segments",
+        "SEGMENTS_QUEUE_URL": world.aws.segments_url,
+        "CRM_SECRET": "",
         "STATE_MACHINE_ARN": world.machine_arn,
         "LEASE_HOURS": "7",
         "ARRIVALS_QUEUE_ARN": "arn:aws:sqs:us-east-1:123456789012:arrivals",

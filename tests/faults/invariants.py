@@ -24,6 +24,7 @@ class Watch:
     dataset: str
     champions: list[tuple[Any, ...]] = field(default_factory=list)  # every face the item has had
     generations: list[str] = field(default_factory=list)
+    compared: str = ""  # the generation that the CRM is brought to
     broken: list[str] = field(default_factory=list)
     in_window: bool = False  # a notice was sent, and not noted yet
     overtaken: bool = False  # a run meets its fault by being stopped or paused, and may end after the next one
@@ -51,6 +52,11 @@ class Watch:
         if published and (not self.generations or self.generations[-1] != published[0]):
             self.generations.append(published[0])
             self._is_whole(*published)
+        status = self.backends.plain("segments").get(self.dataset, {}).get("STATUS")
+        compared = self.backends.attribute(status, "generation") if status else None
+        if compared and compared != self.compared:
+            self.compared = compared
+            self._segments_are_those_of(compared)
 
     def strike(self, *, overtaking: bool = False) -> None:
         """A fault happens now; `overtaking`: between looking whether people were told and telling them, somebody else
@@ -176,6 +182,20 @@ class Watch:
         lease = self._item("LEASE")
         holder = self.backends.attribute(lease, "run_id") if lease else None
         self._must(holder is None, f"{holder} holds the lease when nothing runs")
+
+    # 6. what the CRM is to be told is what the generation says that was compared last
+
+    def _segments_are_those_of(self, generation: str) -> None:
+        self._must(generation in self.generations, f"the CRM is brought to {generation}, which readers never saw")
+        wanted = {}
+        for pk, of in self.backends.plain("segments").items():
+            if pk.startswith(f"{self.dataset}#"):
+                wanted |= {sk: self.backends.attribute(item, "segment") for sk, item in of.items()}
+        for pk, of in self.backends.plain("predictions").items():
+            if generation in of and pk.startswith(f"{self.dataset}#"):
+                entity, segment = pk.split("#")[1], self.backends.attribute(of[generation], "segment")
+                told = wanted.get(f"WANT#{entity}")
+                self._must(told == segment, f"the CRM is not told that {entity} is {segment} by {generation}: {told}")
 
     # looking
 

@@ -128,7 +128,8 @@ class Jobs:
     def _score(self, layout: RunLayout, kept: str) -> None:
         rows = self.files.read(layout.report, DataReport).scoring_rows
         more = ",0.5" * (kept.count(",") - 1)  # a probability, where the task has one
-        lines = [f"{entity},{entity}.5{more}\n" for entity in range(rows - (layout.run_id in self.losing))]
+        days = int(layout.run_id.split("-")[-2]) % 2 * 20  # so that each run moves everybody to another segment
+        lines = [f"{entity},{entity + days}.5{more}\n" for entity in range(rows - (layout.run_id in self.losing))]
         self.files.write(layout.predictions_part(_PARTS[0]), "".join(lines[1:]).encode())
         self.files.write(layout.predictions_part(_PARTS[1]), lines[0].encode())
 

@@ -14,7 +14,7 @@ from local.model_packages import Shelf
 from tests.integration.stores.aws import BUCKET
 
 ACCOUNT, REGION = "123456789012", "us-east-1"
-TABLES = ("registry", "predictions")
+TABLES = ("registry", "predictions", "segments")
 
 
 @dataclass(frozen=True)

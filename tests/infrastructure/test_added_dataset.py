@@ -9,7 +9,7 @@ import pytest
 
 from cdk_app.synth import synthesize
 from tests.infrastructure.conftest import ROOT
-from tests.infrastructure.template import Template
+from tests.infrastructure.template import Template, text
 
 PARTS = ("cdk_app", "functions", "evergreen", "container", "statemachines", "events", "cdk.json")
 CONTRACT = """\
@@ -18,7 +18,7 @@ task: binary
 input: {columns: {speed: {type: number}, failed: {type: integer}}}
 target: {column: failed, positive: "1"}
 split: {by: random}
-yield: {threshold: 0.6}
+yield: {good_when: prediction = outcome, threshold: 0.6, silence_after: 1d}
 """
 
 
@@ -56,6 +56,26 @@ def test_its_yield_has_an_alarm_which_the_dashboard_shows(document: dict[str, An
     assert name in json.dumps(dashboard)
 
 
+def test_its_silence_tells_people_and_asks_for_no_run(document: dict[str, Any]) -> None:
+    template = Template(document)
+    (alarm,) = (
+        each
+        for each in template.of("AWS::CloudWatch::Alarm").values()
+        if each.get("AlarmName") == "Evergreen-machine_failure-no-inferences"
+    )
+    topic, _ = template.one("AWS::SNS::Topic")
+    assert [text(action) for action in alarm["AlarmActions"]] == [f"${{{topic}}}"]
+    assert alarm["Period"] * alarm["EvaluationPeriods"] == 24 * 3600
+    assert (alarm["MetricName"], alarm["Statistic"], alarm["TreatMissingData"]) == (
+        "SampleCount",
+        "SampleCount",
+        "breaching",
+    )
+    rules = json.dumps(template.of("AWS::Events::Rule"))
+    assert "Evergreen-machine_failure-yield-drop" in rules
+    assert "no-inferences" not in rules
+
+
 def test_every_function_is_bundled_with_its_contract(assembly: Path) -> None:
     bundled = [json.loads(path.read_text()) for path in assembly.glob("asset.*/contracts.json")]
     assert len(bundled) >= len(list((ROOT / "functions").glob("*/handler.py")))
@@ -65,4 +85,4 @@ def test_every_function_is_bundled_with_its_contract(assembly: Path) -> None:
 def test_no_other_resource_differs_from_those_without_it(document: dict[str, Any], template: Template) -> None:
     added = {name: each["Type"] for name, each in document["Resources"].items() if name not in template.resources}
     assert set(added.values()) == {"AWS::CloudWatch::Alarm", "AWS::SageMaker::ModelPackageGroup"}
-    assert len(added) == 2
+    assert len(added) == 4, "three alarms on its yield"

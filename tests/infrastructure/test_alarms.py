@@ -4,6 +4,7 @@ from typing import Any
 import pytest
 
 from evergreen.contracts import Contracts
+from evergreen.observed_yield import Yield
 from tests.infrastructure.conftest import ROOT
 from tests.infrastructure.template import Template, text
 
@@ -31,8 +32,9 @@ def calls_people(template: Template, found: dict[str, Any]) -> bool:
     )
 
 
-def test_one_dead_letter_calls_people(template: Template) -> None:
-    queue, _ = template.named("AWS::SQS::Queue", "ArrivalsDeadLetters")
+@pytest.mark.parametrize("room", ["Arrivals", "Inference", "Segments"])
+def test_one_dead_letter_calls_people(template: Template, room: str) -> None:
+    queue, _ = template.named("AWS::SQS::Queue", f"{room}DeadLetters")
     found = alarm(template, "AWS/SQS", "ApproximateNumberOfMessagesVisible", f"${{{queue}.QueueName}}")
     assert calls_people(template, found)
 
@@ -53,17 +55,35 @@ def test_one_error_of_any_function_calls_people(template: Template) -> None:
 def test_each_contract_with_a_yield_has_the_alarm_it_states(template: Template, contracts: Contracts) -> None:
     stated = {id_: contracts[id_].contract.observed_yield for id_ in contracts.ids}
     expected = {id_: each for id_, each in stated.items() if each}
-    assert expected
+    assert {bool(each.good_when) for each in expected.values()} == {True, False}
     for id_, each in expected.items():
-        found = alarm(template, "Evergreen", "ObservedYield", id_)
+        found = alarm(template, "Evergreen", "YieldLowerBound" if each.good_when else "ObservedYield", id_)
         assert found["AlarmName"] == f"Evergreen-{id_}-observed-yield"
-        assert found["Dimensions"][0]["Name"] == "Dataset"
         assert found["ComparisonOperator"] == "LessThanThreshold"
         assert found["Threshold"] == each.threshold
-        assert (found["Period"], found["EvaluationPeriods"]) == (each.period_seconds, each.evaluation_periods)
-        assert found["Statistic"] == "Average"
-    yields = [each for each in template.of("AWS::CloudWatch::Alarm").values() if each["Namespace"] == "Evergreen"]
-    assert len(yields) == len(expected)
+        assert stays_as_it_is_in_silence(found, each)
+
+
+def test_a_measured_yield_has_an_alarm_on_its_drop_too(template: Template, contracts: Contracts) -> None:
+    for id_ in contracts.ids:
+        each = contracts[id_].contract.observed_yield
+        if each and each.good_when:
+            found = alarm(template, "Evergreen", "YieldDrop", id_)
+            assert found["AlarmName"] == f"Evergreen-{id_}-yield-drop"
+            assert (found["ComparisonOperator"], found["Threshold"]) == ("GreaterThanThreshold", each.drop_tolerance)
+            assert stays_as_it_is_in_silence(found, each)
+
+
+def stays_as_it_is_in_silence(found: dict[str, Any], stated: Yield) -> bool:
+    """Whether an alarm looks at what the contract says, and sparse data neither fires nor ends it."""
+    return bool(
+        found["Dimensions"][0]["Name"] == "Dataset"
+        and (found["Period"], found["EvaluationPeriods"]) == (stated.period_seconds, stated.evaluation_periods)
+        and found["DatapointsToAlarm"] == stated.bad_periods
+        and found["Statistic"] == "Average"
+        and found["TreatMissingData"] == "ignore"
+        and "AlarmActions" not in found
+    )
 
 
 def test_the_sample_of_a_low_yield_is_of_an_alarm_that_is_deployed(template: Template) -> None:

@@ -15,6 +15,7 @@ from tests.infrastructure.template import Template, role_of, text, texts
 
 SAMPLES = {path.name.removesuffix(".sample.json"): path for path in (ROOT / "events").glob("*.sample.json")}
 PATTERNS = {path.name.removesuffix(".pattern.json"): path for path in (ROOT / "events").glob("*.pattern.json")}
+FOR_DISPATCH = set(PATTERNS) - {"inference-dropped"}
 
 
 @pytest.fixture(scope="module")
@@ -64,14 +65,18 @@ def sample(name: str) -> dict[str, Any]:
 
 
 def test_every_pattern_has_a_rule_and_a_sample(template: Template) -> None:
-    assert set(PATTERNS) == set(SAMPLES) == {
-        "inference-dropped",
-        "object-dropped",
-        "run-ended",
-        "run-requested",
-        "yield-low",
-        "yield-measured",
-    }
+    assert (
+        set(PATTERNS)
+        == set(SAMPLES)
+        == {
+            "inference-dropped",
+            "object-dropped",
+            "run-ended",
+            "run-requested",
+            "yield-low",
+            "yield-measured",
+        }
+    )
     described = {each["Description"] for each in template.of("AWS::Events::Rule").values()}
     assert described == {f"events/{name}.pattern.json" for name in PATTERNS}
 
@@ -81,7 +86,7 @@ def test_each_sample_event_is_let_through_by_its_own_rule_only(template: Templat
     assert [other for other in sorted(PATTERNS) if matches(template, other, sample(name))] == [name]
 
 
-@pytest.mark.parametrize("name", sorted(set(SAMPLES) - {"inference-dropped"}))
+@pytest.mark.parametrize("name", sorted(FOR_DISPATCH))
 def test_each_sample_event_can_be_read_by_dispatch(name: str) -> None:
     read = arrival_of(sample(name), frozenset({"next_purchase"}))
     assert isinstance(read, ExecutionEnded if name == "run-ended" else Arrival)
@@ -159,7 +164,7 @@ def test_a_request_to_another_deployment_of_the_account_is_not_taken_here(templa
 def test_every_rule_sends_to_the_queue_and_what_cannot_be_sent_to_the_dead_letters(
     template: Template, queue: tuple[str, Any], dead_letters: tuple[str, Any]
 ) -> None:
-    for each in template.of("AWS::Events::Rule").values():
+    for each in (rule(template, name) for name in sorted(FOR_DISPATCH)):
         (target,) = each["Targets"]
         assert text(target["Arn"]) == f"${{{queue[0]}.Arn}}"
         assert text(target["DeadLetterConfig"]["Arn"]) == f"${{{dead_letters[0]}.Arn}}"
@@ -167,9 +172,9 @@ def test_every_rule_sends_to_the_queue_and_what_cannot_be_sent_to_the_dead_lette
 
 
 def test_each_queue_takes_messages_from_exactly_our_rules(template: Template) -> None:
-    rules = sorted(f"${{{name}.Arn}}" for name in template.of("AWS::Events::Rule"))
+    rules = template.of("AWS::Events::Rule")
     policies = {texts(each["Queues"])[0]: each for each in template.of("AWS::SQS::QueuePolicy").values()}
-    for name in template.of("AWS::SQS::Queue"):
+    for name in (each for each in template.of("AWS::SQS::Queue") if each.startswith("Arrivals")):
         sources = []
         for statement in policies[f"${{{name}}}"]["PolicyDocument"]["Statement"]:
             if statement["Effect"] == "Allow":
@@ -179,7 +184,8 @@ def test_each_queue_takes_messages_from_exactly_our_rules(template: Template) ->
                 (condition,) = statement["Condition"].items()
                 assert condition[0] == "ArnEquals"
                 sources += texts(condition[1]["aws:SourceArn"])
-        assert sorted(sources) == rules
+        ours = [rule for rule, each in rules.items() if f"'{name}'" in str(each["Targets"])]
+        assert sorted(sources) == sorted(f"${{{rule}.Arn}}" for rule in ours), name
 
 
 def test_a_message_comes_again_after_dispatch_had_time_and_at_last_becomes_a_dead_letter(
@@ -199,7 +205,7 @@ def test_queues_are_encrypted(template: Template) -> None:
 
 
 def test_dispatch_reads_the_queue_and_tells_apart_what_failed(template: Template, queue: tuple[str, Any]) -> None:
-    _, mapping = template.one("AWS::Lambda::EventSourceMapping")
+    _, mapping = template.named("AWS::Lambda::EventSourceMapping", "Arrivals")
     name, dispatch = template.function("dispatch")
     assert text(mapping["EventSourceArn"]) == f"${{{queue[0]}.Arn}}"
     assert text(mapping["FunctionName"]) == f"${{{name}}}"

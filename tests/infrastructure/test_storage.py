@@ -50,7 +50,7 @@ def test_whatever_has_a_policy_refuses_calls_without_tls(
 
 def test_tables_cost_nothing_idle_and_can_be_taken_back_to_any_moment(template: Template) -> None:
     tables = template.of("AWS::DynamoDB::Table")
-    assert {name.removeprefix("Storage")[:-8] for name in tables} == {"Registry", "Predictions"}
+    assert {name.removeprefix("Storage")[:-8] for name in tables} == {"Registry", "Predictions", "Segments"}
     for table in tables.values():
         assert table["BillingMode"] == "PAY_PER_REQUEST"
         assert table["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"] is True

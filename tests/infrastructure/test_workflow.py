@@ -14,7 +14,7 @@ from tests.infrastructure.workflow import Workflow, strings
 
 OF_THE_IMAGE = {"collect_samples": "collect_samples.handler", "prepare_small_data": "small_data"}
 # What is not done now is done later, and no run fails for it.
-GOES_ON = ("RegisterChallenger", "RemoveSuperseded", "TrackRun")
+GOES_ON = ("RegisterChallenger", "UpdateSegments", "RemoveSuperseded", "TrackRun")
 ENDS = {"RunCompleted", "DataRejected", "RunFailed"}
 
 
@@ -83,7 +83,11 @@ def test_every_run_that_was_judged_is_registered_and_tracked_whichever_way_it_go
     assert before_the_end == {"TrackRun"}
     assert "TrackRun" in workflow.following("CanChampionScore")
     assert workflow.following("RemoveSuperseded") == {"TrackRun"}
-    assert "RemoveSuperseded" in workflow.following("PublishPredictions")
+    assert workflow.following("UpdateSegments") == {"RemoveSuperseded"}
+
+
+def test_every_published_generation_reaches_the_crm(workflow: Workflow) -> None:
+    assert workflow.following("PublishPredictions") == {"UpdateSegments", "FailRun"}
 
 
 def test_a_failed_run_is_a_failed_execution(workflow: Workflow) -> None:
@@ -163,7 +167,7 @@ def test_each_function_state_invokes_the_function_of_its_own_name(
         assert state["Parameters"]["FunctionName"] == f"${{{name}}}"
         function, _ = behind(template, name)
         assert substitutions[name] == {"Fn::GetAtt": [function, "Arn"]}
-    beside = {"api", "dispatch", "summarize_runs", "watch_yield"}
+    beside = {"api", "deliver_segments", "dispatch", "summarize_runs", "watch_yield"}
     every = {path.parent.name for path in (ROOT / "functions").glob("*/handler.py")} - beside
     assert {snake(name) for name in functions} == every | set(OF_THE_IMAGE)
 

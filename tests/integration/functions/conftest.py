@@ -13,9 +13,10 @@ from moto.sagemaker.responses import SageMakerResponse
 
 from evergreen.contracts import Contracts
 from local.model_packages import Shelf, operations
+from tests.integration.functions.http_requests import Client, Scorer
 from tests.integration.functions.registries import GROUP
 from tests.integration.functions.world import World
-from tests.integration.stores.aws import BUCKET, account
+from tests.integration.stores.aws import BUCKET, EVENT_BUS, account
 
 Handler = Callable[[dict[str, Any]], Any]
 
@@ -50,6 +51,10 @@ def function(world: World, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], H
         "PREDICTIONS_TABLE": "predictions",
         "PREDICT_FUNCTION": "predict",
         "NOTICES_TOPIC_ARN": world.aws.topic_arn,
+        "EVENT_BUS": EVENT_BUS,
+        "SEGMENTS_TABLE": "segments",
+        "SEGMENTS_QUEUE_URL": world.aws.segments_url,
+        "CRM_SECRET": "",
         "STATE_MACHINE_ARN": world.machine_arn,
         "LEASE_HOURS": "7",
         "ARRIVALS_QUEUE_ARN": "arn:aws:sqs:us-east-1:123456789012:arrivals",
@@ -73,6 +78,16 @@ def function(world: World, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], H
         return lambda event: module.handler(event, Context())
 
     return start
+
+
+@pytest.fixture
+def scorer() -> Scorer:
+    return Scorer()
+
+
+@pytest.fixture
+def api(function: Callable[[str], Handler], scorer: Scorer, monkeypatch: pytest.MonkeyPatch) -> Client:
+    return Client.start(function, scorer, monkeypatch)
 
 
 @pytest.fixture

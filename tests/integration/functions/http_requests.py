@@ -3,13 +3,16 @@
 import io
 import json
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl
 
 import pytest
 
-from tests.integration.functions.conftest import Handler
+from evergreen.stores.scoring import ScoringFunction
+
+Handler = Callable[[dict[str, Any]], Any]
 
 
 @dataclass
@@ -52,7 +55,8 @@ class Client:
     def start(cls, function: Any, scorer: Scorer, patch: pytest.MonkeyPatch) -> "Client":
         handler = function("api")
         module = sys.modules["functions.api.handler"]
-        patch.setattr(type(module.deployment), "_lambda", scorer)  # type: ignore[attr-defined]
+        client: Any = scorer
+        patch.setattr(module.deployment, "scoring", ScoringFunction(client, "predict"))
         return cls(handler, module)
 
     def get(self, path: str) -> Answered:

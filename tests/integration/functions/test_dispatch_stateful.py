@@ -26,7 +26,13 @@ from tests.integration.stores.aws import account
 
 T0 = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 TIMEOUT = timedelta(hours=6)  # of the workflow; shorter than a lease
-TABLE: dict[str, Any] = {"task": "regression", "features": None, "target": {"column": "Quantity"}, "gate": {}}
+TABLE: dict[str, Any] = {
+    "segments": {},
+    "task": "regression",
+    "features": None,
+    "target": {"column": "Quantity"},
+    "gate": {},
+}
 PACINGS: list[dict[str, Any]] = [
     {},
     {"quiet_period": "5m", "longest_wait": "20m"},

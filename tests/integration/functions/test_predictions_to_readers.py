@@ -17,7 +17,7 @@ from tests.integration.stores.aws import answers
 
 ONE = {"part-00000.csv": ["1,20.1,0.7", "2,3,0.2"]}
 TWO = {**ONE, "part-00001.csv": ["3,9,0.5"]}
-BINARY = {"task": "binary", "target": {"column": "failed", "positive": "1"}, "split": {"by": "random"}}
+BINARY = {"segments": {}, "task": "binary", "target": {"column": "failed", "positive": "1"}, "split": {"by": "random"}}
 
 
 @pytest.fixture
@@ -100,6 +100,8 @@ def test_readers_keep_what_they_have_when_a_part_is_not_whole_and_it_is_named(
 
 def test_a_new_generation_is_compared_with_the_one_before(line: Line, world: World) -> None:
     first = line.whole(ONE)
+    first_segments = (world.registry.published(DATASET) or {})["segments"]
+    assert first_segments == {"regular": 1, "at_risk": 1}, "as the contract of the data set says"
     run = line.run(TWO)
     line.states(run, segments={"soon": {"prediction": {"below": 10}}, "later": {}})
     line.load(run)
@@ -108,7 +110,7 @@ def test_a_new_generation_is_compared_with_the_one_before(line: Line, world: Wor
     assert record
     told = record["published"]
     assert told["rows"] == 3
-    assert told["changes"] == {"replaces": first["run_id"], "rows_before": 2, "segments_before": {}}
+    assert told["changes"] == {"replaces": first["run_id"], "rows_before": 2, "segments_before": first_segments}
     assert told["segments"] == {"soon": 2, "later": 1}
 
 

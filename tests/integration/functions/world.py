@@ -19,6 +19,7 @@ from evergreen.contracts import Contracts
 from evergreen.stores.alarm_states import AlarmStates
 from evergreen.stores.arrivals import ArrivalsLedger
 from evergreen.stores.endings import Endings
+from evergreen.stores.event_bus import Announcements
 from evergreen.stores.files import Files
 from evergreen.stores.holdbacks import Holdbacks
 from evergreen.stores.leases import Leases
@@ -37,7 +38,7 @@ from functions.dispatch.alarms import Alarms
 from functions.dispatch.answers import Answers
 from functions.dispatch.dispatcher import Dispatcher
 from functions.pin_inputs.pinning import Pinning
-from tests.integration.stores.aws import BUCKET, Account
+from tests.integration.stores.aws import BUCKET, EVENT_BUS, Account
 
 ROOT = Path(__file__).resolve().parents[3]
 DATASET = "next_purchase"
@@ -95,6 +96,10 @@ class World:
         return Outbox(self.aws.registry)
 
     @property
+    def announcements(self) -> Announcements:
+        return Announcements.of(self.aws.registry, EVENT_BUS)
+
+    @property
     def files(self) -> Files:
         return Files(self.aws.s3, BUCKET)
 
@@ -106,7 +111,9 @@ class World:
             ledger=self.ledger,
             leases=self.leases,
             runs=self.runs,
-            endings=Endings(self.ledger, self.runs, Registry(self.aws.registry), notices, self.outbox),
+            endings=Endings(
+                self.ledger, self.runs, self.registry, notices, self.outbox, announcements=self.announcements
+            ),
             workflows=Workflows(self.sfn, self.machine_arn),
             timers=self.timers,
             admission=Admission(

@@ -15,6 +15,7 @@ from moto import mock_aws
 from evergreen.stores.loader import QUICK, Loader
 
 BUCKET = "evergreen-data"
+EVENT_BUS = "Evergreen-events"
 NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 
 
@@ -25,6 +26,8 @@ class Account:
     s3: Any
     topic_arn: str
     notices_url: str
+    segments: Any
+    segments_url: str
 
     @property
     def loader(self) -> Loader:
@@ -64,13 +67,15 @@ def account() -> Iterator[Account]:
         boto3.DEFAULT_SESSION = _session()
         s3, sns, sqs = boto3.client("s3"), boto3.client("sns"), boto3.client("sqs")
         s3.create_bucket(Bucket=BUCKET)
+        boto3.client("events").create_event_bus(Name=EVENT_BUS)
         s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
         topic = sns.create_topic(Name="notices")["TopicArn"]
         queue = sqs.create_queue(QueueName="subscriber")["QueueUrl"]
         queue_arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
         raw = {"RawMessageDelivery": "true"}
         sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue_arn, Attributes=raw)
-        yield Account(_table("registry"), _table("predictions"), s3, topic, queue)
+        hints = sqs.create_queue(QueueName="segments.fifo", Attributes={"FifoQueue": "true"})["QueueUrl"]
+        yield Account(_table("registry"), _table("predictions"), s3, topic, queue, _table("segments"), hints)
 
 
 @cache

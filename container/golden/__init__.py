@@ -1,0 +1,1 @@
+"""Golden rows: rows of the hold-out, whose outcome is known."""

@@ -1,0 +1,119 @@
+"""`evergreen verify`: rows whose outcome is known through what answers now, against what happened and the batch."""
+
+import csv
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Annotated, Any
+
+import boto3
+import typer
+from botocore.config import Config
+
+from evergreen.cli.deployment import Deployment
+from evergreen.cli.output import console
+from evergreen.cli.up import checkout
+from evergreen.cli.verification_plot import plot as draw
+from evergreen.errors import UserMustAct
+from evergreen.generations import ScoringParts
+from evergreen.layout import RunLayout
+from evergreen.scoring import Refusal, ScoringRequest
+from evergreen.stores.scoring import ScoringFunction
+from evergreen.verification import Agreement, GoldenRows, agreement, figures
+
+_AT_ONCE = 200  # rows of a request
+_MOST_READ = 100  # predictions of a reading
+
+
+class NotVerified(UserMustAct):
+    """What answers now does not answer as the batch did."""
+
+
+def verify(
+    dataset: Annotated[str, typer.Argument(help="The data set.")],
+    plot: Annotated[Path | None, typer.Option("--plot", help="Draw predicted against actual into this PNG.")] = None,
+    rows: Annotated[int, typer.Option("--rows", min=1, max=10_000, help="How many golden rows, at most.")] = 500,
+) -> None:
+    """Score golden rows of the champion's hold-out now: how near they are to what happened, and whether the answers
+    are those of the published batch predictions.
+
+    Examples: `evergreen verify line_yield`, `evergreen verify next_purchase --plot next_purchase.png --rows 2000`
+    """
+    deployment = Deployment.find()
+    champion = deployment.registry.champion(deployment.check(dataset))
+    if champion is None:
+        raise UserMustAct(f"{dataset} has no champion yet; drop a file: evergreen drop {dataset} FILE.csv")
+    function = _function(deployment)
+    with TemporaryDirectory() as folder, console.status("fetching golden rows …"):
+        golden = _golden(deployment, RunLayout(dataset, champion["run_id"]), Path(folder), rows)
+    with console.status(f"scoring {len(golden.rows):,} rows …"):
+        answers = _scored(function, dataset, golden.rows)
+        compared = _with_batch(deployment, function, dataset, golden.features, min(rows, 500))
+    console.print(f"champion {champion['run_id']}", markup=False)
+    for sentence in figures(golden, answers):
+        console.print(sentence, markup=False)
+    console.print(compared.sentence(), markup=False)
+    if plot:
+        draw(golden, answers, f"{dataset}: {champion['run_id']}", plot)
+        console.print(f"Drew {plot}", markup=False)
+    if compared.same < compared.of:
+        raise NotVerified(f"{dataset} does not answer as its published predictions say")
+
+
+def _function(deployment: Deployment) -> ScoringFunction:
+    if not deployment.predict:
+        raise UserMustAct("this stack has no function that scores rows; deploy it anew")
+    patient = Config(read_timeout=90, retries={"total_max_attempts": 2})
+    return ScoringFunction(boto3.client("lambda", config=patient), deployment.predict)
+
+
+def _golden(deployment: Deployment, layout: RunLayout, folder: Path, rows: int) -> GoldenRows:
+    """Reading data is the container's work, in a process of its own."""
+    for name in ("holdout.parquet", "signature.json"):
+        deployment.files.download(f"{layout.prepared}/holdout/{name}", folder)
+    command = [sys.executable, "-m", "container.golden", str(folder), str(rows)]
+    done = subprocess.run(command, cwd=checkout(), capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise UserMustAct(f"the hold-out of {layout.run_id} cannot be read:\n{done.stderr.strip()}")
+    return GoldenRows.model_validate_json(done.stdout)
+
+
+def _scored(function: ScoringFunction, dataset: str, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    answers: list[dict[str, Any]] = []
+    for start in range(0, len(rows), _AT_ONCE):
+        some = list(rows[start : start + _AT_ONCE])
+        answer = function.score(ScoringRequest(dataset=dataset, rows=some, prepared=True))
+        if isinstance(answer, Refusal):
+            raise UserMustAct(answer.message)
+        answers += answer["predictions"]
+    return answers
+
+
+def _with_batch(
+    deployment: Deployment, function: ScoringFunction, dataset: str, features: Sequence[str], most: int
+) -> Agreement:
+    """The first rows that the published generation scored, scored again, against what readers see of them."""
+    published = deployment.registry.published(dataset)
+    if published is None or published["champion"] != (deployment.registry.champion(dataset) or {}).get("run_id"):
+        return Agreement(0, 0)
+    layout = RunLayout(dataset, published["generation"])
+    lines = [line for _, line in zip(range(most), _scoring_lines(deployment, layout), strict=False)]
+    entities = [line[0] for line in lines]
+    rows = [dict(zip(features, (cell or None for cell in line[1:]), strict=True)) for line in lines]
+    seen: dict[str, dict[str, Any]] = {}
+    reading = deployment.published
+    for start in range(0, len(entities), _MOST_READ):
+        found = reading.read(dataset, entities[start : start + _MOST_READ])
+        if found is None or found.published["generation"] != published["generation"]:
+            raise UserMustAct(f"{dataset} published another generation meanwhile; verify again")
+        seen |= found.predictions
+    return agreement(entities, _scored(function, dataset, rows), seen)
+
+
+def _scoring_lines(deployment: Deployment, layout: RunLayout) -> Iterator[list[str]]:
+    for each in deployment.files.read(layout.scoring_parts, ScoringParts).root:
+        content = deployment.files.content(layout.scoring_part(each.part))
+        if content:
+            yield from csv.reader(content.decode().splitlines())
