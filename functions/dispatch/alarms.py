@@ -1,5 +1,6 @@
 """Alarms that ask for runs: whether they are on, and what follows when a run did not turn them off."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -54,11 +55,15 @@ class Alarms:
             return
         dataset = arrival.dataset
         self.states.note(dataset, AlarmState(alarm=arrival.alarm, is_on=True, at=arrival.alarm_since))
-        if lease is None or arrival.arrival_id in lease.arrival_ids:
-            return
-        if any(each.kind == "alarm" for each in self.ledger.get(dataset, list(lease.arrival_ids))):
-            why = "a run that an alarm had asked for was in progress"
-            self.ledger.settle(dataset, arrival.arrival_id, ArrivalState.DONE, lease.run_id, reason=why)
+        if lease and arrival.arrival_id not in lease.arrival_ids and self._is_for_alarm(dataset, lease.arrival_ids):
+            self._settle(dataset, arrival.arrival_id, lease.run_id)
+
+    def run_ended(self, dataset: str, run_id: str) -> None:
+        """Settle the alarms that came as a run was about to start that another had asked for, and so were not seen."""
+        if self._is_for_alarm(dataset, (self.runs.get(run_id) or {}).get("arrival_ids", ())):
+            for each in self.ledger.entries(dataset):
+                if each.arrival.kind == "alarm" and each.state == ArrivalState.WAITING:
+                    self._settle(dataset, each.arrival.arrival_id, run_id)
 
     def went_off(self, cleared: AlarmCleared) -> None:
         """Note that an alarm is off; what it asked for and still waits runs all the same."""
@@ -105,6 +110,13 @@ class Alarms:
         kind = "ALARM_STAYS_ON"
         self.notices.send(Notice(notification_id=identifier, dataset=dataset, kind=kind, subject=subject, body=body))
         self.states.note_told(dataset, state, now.isoformat())
+
+    def _is_for_alarm(self, dataset: str, arrival_ids: Sequence[str]) -> bool:
+        return any(each.kind == "alarm" for each in self.ledger.get(dataset, list(arrival_ids)))
+
+    def _settle(self, dataset: str, arrival_id: str, run_id: str) -> None:
+        why = "a run that an alarm had asked for was in progress"
+        self.ledger.settle(dataset, arrival_id, ArrivalState.DONE, run_id, reason=why)
 
     def _stated(self, dataset: str) -> Yield | None:
         return self.contracts[dataset].contract.observed_yield if dataset in self.contracts.ids else None

@@ -251,6 +251,7 @@ class Dispatcher:
         if run and run["status"] == Status.RUNNING:
             reason = f"The execution ended as {ended.status}. {ended.error or ''} {ended.cause or ''}".strip()
             self.endings.fail(ended.run_id, reason)
+        self.alarms.run_ended(ended.dataset, ended.run_id)
         self._ask_dependants(ended)
         self.leases.release(ended.dataset, ended.run_id)
 

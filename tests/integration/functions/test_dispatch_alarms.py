@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from evergreen.arrivals import Arrival
 from evergreen.stores.arrivals import ArrivalState
 from tests.integration.functions.world import DATASET, World, sample
 
@@ -174,6 +175,17 @@ def test_a_second_alarm_during_the_run_that_the_first_asked_for_makes_no_further
     later(clocked, minutes=61)
     (cause,) = (clocked.runs.get(clocked.started()[-1]) or {})["causes"]
     assert "yield-drop: still on" in cause, "the other one is off"
+
+
+def test_nor_does_one_that_came_just_as_that_run_was_about_to_start(clocked: World) -> None:
+    changes(clocked, "ALARM")
+    second = Arrival(
+        arrival_id="second", dataset=DATASET, kind="alarm", cause="drop", at=T0.isoformat(), alarm="d", alarm_since="2"
+    )
+    clocked.ledger.record(second)  # by a copy of the function that had not seen the lease
+    run_id = finish(clocked)
+    assert clocked.started() == [run_id]
+    assert clocked.state("second")["run_id"] == run_id
 
 
 def test_an_alarm_during_a_run_that_a_file_asked_for_makes_the_next_run(clocked: World) -> None:
