@@ -28,8 +28,9 @@ $(READY): requirements.txt pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-demo: $(READY)  ## run the whole loop on real data, twice
+demo: $(READY)  ## run the whole loop on real data, twice; then a line whose yield falls, and whose model mends itself
 	@$(BIN)/evergreen demo
+	@$(BIN)/evergreen demo yield
 
 test: $(READY) lint node_modules/.bin/cdk  ## lint, types, import rules, template checks and every test
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder

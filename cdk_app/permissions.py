@@ -1,9 +1,10 @@
 """The few kinds of permission our functions need, each with the actions it names and nothing more."""
 
-from aws_cdk import Stack
+from aws_cdk import ArnFormat, Stack
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from evergreen.request_metrics import COUNTS
@@ -80,6 +81,17 @@ def change_table(table: dynamodb.ITable) -> iam.PolicyStatement:
 def load_table(table: dynamodb.ITable) -> iam.PolicyStatement:
     """Write items in batches."""
     return iam.PolicyStatement(actions=["dynamodb:BatchWriteItem"], resources=[table.table_arn])
+
+
+def describe_runs(machine: sfn.StateMachine) -> iam.PolicyStatement:
+    """See whether the executions of one state machine are over."""
+    executions = Stack.of(machine).format_arn(
+        service="states",
+        resource="execution",
+        resource_name=f"{machine.state_machine_name}:*",
+        arn_format=ArnFormat.COLON_RESOURCE_NAME,
+    )
+    return iam.PolicyStatement(actions=["states:DescribeExecution"], resources=[executions])
 
 
 def request_runs(scope: Construct) -> iam.PolicyStatement:

@@ -22,6 +22,7 @@ from cdk_app.components.sagemaker import SageMaker
 from cdk_app.components.scoring import Scoring
 from cdk_app.components.segments import Segments
 from cdk_app.components.storage import Storage
+from cdk_app.components.watch import Watch
 from evergreen.contracts import Contracts
 
 _DIGESTS_IN_AN_OUTPUT = 20  # CloudFormation takes 1,024 characters; one has at most 30 of id, = and 12 of digest
@@ -70,6 +71,7 @@ class EvergreenStack(Stack):
             yields=yields,
         )
         inference = Inference(self, "Inference", root, contracts=contracts, storage=storage, image=image)
+        watch = Watch(self, "Watch", root, contracts=contracts, storage=storage, notices=notices, retrain=retrain)
         OperationalAlarms(
             self,
             "Alarms",
@@ -79,7 +81,12 @@ class EvergreenStack(Stack):
             retrain=retrain,
             retrain_many=retrain_many,
             inference=inference,
-            answering={**explain.functions, **scoring.functions, **api.functions},
+            answering={
+                **explain.functions,
+                **scoring.functions,
+                **api.functions,
+                "WatchYield": watch.watch_yield,
+            },
         )
         Dashboard(self, "Dashboard", arrivals=arrivals, retrain=retrain, yields=yields)
         CfnOutput(self, "Datasets", value=",".join(sorted(contracts.ids)))

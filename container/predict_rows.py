@@ -1,9 +1,11 @@
 """The Lambda handler: scores rows with the champion, which it keeps until there is another."""
 
 import tempfile
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,9 +18,11 @@ from container.evaluate.archive import load_archive
 from container.log import log
 from container.model import Model, ModelUnusable
 from container.predict.answers import answer
+from container.predict.logged import log_lines
 from evergreen.contract import Contract
 from evergreen.environment import Environment
 from evergreen.errors import StoreUnavailable
+from evergreen.inference import scored_log
 from evergreen.layout import RunLayout
 from evergreen.scoring import MOST_EXPLAINED, Refusal, Refused, ScoringRequest, malformed, no_champion
 
@@ -83,9 +87,8 @@ class Champions:
 
 
 settings = Settings.read()
-champions = Champions(
-    boto3.resource("dynamodb").Table(settings.REGISTRY_TABLE), boto3.client("s3"), settings.DATA_BUCKET
-)
+s3: "S3Client" = boto3.client("s3")
+champions = Champions(boto3.resource("dynamodb").Table(settings.REGISTRY_TABLE), s3, settings.DATA_BUCKET)
 
 
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
@@ -115,7 +118,22 @@ def _answer(request: ScoringRequest) -> dict[str, Any] | Refusal:
     )
     if faults:
         return malformed(champion.run_id, faults)
+    if request.log:
+        _log(request, champion, found)
     return {"champion": champion.run_id, "predictions": found}
+
+
+def _log(request: ScoringRequest, champion: Champion, answers: list[dict[str, Any]]) -> None:
+    """What cannot be logged is answered all the same."""
+    now = datetime.now(UTC)
+    lines = log_lines(request.rows, answers, champion.contract, champion.run_id, now)
+    if not lines:
+        return
+    key = scored_log(request.dataset, f"{now:%Y-%m-%d}", uuid.uuid4().hex)
+    try:
+        s3.put_object(Bucket=settings.DATA_BUCKET, Key=key, Body=lines)
+    except (BotoCoreError, ClientError) as error:
+        log("inference log not written", key=key, error=str(error))
 
 
 @contextmanager

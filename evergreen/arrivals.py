@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Literal
 
 from pydantic import Field, ValidationError
@@ -34,6 +34,8 @@ class Arrival(Strict):
     sequencer: str | None = None  # orders the versions of one key
     etag: str | None = None
     batch: str | None = None  # the folder under the data set's, for files that belong together
+    alarm: str | None = None  # its name
+    alarm_since: str | None = None  # ISO 8601, UTC: when it came on
     task_token: str | None = Field(default=None, exclude=True)  # of a workflow that waits for how the run goes
 
     @property
@@ -49,6 +51,14 @@ class Wake(Strict):
     at: str  # ISO 8601, UTC: the time it was set for
 
 
+class AlarmCleared(Strict):
+    """An alarm that asks for runs is off."""
+
+    dataset: str
+    alarm: str
+    at: str  # ISO 8601, UTC
+
+
 class ExecutionEnded(Strict):
     """A run's execution has ended, in whatever way, so that its lease is free."""
 
@@ -57,6 +67,9 @@ class ExecutionEnded(Strict):
     status: str
     error: str | None = None
     cause: str | None = None
+
+
+Told = Arrival | AlarmCleared | ExecutionEnded | Wake
 
 
 class MisplacedObject(DatasetRejected):
@@ -80,7 +93,7 @@ class RefusedRequest(UnknownEvent):
         self.task_token = task_token
 
 
-def arrival_of(event: Mapping[str, Any], datasets: frozenset[str]) -> Arrival | ExecutionEnded | Wake | None:
+def arrival_of(event: Mapping[str, Any], datasets: frozenset[str]) -> Told | None:
     """Read one EventBridge event; None for what asks for nothing, such as a console's empty folder marker
     or an execution that is no run.
 
@@ -91,13 +104,13 @@ def arrival_of(event: Mapping[str, Any], datasets: frozenset[str]) -> Arrival | 
         raise UnknownEvent(f"an event is an object, not {type(event).__name__}")
     try:
         return _read(event, datasets)
-    except (AttributeError, KeyError, TypeError, ValidationError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         kind, source = event.get("detail-type"), event.get("source")
         said = f"{type(error).__name__}: {error}"
         raise UnknownEvent(f"cannot read an event of detail-type {kind!r} from {source!r}: {said}") from error
 
 
-def _read(event: Mapping[str, Any], datasets: frozenset[str]) -> Arrival | ExecutionEnded | Wake | None:
+def _read(event: Mapping[str, Any], datasets: frozenset[str]) -> Told | None:
     match event.get("detail-type"):
         case "Object Created":
             return _dropped_object(event, datasets)
@@ -147,21 +160,30 @@ def _dropped_object(event: Mapping[str, Any], datasets: frozenset[str]) -> Arriv
     return arrival
 
 
-def _alarm(event: Mapping[str, Any], datasets: frozenset[str]) -> Arrival:
+def _alarm(event: Mapping[str, Any], datasets: frozenset[str]) -> Arrival | AlarmCleared | None:
     detail = event["detail"]
     metrics = detail.get("configuration", {}).get("metrics", [])
     names = [m.get("metricStat", {}).get("metric", {}).get("dimensions", {}).get("Dataset") for m in metrics]
     dataset = next((name for name in names if name in datasets), None)
     if dataset is None:
         raise UnknownEvent(f"alarm {detail.get('alarmName')!r} names no data set of ours in its Dataset dimension")
-    at = detail["state"]["timestamp"]
-    return Arrival(
-        arrival_id=identity("alarm", detail["alarmName"], at),
-        dataset=dataset,
-        kind="alarm",
-        cause=f"alarm {detail['alarmName']}: {detail['state'].get('reason', 'no reason given')}",
-        at=event["time"],
-    )
+    alarm, state = str(detail["alarmName"]), detail["state"]
+    since = datetime.fromisoformat(state["timestamp"]).astimezone(UTC).isoformat(timespec="milliseconds")
+    match state["value"]:
+        case "ALARM":
+            return Arrival(
+                arrival_id=identity("alarm", alarm, state["timestamp"]),
+                dataset=dataset,
+                kind="alarm",
+                cause=f"alarm {alarm}: {state.get('reason', 'no reason given')}",
+                at=event["time"],
+                alarm=alarm,
+                alarm_since=since,
+            )
+        case "OK":
+            return AlarmCleared(dataset=dataset, alarm=alarm, at=since)
+        case _:  # too little data says nothing new
+            return None
 
 
 def _requested(event: Mapping[str, Any], datasets: frozenset[str]) -> Arrival:

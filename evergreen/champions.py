@@ -9,6 +9,8 @@ from pydantic import Field
 from evergreen.errors import UserMustAct
 from evergreen.strict import Strict
 
+BY_ITSELF = "evergreen"  # who rolled back, where no person did
+
 
 class Generation(Strict):
     """One complete set of predictions, as it was published."""

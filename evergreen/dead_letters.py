@@ -4,7 +4,16 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from evergreen.arrivals import Arrival, ExecutionEnded, MisplacedObject, UnknownEvent, Wake, arrival_of
+from evergreen.arrivals import (
+    AlarmCleared,
+    Arrival,
+    ExecutionEnded,
+    MisplacedObject,
+    Told,
+    UnknownEvent,
+    Wake,
+    arrival_of,
+)
 from evergreen.strict import Strict
 
 _LONGEST = 300  # characters told of an event that nobody can read
@@ -42,10 +51,12 @@ def explain(letter: DeadLetter, datasets: frozenset[str]) -> Explanation:
     return Explanation(what=what, why=why, readable=True)
 
 
-def _told(read: Arrival | ExecutionEnded | Wake | None) -> str:
+def _told(read: Told | None) -> str:
     match read:
         case Arrival():
             return f"{read.dataset}: {read.cause}"
+        case AlarmCleared():
+            return f"{read.dataset}: alarm {read.alarm} is off"
         case ExecutionEnded():
             return f"{read.dataset}: run {read.run_id} ended as {read.status}"
         case Wake():

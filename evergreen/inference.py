@@ -50,6 +50,11 @@ class LogObject:
         return self.name.endswith(JSON_LINES)
 
 
+def scored_log(dataset: str, day: str, name: str) -> str:
+    """The key of a log that our own scoring writes."""
+    return f"{INFERENCE}{dataset}/api/{day}/{name}.jsonl"
+
+
 def logged_columns(contract: Contract) -> tuple[str, ...]:
     """The contract's columns that a log may hold beside its own: all but the entity, which is its item_id, and the
     target, which is its outcome. The features of an event log are its query's: those are known by the log alone."""

@@ -199,3 +199,8 @@ class ObservedLayout:
     def quarantine(self, log_id: str) -> str:
         """The prefix for what of one log was rejected."""
         return f"quarantine/{self.dataset}/inference/{log_id}"
+
+
+def dataset_of_series(key: str) -> str:
+    """The data set whose series lies at this key."""
+    return key.removeprefix(OBSERVED).partition("/")[0]

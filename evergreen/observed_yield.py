@@ -54,13 +54,22 @@ class Yield(Strict):
         pattern=DURATION_PATTERN,
         description="After so long without an inference log people are told; at most 7d.",
     )
+    reexamine_after: str = Field(
+        default="1h",
+        pattern=DURATION_PATTERN,
+        description="How long after a run that did not help an alarm that is still on asks again; twice as long after "
+        "the next, and so on.",
+    )
+    reexaminations: int = Field(
+        default=2, ge=0, le=10, description="How often it asks again, before people are told that runs do not help."
+    )
     rollback: bool = Field(
         default=True,
         description="Whether a champion that was promoted for a low yield, and made it worse, gives way to the one "
         "before by itself.",
     )
     log_scores: bool = Field(
-        default=False, description="Whether our own scoring writes [inference logs](#inference-logs), too."
+        default=False, description="Whether what the API predicts is written as [inference logs](#inference-logs), too."
     )
 
     @property

@@ -53,6 +53,7 @@ class Rule(StrEnum):
     LONGEST_WAIT = "longest_wait"
     MIN_INTERVAL = "min_interval"
     MAX_RUNS_PER_DAY = "max_runs_per_day"
+    AFTER_ROLLBACK = "after_rollback"
 
 
 class Waiting(Strict):
@@ -70,13 +71,13 @@ class NextStart(Strict):
     why: str  # in words
 
 
-def next_start(waiting: Sequence[Waiting], started: Sequence[datetime], pacing: Pacing) -> NextStart:
-    """When the next run may start, given what waits (not empty) and when the runs so far started.
+def next_start(waiting: Sequence[Waiting], started: Sequence[datetime], pacing: Pacing, *more: NextStart) -> NextStart:
+    """When the next run may start, given what waits (not empty), when the runs so far started, and what more holds it.
 
     It depends on these alone, not on the time at which it is asked: so it never moves while nothing happens.
     """
     first = min(each.recorded_at for each in waiting)
-    bounds = [NextStart(at=first, rule=Rule.AT_ONCE, why="nothing held it back")]
+    bounds = [NextStart(at=first, rule=Rule.AT_ONCE, why="nothing held it back"), *more]
     if not any(each.kind in ASKED_FOR for each in waiting):
         bounds += [_quiet(first, max(each.recorded_at for each in waiting), pacing)]
         if started:

@@ -20,6 +20,7 @@ ROOT = Path(__file__).resolve().parents[2]
 ONE_PROCESS = Path(__file__).with_name("one_process.py")
 REQUESTS, STARTS = 3000, 7
 ENVIRONMENT = {
+    "DATA_BUCKET": "data",
     "REGISTRY_TABLE": "registry",
     "PREDICTIONS_TABLE": "predictions",
     "PREDICT_FUNCTION": "predict",

@@ -14,7 +14,7 @@ from cdk_app.components.function import Function, OwnLambda
 from cdk_app.components.scoring import Scoring
 from cdk_app.components.segments import Segments
 from cdk_app.components.storage import Storage
-from cdk_app.permissions import count_in_table, read_table
+from cdk_app.permissions import count_in_table, list_objects, read_objects, read_table
 from evergreen.contracts import Contracts
 from functions.api.settings import Settings
 
@@ -52,6 +52,7 @@ class Api(Construct):
             root,
             contracts=contracts,
             settings=Settings(
+                DATA_BUCKET=storage.bucket.bucket_name,
                 REGISTRY_TABLE=storage.registry.table_name,
                 PREDICTIONS_TABLE=storage.predictions.table_name,
                 PREDICT_FUNCTION=scoring.predict.function.function_name,
@@ -62,6 +63,8 @@ class Api(Construct):
                 read_table(storage.registry, "BatchGetItem", "Query"),
                 count_in_table(storage.registry),
                 read_table(storage.predictions, "BatchGetItem"),
+                read_objects(storage.bucket, "observed/"),  # the yield as it was measured
+                list_objects(storage.bucket),
                 read_table(segments.table, "BatchGetItem", "BatchWriteItem"),  # to have one customer told of again
                 iam.PolicyStatement(actions=["sqs:SendMessage"], resources=[segments.queue.queue_arn]),
                 iam.PolicyStatement(

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from aws_cdk import ArnFormat, Duration, Stack
+from aws_cdk import Duration
 from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
@@ -20,11 +20,12 @@ from cdk_app.components.retrain_many import RetrainMany
 from cdk_app.components.schedules import Schedules
 from cdk_app.components.storage import Storage
 from cdk_app.patterns import parts, substitute
-from cdk_app.permissions import change_table, freeze_objects, request_runs
+from cdk_app.permissions import change_table, describe_runs, freeze_objects, request_runs
 from evergreen.contracts import Contracts
 from functions.dispatch.settings import Settings
 
 INFERENCE_DROPPED = "inference-dropped.pattern.json"  # of no concern to Dispatch
+YIELD_MEASURED = "yield-measured.pattern.json"
 _DISPATCH_TIMEOUT = Duration.seconds(60)
 _LEASE_HOURS = 7 * 24 + 7  # longer than the workflow's own TimeoutSeconds
 
@@ -69,7 +70,7 @@ class Arrivals(Construct):
             "StateMachineArn": retrain.machine.state_machine_arn,
         }
         for path in sorted((root / "events").glob("*.pattern.json")):
-            if path.name != INFERENCE_DROPPED:
+            if path.name not in (INFERENCE_DROPPED, YIELD_MEASURED):
                 self._rules(path, values, {"RetrainingAlarms": yields.retraining})
         self.schedules = Schedules(
             self,
@@ -152,17 +153,7 @@ class Arrivals(Construct):
                 self._events_out.telling(),
                 *self.schedules.setting_timers(),
                 iam.PolicyStatement(actions=["states:StartExecution"], resources=[retrain.machine.state_machine_arn]),
-                iam.PolicyStatement(
-                    actions=["states:DescribeExecution"],
-                    resources=[
-                        Stack.of(self).format_arn(
-                            service="states",
-                            resource="execution",
-                            resource_name=f"{retrain.machine.state_machine_name}:*",
-                            arn_format=ArnFormat.COLON_RESOURCE_NAME,
-                        )
-                    ],
-                ),
+                describe_runs(retrain.machine),
                 iam.PolicyStatement(
                     actions=["states:SendTaskSuccess"], resources=[retrain_many.machine.state_machine_arn]
                 ),

@@ -210,7 +210,12 @@ class Retrain(Construct):
         self._add(
             "CompleteRun",
             CompleteRunSettings(DATA_BUCKET=data, REGISTRY_TABLE=table, NOTICES_TOPIC_ARN=topic, EVENT_BUS=self._bus),
-            [note_table(registry), *freeze_objects(bucket, "runs/", "quarantine/"), *self._telling_people_and_others()],
+            [
+                note_table(registry),
+                read_objects(bucket, "observed/*/series.json"),
+                *freeze_objects(bucket, "runs/", "quarantine/"),
+                *self._telling_people_and_others(),
+            ],
         )
         self._add(
             "FailRun",

@@ -17,6 +17,7 @@ OWN = {
     "prediction": "VARCHAR",
     "confidence": "DOUBLE",
     "outcome": "VARCHAR",
+    "model": "VARCHAR",
     "source": "VARCHAR",
     "dropped_at": "TIMESTAMP",
 }

@@ -38,16 +38,18 @@ class LogScreening(Screening):
         self.formats = {"time": ISO}
         own_lines = self.reading.rows == self.reading.numbered
         line = LINE if own_lines else "0"  # a table keeps the order of the file, so its rows tell their lines
-        raws = ", ".join(map(raw, self.contract.input.columns))
+        features = [raw(name) for name in self.contract.input.columns if name not in OWN_COLUMNS]
+        # What was written where a value belongs is of interest in rejections only.
+        written = [f"CASE WHEN broken <> 0 THEN {raw(name)} END AS {raw(name)}" for name in OWN_COLUMNS]
         broken = " | ".join(
             f"(CASE WHEN {check.condition} THEN {1 << place} ELSE 0 END)" for place, check in enumerate(self._every())
         )
-        typed = ", ".join(f"{quoted(name)} AS {quoted(name)}" for name in OWN_COLUMNS)
         columns = {name: column for name, column in self.contract.input.columns.items() if name in OWN_COLUMNS}
         rows = typed_rows(self.reading.rows, columns, self.formats, self.reading.decimal)
+        values = ", ".join([*map(quoted, OWN_COLUMNS), *written, *features])
         self.connection.execute(
-            f"CREATE OR REPLACE TEMP TABLE {self.table} AS SELECT {line} AS line, CAST({broken} AS BIGINT) AS broken, "
-            f"CAST(NULL AS BIGINT) AS first, {raws}, {typed} FROM {rows}"
+            f"CREATE OR REPLACE TEMP TABLE {self.table} AS SELECT {line} AS line, broken, "
+            f"CAST(NULL AS BIGINT) AS first, {values} FROM (SELECT *, CAST({broken} AS BIGINT) AS broken FROM {rows})"
         )
         if not own_lines:
             self.connection.execute(f"UPDATE {self.table} SET line = rowid + {BEHIND_HEADER}")
@@ -75,13 +77,13 @@ class LogScreening(Screening):
         names = list(self.contract.input.columns)
         values = ", ".join(f"left({raw(name)}, {LONGEST_WRITTEN})" for name in names)
         found = self.connection.execute(
-            f"SELECT line, broken, first, [{values}] FROM {self.table} WHERE broken <> 0 OR first IS NOT NULL "
-            "ORDER BY line"
+            f"SELECT line, broken, first, CAST(item_id AS VARCHAR), [{values}] FROM {self.table} "
+            "WHERE broken <> 0 OR first IS NOT NULL ORDER BY line"
         )
         rejected = 0
         while batch := found.fetchmany(REJECTIONS_AT_ONCE):
             rejected += len(batch)
-            for line, broken, first, texts in batch:
+            for line, broken, first, item, texts in batch:
                 of_row = dict(zip(names, texts, strict=True))
                 for place, check in enumerate(every):
                     if broken >> place & 1:
@@ -90,7 +92,7 @@ class LogScreening(Screening):
                 if first is not None:
                     words = f": line {first} has its prediction already; an item is predicted once in a log"
                     again = Check("item_id", "duplicate", "", "comes again")
-                    quarantine.add(rejection(source, line, again, of_row["item_id"], words))
+                    quarantine.add(rejection(source, line, again, item, words))
         return rejected
 
     def _every(self) -> list[Check]:

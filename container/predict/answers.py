@@ -12,6 +12,7 @@ from container.serve.encode import to_csv
 from evergreen.contract import Contract
 from evergreen.predictions import read_rows
 from evergreen.scoring import RowFault
+from evergreen.segments import segment_of
 
 Answers = tuple[list[dict[str, Any]], list[RowFault]]
 
@@ -25,7 +26,7 @@ def answer(
     values, faults = features_of(rows, Form.of(contract, model.signature, prepared=prepared), model.signature)
     if values is None:
         return [], faults
-    answers = _predictions(model, values, run_id)
+    answers = _predictions(model, values, contract, run_id)
     if explain:
         answers = [
             {**each, "explanation": why} for each, why in zip(answers, _explanations(model, values, rows), strict=True)
@@ -33,12 +34,18 @@ def answer(
     return answers, []
 
 
-def _predictions(model: Model, values: Matrix, run_id: str) -> list[dict[str, Any]]:
+def _predictions(model: Model, values: Matrix, contract: Contract, run_id: str) -> list[dict[str, Any]]:
     """By way of the lines that batch transform gets, so that both say the same to the last digit."""
     lines = to_csv(model.answer(values), model.signature).decode().splitlines()
     numbered = (f"{number},{line}" for number, line in enumerate(lines))
     rows = read_rows(numbered, "the model's answer", run_id, model.signature.task)
-    return [_with_confidence(row, model) for row in rows]
+    return [_with_confidence(row, model) | _segment(row, contract) for row in rows]
+
+
+def _segment(row: dict[str, Any], contract: Contract) -> dict[str, str]:
+    """The contract's segment that fits, where it has any."""
+    segment = segment_of(contract.segments, row) if contract.segments else None
+    return {"segment": segment} if segment else {}
 
 
 def _with_confidence(row: dict[str, Any], model: Model) -> dict[str, Any]:

@@ -55,7 +55,7 @@ class Form:
         values: dict[str, list[str | None]] = {name: [] for name in self.columns}
         faults: list[RowFault] = []
         for number, row in enumerate(rows):
-            fields = self._by_column(row)
+            fields = fields_of(row, self.columns)
             faults += self._missing(number, row, fields)
             for name, column in values.items():
                 given = row[fields[name]] if name in fields else None
@@ -65,20 +65,20 @@ class Form:
                 column.append(_text(given, self.decimal))
         return values, faults
 
-    def _by_column(self, row: Row) -> dict[str, str]:
-        """Under which name a row has each column."""
-        return {
-            name: next(each for each in (name, *column.aliases) if each in row)
-            for name, column in self.columns.items()
-            if any(each in row for each in (name, *column.aliases))
-        }
-
     def _missing(self, number: int, row: Row, fields: Mapping[str, str]) -> Iterator[RowFault]:
         for name in self.needed:
             if name not in fields:
                 near = get_close_matches(name, [each for each in row if each not in fields.values()], n=1)
                 hint = f"; is {near[0]!r} meant to be it?" if near else "; give null where it is unknown"
                 yield RowFault(row=number, field=name, rule="missing", reason=f"is missing{hint}")
+
+
+def fields_of(row: Row, columns: Mapping[str, Column]) -> dict[str, str]:
+    """Under which name a row has each column; a column that it has not is left out."""
+    names = {
+        name: next((each for each in (name, *column.aliases) if each in row), None) for name, column in columns.items()
+    }
+    return {name: found for name, found in names.items() if found is not None}
 
 
 def one_format(formats: tuple[str, ...]) -> DateFormat | None:

@@ -21,6 +21,7 @@ def connect(scratch: Path, name: str, size: int | None = None) -> duckdb.DuckDBP
             "autoload_known_extensions": "false",
         },
     )
+    connection.execute("SET enable_progress_bar = false")  # it would stand between the lines of the log
     connection.execute("SET TimeZone = 'UTC'")  # or a time with an offset would become the machine's own
     return connection
 

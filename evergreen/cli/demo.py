@@ -13,6 +13,7 @@ import typer
 from rich.table import Table
 
 from evergreen.cli.crm import show_segments, what_the_crm_knows
+from evergreen.cli.demo_yield import demo_yield
 from evergreen.cli.deployment import Deployment
 from evergreen.cli.drop import upload
 from evergreen.cli.history import WORK, Execution
@@ -28,7 +29,13 @@ _SPLIT_AT = "2011-10-01"
 _ENTITIES = ("12347", "12748", "14911", "15311", "17850")
 
 
+app = typer.Typer(name="demo", rich_markup_mode="markdown")
+app.command("yield")(demo_yield)
+
+
+@app.callback(invoke_without_command=True)
 def demo(
+    context: typer.Context,
     keep: Annotated[bool, typer.Option("--keep", help="Keep the cloud running at the end, until Ctrl-C.")] = False,
     jobs: Annotated[Jobs, typer.Option(help="Run SageMaker's jobs in this; the image is what `make image` built.")] = (
         Jobs.process
@@ -40,6 +47,8 @@ def demo(
 
     What it publishes is kept in `.evergreen/demo`; `evergreen up --state-dir .evergreen/demo` starts from there.
     """
+    if context.invoked_subcommand:
+        return
     root = checkout()
     synthesize(root)
     home = root / ".evergreen"

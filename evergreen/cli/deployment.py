@@ -23,6 +23,7 @@ from evergreen.stores.outbox import Outbox
 from evergreen.stores.predictions import Predictions
 from evergreen.stores.published import Published
 from evergreen.stores.registry import Registry
+from evergreen.stores.reinstatement import Reinstatement
 from evergreen.stores.removals import Removals
 from evergreen.stores.rollbacks import Rollbacks
 from evergreen.stores.runs import RunRecords
@@ -54,6 +55,7 @@ class Deployment:
     digests: Mapping[str, str] = field(default_factory=dict)  # of contracts; empty for a stack that does not say them
     queue_url: str = ""
     dead_letters_url: str = ""
+    stack: str = "Evergreen"
     api_url: str = ""
     predict: str = ""  # the function that scores rows
     event_bus: str = ""
@@ -66,8 +68,10 @@ class Deployment:
     @classmethod
     def find(cls) -> "Deployment":
         """Read the outputs of the stack `Evergreen`, or of `EVERGREEN_STACK`. Raises NoDeployment."""
-        outputs = _outputs(stack_name())
+        stack = stack_name()
+        outputs = _outputs(stack)
         return cls(
+            stack=stack,
             bucket=outputs["DataBucket"],
             registry_table=outputs["RegistryTable"],
             predictions_table=outputs["PredictionsTable"],
@@ -144,6 +148,19 @@ class Deployment:
     @property
     def rollbacks(self) -> Rollbacks:
         return Rollbacks(self._table(self.registry_table))
+
+    @property
+    def reinstatement(self) -> Reinstatement:
+        return Reinstatement(
+            leases=self.leases,
+            workflows=self.workflows,
+            registry=self.registry,
+            runs=self.runs,
+            files=self.files,
+            predictions=self.predictions,
+            removals=self.removals,
+            rollbacks=self.rollbacks,
+        )
 
     @property
     def unlearned(self) -> UnlearnedSources:

@@ -10,9 +10,10 @@ from evergreen.cli.approve import approve, reject
 from evergreen.cli.arrivals import arrivals
 from evergreen.cli.champions import history
 from evergreen.cli.contract import app as contract
-from evergreen.cli.demo import demo
+from evergreen.cli.demo import app as demo
 from evergreen.cli.drop import drop
 from evergreen.cli.init import init
+from evergreen.cli.line import app as line
 from evergreen.cli.mlflow import mlflow
 from evergreen.cli.observed_yield import observed_yield
 from evergreen.cli.output import errors
@@ -56,12 +57,13 @@ COMMANDS: tuple[Callable[..., None], ...] = (
     rollback,
     unlearn,
     mlflow,
-    demo,
 )
 for command in COMMANDS:
     app.command()(command)
 app.command(name="yield")(observed_yield)
 app.add_typer(contract)
+app.add_typer(line)
+app.add_typer(demo)
 
 
 def main() -> None:

@@ -6,8 +6,6 @@ from typing import Annotated
 import typer
 from botocore.exceptions import ClientError
 
-from evergreen.approval import AWAITING_APPROVAL, status_of
-from evergreen.champions import RollbackRefused, Target, rollback_target
 from evergreen.cli.caller import caller
 from evergreen.cli.deployment import Deployment
 from evergreen.cli.followers import ask_to_follow, still_to_follow
@@ -16,7 +14,6 @@ from evergreen.cli.outside import say_outside
 from evergreen.cli.reason import reason_of
 from evergreen.errors import StoreUnavailable
 from evergreen.notices import rollback_notice
-from evergreen.stores.faults import code_of
 from evergreen.stores.notices import Notice
 from evergreen.stores.rollbacks import Rollback
 
@@ -47,79 +44,7 @@ def rollback(
 
 def roll_back(deployment: Deployment, dataset: str, *, to: str | None, reason: str, by: str, now: datetime) -> Rollback:
     """Look, check, then move champion and predictions in one transaction. Raises RollbackRefused, nothing moved."""
-    fence = deployment.leases.last_fence(dataset)  # first of all: whatever changes the rest later raises it
-    ended_holder = _ended_holder(deployment, dataset, now)
-    registry = deployment.registry
-    champion, published = registry.champion(dataset), registry.published(dataset)
-    if champion is None:
-        raise RollbackRefused(f"{dataset} has no champion yet, so there is nothing to go back to")
-    target = rollback_target(registry.history(dataset), champion["run_id"], to)
-    _check_there(deployment, dataset, target)
-    done = Rollback(
-        dataset=dataset,
-        target=target,
-        replaces=champion["run_id"],
-        replaces_generation=published["run_id"] if published else None,
-        fence=fence,
-        by=by,
-        reason=reason,
-        at=now,
-        ended_holder=ended_holder,
-    )
-    deployment.rollbacks.move(done)
-    return done
-
-
-def _ended_holder(deployment: Deployment, dataset: str, now: datetime) -> str | None:
-    """The run that holds the lease although its execution is over. Raises RollbackRefused while one is in progress.
-
-    A lease that has expired says nothing: by the clock of whoever calls it may seem so while its run goes on.
-    """
-    lease = deployment.leases.last(dataset)
-    if lease is None:
-        return None
-    run_id = lease.run_id
-    try:
-        ended = deployment.workflows.ended(run_id)
-    except ClientError as error:
-        if code_of(error) != "ExecutionDoesNotExist":
-            raise
-        if lease.expires_at <= now.timestamp():
-            return None
-        raise RollbackRefused(f"run {run_id} is about to start; try again in a minute") from error
-    if ended:
-        return run_id
-    if status_of(deployment.runs.get(run_id) or {}) == AWAITING_APPROVAL:
-        remedy = f'it waits for approval; reject it first: evergreen reject {run_id} --reason "…"'
-    else:
-        remedy = (
-            f"wait for its end: evergreen runs {dataset} --watch; or stop it: "
-            f"aws stepfunctions stop-execution --execution-arn {deployment.execution_arn(run_id)}"
-        )
-    raise RollbackRefused(f"run {run_id} is in progress and may change the champion; {remedy}")
-
-
-def _check_there(deployment: Deployment, dataset: str, target: Target) -> None:
-    """Raises RollbackRefused when the model or its predictions are gone."""
-    key = target.champion["model_key"]
-    if not deployment.files.exists(key):
-        raise RollbackRefused(
-            f"the model of {target.run_id} is gone: s3://{deployment.bucket}/{key}. Restore it (the bucket keeps "
-            f"versions), or choose another with --to; see: evergreen history {dataset}"
-        )
-    published = target.published
-    removal = deployment.removals.find(dataset, published.generation)
-    if removal:
-        raise RollbackRefused(
-            f"the predictions of {target.run_id} are gone: generation {published.generation} was removed at "
-            f"{removal.begun_at[:16]} by {removal.by_run}, as predictions.keep_generations of the contract says. "
-            f"Choose another with --to; see: evergreen history {dataset}"
-        )
-    if not published.sample or deployment.predictions.get(dataset, published.sample, published.generation) is None:
-        raise RollbackRefused(
-            f"the predictions of {target.run_id} are gone: generation {published.generation} is not in "
-            f"{deployment.predictions_table} any more. Choose another with --to; see: evergreen history {dataset}"
-        )
+    return deployment.reinstatement.bring_back(dataset, to=to, reason=reason, by=by, now=now)
 
 
 def _say(done: Rollback) -> None:

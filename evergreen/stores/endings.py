@@ -79,7 +79,15 @@ class Endings:
         body = body if len(body) <= _LONGEST_NOTICE else body[:_LONGEST_NOTICE] + " …"
         if not run.get("notified_at"):
             self._notices.send(
-                Notice(notification_id=run_id, dataset=dataset_of(run_id), kind=status, subject=subject, body=body)
+                Notice(
+                    notification_id=run_id,
+                    dataset=dataset_of(run_id),
+                    kind=status,
+                    subject=subject,
+                    body=body,
+                    run_id=run_id,
+                    outcome=(run.get("verdict") or {}).get("outcome"),
+                )
             )
         now = datetime.now(UTC)
         ended = {"status": status, "notified_at": now.isoformat(), "ended_at": now.isoformat()}

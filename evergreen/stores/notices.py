@@ -21,6 +21,14 @@ class Notice(Strict):
     kind: str
     subject: str
     body: str
+    run_id: str | None = None
+    outcome: str | None = None  # the verdict's, of a run that came to one
+
+    @property
+    def attributes(self) -> dict[str, str]:
+        """What a subscription can filter by."""
+        named = self.model_dump(include={"dataset", "kind", "notification_id", "run_id", "outcome"}, exclude_none=True)
+        return {name: str(value) for name, value in named.items()}
 
 
 class Notices:
@@ -32,7 +40,6 @@ class Notices:
 
     def send(self, notice: Notice) -> None:
         """Publish a notice. Raises StoreUnavailable when SNS cannot take it now."""
-        attributes = {"dataset": notice.dataset, "kind": notice.kind, "notification_id": notice.notification_id}
         subject = " ".join(notice.subject.split()).encode("ascii", "replace").decode()
         with store_faults("send a notice"):
             self._client.publish(
@@ -40,6 +47,6 @@ class Notices:
                 Subject=subject[:_SUBJECT_LIMIT],
                 Message=notice.body,
                 MessageAttributes={
-                    name: {"DataType": "String", "StringValue": value} for name, value in attributes.items()
+                    name: {"DataType": "String", "StringValue": value} for name, value in notice.attributes.items()
                 },
             )

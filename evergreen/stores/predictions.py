@@ -16,6 +16,7 @@ class Predictions:
 
     def __init__(self, table: Table) -> None:
         self._table = table
+        self.table = table.name
 
     def get(self, dataset: str, entity: str, generation: str) -> dict[str, Any] | None:
         """One entity's prediction in one generation; what a cheap read does not see yet, a consistent one does."""

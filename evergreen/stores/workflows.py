@@ -62,6 +62,10 @@ class Workflows:
             cause=found.get("cause"),
         )
 
+    def arn(self, run_id: str) -> str:
+        """The execution of a run."""
+        return execution_arn(self._state_machine_arn, run_id)
+
     def _describe(self, run_id: str) -> DescribeExecutionOutputTypeDef:
         arn = execution_arn(self._state_machine_arn, run_id)
         with store_faults(f"describe {run_id}"):

@@ -45,7 +45,9 @@ def datasets(app: APIGatewayHttpResolver, deployment: Deployment) -> None:
                 "entity": contract.entity,
                 "champion": standing.get("CHAMPION"),
                 "published": standing.get("PUBLISHED"),
-                "yield": stated.model_dump(mode="json") if stated else None,
+                "yield": {"threshold": stated.threshold, "measured": deployment.measured_yield(dataset)}
+                if stated
+                else None,
                 "last_runs": deployment.standings.last_runs(dataset, _RUNS),
             }
         )

@@ -1,11 +1,14 @@
 """What the routes read from; clients that most requests do without are made when one needs them."""
 
 from functools import cached_property
+from typing import Any
 
 import boto3
 from botocore.config import Config
 
 from evergreen.contracts import Contracts
+from evergreen.layout import ObservedLayout
+from evergreen.stores.files import Files
 from evergreen.stores.published import Published
 from evergreen.stores.registry import Registry
 from evergreen.stores.request_counts import RequestCounts
@@ -13,6 +16,7 @@ from evergreen.stores.scoring import ScoringFunction
 from evergreen.stores.segment_queue import SegmentQueue
 from evergreen.stores.segments import Segments
 from evergreen.stores.standings import Standings
+from evergreen.yield_series import YieldSeries
 from functions.api.settings import Settings
 
 
@@ -27,6 +31,16 @@ class Deployment:
         self.standings, self.counts = Standings(table), RequestCounts(table)
         self.segments = Segments(tables.Table(settings.SEGMENTS_TABLE))
         self.published = Published(Registry(table), tables.Table(settings.PREDICTIONS_TABLE))
+
+    def measured_yield(self, dataset: str) -> dict[str, Any] | None:
+        """The newest measure of the observed yield."""
+        files = Files(self._s3, self._settings.DATA_BUCKET)
+        series = files.find(ObservedLayout(dataset).series, YieldSeries)
+        return series.measure.model_dump(mode="json") if series and series.measure else None
+
+    @cached_property
+    def _s3(self) -> Any:
+        return boto3.client("s3")
 
     @cached_property
     def scoring(self) -> ScoringFunction:

@@ -21,8 +21,11 @@ def predict(app: APIGatewayHttpResolver, deployment: Deployment, measure: Measur
         responses=described(Scored, 404, 409, 413, 415, 502),
     )
     def score(dataset: DatasetId, body: Rows) -> Scored:
-        deployment.contracts[dataset]  # raises where there is none
-        answer = deployment.scoring.score(ScoringRequest(dataset=dataset, rows=body.rows, explain=body.explain))
+        stated = deployment.contracts[dataset].contract.observed_yield  # raises where there is no such data set
+        log = stated is not None and stated.log_scores
+        answer = deployment.scoring.score(
+            ScoringRequest(dataset=dataset, rows=body.rows, explain=body.explain, log=log)
+        )
         if isinstance(answer, Refusal):
             measure.model_version = answer.champion or ""
             raise RowsRefused(answer)

@@ -6,6 +6,7 @@ from evergreen.environment import Environment
 class Settings(Environment):
     """Set by the CDK app, read by the handler."""
 
+    DATA_BUCKET: str
     REGISTRY_TABLE: str
     PREDICTIONS_TABLE: str
     PREDICT_FUNCTION: str

@@ -30,5 +30,5 @@ def handler(event: dict[str, Any], context: LambdaContext) -> None:
     endings.settle_files(run.run_id, report, manifest.inputs, files)
     endings.keep_outcomes(run.run_id, report, manifest.collection, files.bucket)
     endings.settle_rest(run.run_id)
-    told = notice(endings, files, layout, report, manifest)
+    told = notice(endings, files, manifest, report)
     endings.end(run.run_id, Status.SUCCEEDED, *told)

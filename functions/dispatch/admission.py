@@ -19,6 +19,7 @@ from evergreen.stores.holdbacks import Holdbacks
 from evergreen.stores.notices import Notice, Notices
 from evergreen.stores.runs import RunRecords
 from evergreen.stores.timers import Timers
+from functions.dispatch.alarms import Alarms
 from functions.dispatch.comparison import Comparison
 from functions.dispatch.quarantine import Quarantine
 
@@ -34,6 +35,7 @@ class Admission:
     notices: Notices
     holdbacks: Holdbacks
     timers: Timers
+    alarms: Alarms
 
     @property
     def quarantine(self) -> Quarantine:
@@ -76,7 +78,8 @@ class Admission:
         started = self.runs.recent_starts(dataset, pacing.max_runs_per_day)
         asking = [entry for entry in entries if entry.state == ArrivalState.WAITING] or entries
         waiting = [Waiting(recorded_at=entry.recorded_at, kind=entry.arrival.kind) for entry in asking]
-        return next_start(waiting, started, pacing)
+        held = self.alarms.held_back(dataset) if all(each.kind == "alarm" for each in waiting) else ()
+        return next_start(waiting, started, pacing, *held)
 
     def watch_batches(self, dataset: str, now: datetime, taken: tuple[str, ...]) -> None:
         """Tell people of batches that are overdue, while a run has taken these arrivals."""

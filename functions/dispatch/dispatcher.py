@@ -8,12 +8,21 @@ from typing import Any
 import boto3
 from botocore.exceptions import ClientError
 
-from evergreen.arrivals import Arrival, ExecutionEnded, MisplacedObject, RefusedRequest, Wake, arrival_of
+from evergreen.arrivals import (
+    AlarmCleared,
+    Arrival,
+    ExecutionEnded,
+    MisplacedObject,
+    RefusedRequest,
+    Wake,
+    arrival_of,
+)
 from evergreen.contracts import Contracts
 from evergreen.dependants import dependants_of
 from evergreen.errors import StoreUnavailable
 from evergreen.ledger import Choice, LedgerEntry
 from evergreen.requests import promotion_request
+from evergreen.stores.alarm_states import AlarmStates
 from evergreen.stores.arrivals import ArrivalsLedger
 from evergreen.stores.endings import Endings, Status
 from evergreen.stores.event_bus import Announcements
@@ -29,6 +38,7 @@ from evergreen.stores.task_tokens import TaskTokens
 from evergreen.stores.timers import Timers, TimerTarget
 from evergreen.stores.workflows import Workflows
 from functions.dispatch.admission import Admission
+from functions.dispatch.alarms import Alarms
 from functions.dispatch.answers import Answers
 from functions.dispatch.settings import Settings
 
@@ -57,6 +67,7 @@ class Dispatcher:
     registry: Registry
     requests: Requests
     answers: Answers
+    alarms: Alarms
     clock: Callable[[], datetime] = _now
 
     @classmethod
@@ -73,6 +84,7 @@ class Dispatcher:
             settings.SCHEDULE_GROUP, settings.ARRIVALS_QUEUE_ARN, settings.DEAD_LETTERS_ARN, settings.SCHEDULER_ROLE_ARN
         )
         timers = Timers(boto3.client("scheduler"), target)
+        alarms = Alarms(contracts, AlarmStates(table), ledger, runs, registry, notices, timers)
         return cls(
             contracts=contracts,
             ledger=ledger,
@@ -81,10 +93,11 @@ class Dispatcher:
             endings=Endings(ledger, runs, registry, notices, Outbox(table), announcements=announcements),
             workflows=Workflows(stepfunctions, settings.STATE_MACHINE_ARN),
             timers=timers,
-            admission=Admission(contracts, ledger, runs, files, notices, Holdbacks(table), timers),
+            admission=Admission(contracts, ledger, runs, files, notices, Holdbacks(table), timers, alarms),
             registry=registry,
             requests=Requests(boto3.client("events"), settings.STATE_MACHINE_ARN),
             answers=Answers(TaskTokens(table, stepfunctions), runs),
+            alarms=alarms,
         )
 
     def take(self, event: Mapping[str, Any]) -> None:
@@ -104,12 +117,16 @@ class Dispatcher:
                     return
                 self._start_next(arrival.dataset, now, batches_too=arrival.batch is not None)
                 self.answers.give(arrival.dataset)
+            case AlarmCleared():
+                self.alarms.went_off(arrival)
             case Wake():
-                set_for = datetime.fromisoformat(arrival.at)
-                self._start_next(arrival.dataset, max(now, set_for), batches_too=True)
+                set_for = max(now, datetime.fromisoformat(arrival.at))
+                self.alarms.examine(arrival.dataset, set_for)
+                self._start_next(arrival.dataset, set_for, batches_too=True)
                 self.answers.give(arrival.dataset)
             case ExecutionEnded():
                 self._close(arrival)
+                self.alarms.examine(arrival.dataset, now)
                 self._start_next(arrival.dataset, now)
                 self.answers.give(arrival.dataset)
 
@@ -123,6 +140,7 @@ class Dispatcher:
             for each in self.ledger.given_up(arrival.dataset):
                 self.ledger.reopen(arrival.dataset, each["arrival_id"])
         is_new = self.ledger.record(arrival, now)
+        self.alarms.came_on(arrival, self.leases.held(arrival.dataset, now) if arrival.alarm else None)
         if arrival.task_token:
             self.answers.tokens.keep(arrival.dataset, arrival.arrival_id, arrival.task_token)
         return is_new

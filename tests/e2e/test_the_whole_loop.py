@@ -10,6 +10,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import boto3
@@ -18,8 +19,10 @@ import pyarrow.parquet as pq
 import pytest
 import urllib3
 
+from evergreen.cli.demo_yield import Story
 from tests.e2e.conftest import DATASET, ROOT, Loop
 
+LINE = "line_yield"
 SAMPLE = gzip.decompress((ROOT / "datasets" / DATASET / "sample.csv.gz").read_bytes())
 HEADER, *ROWS = SAMPLE.decode().splitlines()
 CUSTOMERS = Counter(row["CustomerID"] for row in csv.DictReader(io.StringIO(SAMPLE.decode())) if row["CustomerID"])
@@ -114,6 +117,18 @@ def test_a_fallen_yield_starts_the_same_run(loop: Loop) -> None:
     run = loop.next_run(after=before)
     assert run["status"] == "SUCCEEDED", run
     assert "alarm Evergreen-next_purchase-observed-yield" in run["causes"][0]
+
+
+def test_a_log_of_wrong_predictions_starts_a_run_of_its_data_set(loop: Loop) -> None:
+    begin, model = datetime.now(UTC) - timedelta(minutes=10), "line-yield-00001-aaaaaaaa"
+    rows = [f"{item},{(begin + timedelta(seconds=item)).isoformat()},0,0.9,1,{model}" for item in range(1, 201)]
+    log = "\n".join(["item_id,time,prediction,confidence,outcome,model", *rows])
+    loop.put("inference/line_yield/a.csv", log.encode())
+    (cause,) = _wait(lambda: [cause for run in loop.deployment.runs.of("line_yield") for cause in run["causes"]][:1])
+    assert cause.startswith("alarm Evergreen-line_yield-")
+    shown = json.loads(_evergreen("yield", "line_yield", "-o", "json"))
+    assert (shown["observed_yield"], shown["samples"]) == (0, 200)
+    assert shown["alarms"]["Evergreen-line_yield-observed-yield"] == "ALARM"
 
 
 def test_a_stopped_run_is_told_of_and_publishes_nothing(loop: Loop) -> None:
@@ -212,3 +227,22 @@ def _wait(found: Callable[[], list[str]], timeout: float = 15) -> list[str]:
             return result
         time.sleep(0.1)
     pytest.fail("it did not happen in time")
+
+
+def test_a_yield_that_falls_mends_the_model_and_one_that_nothing_can_learn_leaves_it(loop: Loop) -> None:
+    story = Story.begin(ROOT)
+    story.tell()
+    first, mended, kept = (loop.deployment.runs.get(run_id) or {} for run_id in story.runs)
+    outcomes = [each["verdict"]["outcome"] for each in (first, mended, kept)]
+    assert outcomes[:2] == ["FIRST", "PROMOTE"]
+    assert outcomes[2] in ("KEEP", "INCONCLUSIVE"), kept["verdict"]
+    assert all("alarm Evergreen-line_yield-observed-yield" in each["causes"][0] for each in (mended, kept))
+    champion = loop.deployment.registry.champion(LINE)
+    assert champion is not None
+    assert champion["run_id"] == mended["run_id"], "the run on random labels left it as it was"
+    (told,) = loop.told(mended["run_id"])
+    for words in ("Observed yield before: ", "the teachers agree on", "recent items", "Next: nothing to do"):
+        assert words.lower() in told.lower(), told
+    (told,) = loop.told(kept["run_id"])
+    assert "Look at the line, its sensors and its labels" in told
+    assert loop.deployment.runs.of(LINE)[0]["run_id"] == kept["run_id"], "no further run for the same alarm"

@@ -54,14 +54,23 @@ def test_it_reads_and_adds_to_counts_and_writes_nothing_else(template: Template,
     (counts,) = writes
     assert counts.conditions == {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["METRICS"]}}
     assert counts.actions == ["dynamodb:UpdateItem"]
-    assert not any(action.startswith("s3:") for each in may for action in each.actions)
+    bucket = {action for each in may for action in each.actions if action.startswith("s3:")}
+    assert bucket == {"s3:GetObject", "s3:ListBucket", "s3:ListBucketVersions"}
 
 
-def test_scoring_reads_champions_and_their_contracts_and_writes_nothing(template: Template) -> None:
+def test_scoring_reads_champions_and_their_contracts_and_writes_inference_logs_alone(template: Template) -> None:
     predict, properties = template.image_function("predict_rows")
     actions = {action for each in template.statements_of(role_of(properties)) for action in each.actions}
     own = {action for action in actions if not action.startswith(("logs:", "xray:"))}
-    assert own == {"dynamodb:GetItem", "s3:GetObject"}
+    assert own == {"dynamodb:GetItem", "s3:GetObject", "s3:PutObject", "s3:AbortMultipartUpload"}
+    bucket, _ = template.one("AWS::S3::Bucket")
+    may = template.statements_of(role_of(properties))
+    for key, permitted in (
+        ("inference/d/api/2026-01-01/a.jsonl", True),
+        ("inference/d/a.csv", False),
+        ("runs/a", False),
+    ):
+        assert any(each.permits("s3:PutObject", f"${{{bucket}.Arn}}/{key}") for each in may) is permitted, key
     invokes: list[Any] = [
         each for each in template.statements() if each.allows and "lambda:InvokeFunction" in each.actions
     ]

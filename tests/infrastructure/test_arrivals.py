@@ -74,6 +74,7 @@ def test_every_pattern_has_a_rule_and_a_sample(template: Template) -> None:
             "run-ended",
             "run-requested",
             "yield-low",
+            "yield-measured",
         }
     )
     described = {each["Description"] for each in template.of("AWS::Events::Rule").values()}

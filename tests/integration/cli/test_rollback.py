@@ -12,6 +12,7 @@ import pytest
 from evergreen.approval import request_until
 from evergreen.champions import RollbackRefused
 from evergreen.cli import rollback as command
+from evergreen.stores import reinstatement
 from evergreen.stores.outbox import Follower, Outbox
 from evergreen.stores.rollbacks import Rollbacks
 from tests.integration.cli.conftest import DIGEST, Desk
@@ -124,13 +125,13 @@ def test_a_run_whose_execution_is_over_does_not_stand_in_the_way(desk: Desk) -> 
 def test_a_run_that_starts_while_it_is_looked_at_is_left_alone(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     desk.champion()
     second = desk.champion()
-    move = command.roll_back.__globals__["Rollback"]
+    move = reinstatement.Rollback
 
     def meanwhile(**facts: Any) -> Any:
         desk.take()
         return move(**facts)
 
-    monkeypatch.setitem(command.roll_back.__globals__, "Rollback", meanwhile)
+    monkeypatch.setattr(reinstatement, "Rollback", meanwhile)
     assert "Nothing was moved" in desk.refused(*BACK)
     assert now_in_use(desk) == (second, second)
 

@@ -3,10 +3,12 @@
 import csv
 import gzip
 import io
+import json
 import math
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -18,6 +20,7 @@ from container.model import Model, ModelUnusable
 from container.serve.decode import from_csv
 from container.serve.encode import to_csv
 from evergreen.errors import StoreUnavailable
+from evergreen.inference import LogObject
 from evergreen.layout import RunLayout
 from evergreen.predictions import read_rows
 from tests.integration.container.conftest import REPOSITORY, Stage, Trained
@@ -116,7 +119,9 @@ def test_rows_of_an_event_log_are_those_of_its_features_query(trained: Trained, 
 
     answer = function("next_purchase", *rows)
 
+    segments = {each.pop("segment", None) for each in answer["predictions"]}
     assert answer["predictions"] == expected
+    assert {"at_risk", "soon"} <= segments, "the contract's segments are told, too"
     refused = function("next_purchase", {"CustomerID": 17850, "Quantity": 6})
     assert refused["refused"] == "MALFORMED_ROWS"
     assert {fault["field"] for fault in refused["faults"]} == set(names)
@@ -228,3 +233,21 @@ def test_nothing_stays_behind_on_disk(
     function.promote(line, RUN)
     assert function("line_yield", GOOD)["champion"] == RUN
     assert list(tmp_path.iterdir()) == []
+
+
+def test_scores_become_an_inference_log_when_asked_for(function: Function, score: Any) -> None:
+    answer = score({**GOOD, "UDI": 7}, GOOD, log=True)
+    (key,) = function.aws.keys("inference/")
+    assert LogObject.of(key).dataset == "line_yield"
+    (line,) = map(json.loads, function.aws.text(key).splitlines())
+    told = answer["predictions"][0]
+    assert (line["item_id"], line["model"], line["prediction"]) == ("7", RUN, told["prediction"])
+    assert line["confidence"] == told["confidence"]
+    assert datetime.fromisoformat(line["time"]).tzinfo is not None
+    assert {name: line[name] for name in GOOD} == GOOD
+
+
+def test_without_a_word_or_without_an_entity_nothing_is_logged(function: Function, score: Any) -> None:
+    score({**GOOD, "UDI": 7})
+    score(GOOD, log=True)
+    assert function.aws.keys("inference/") == []

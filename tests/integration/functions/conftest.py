@@ -13,6 +13,7 @@ from moto.sagemaker.responses import SageMakerResponse
 
 from evergreen.contracts import Contracts
 from local.model_packages import Shelf, operations
+from tests.integration.functions.http_requests import Client, Scorer
 from tests.integration.functions.registries import GROUP
 from tests.integration.functions.world import World
 from tests.integration.stores.aws import BUCKET, EVENT_BUS, account
@@ -77,6 +78,16 @@ def function(world: World, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], H
         return lambda event: module.handler(event, Context())
 
     return start
+
+
+@pytest.fixture
+def scorer() -> Scorer:
+    return Scorer()
+
+
+@pytest.fixture
+def api(function: Callable[[str], Handler], scorer: Scorer, monkeypatch: pytest.MonkeyPatch) -> Client:
+    return Client.start(function, scorer, monkeypatch)
 
 
 @pytest.fixture

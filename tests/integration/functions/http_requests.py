@@ -3,6 +3,7 @@
 import io
 import json
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl
@@ -10,7 +11,8 @@ from urllib.parse import parse_qsl
 import pytest
 
 from evergreen.stores.scoring import ScoringFunction
-from tests.integration.functions.conftest import Handler
+
+Handler = Callable[[dict[str, Any]], Any]
 
 
 @dataclass

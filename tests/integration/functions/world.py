@@ -16,6 +16,7 @@ from evergreen.arrivals import Arrival, arrival_of
 from evergreen.contract import Contract
 from evergreen.contract_file import read_datasets
 from evergreen.contracts import Contracts
+from evergreen.stores.alarm_states import AlarmStates
 from evergreen.stores.arrivals import ArrivalsLedger
 from evergreen.stores.endings import Endings
 from evergreen.stores.event_bus import Announcements
@@ -33,6 +34,7 @@ from evergreen.stores.unlearned import UnlearnedSources
 from evergreen.stores.workflows import Workflows
 from evergreen.training import Training
 from functions.dispatch.admission import Admission
+from functions.dispatch.alarms import Alarms
 from functions.dispatch.answers import Answers
 from functions.dispatch.dispatcher import Dispatcher
 from functions.pin_inputs.pinning import Pinning
@@ -115,13 +117,26 @@ class World:
             workflows=Workflows(self.sfn, self.machine_arn),
             timers=self.timers,
             admission=Admission(
-                self.contracts, self.ledger, self.runs, self.files, notices, Holdbacks(self.aws.registry), self.timers
+                self.contracts,
+                self.ledger,
+                self.runs,
+                self.files,
+                notices,
+                Holdbacks(self.aws.registry),
+                self.timers,
+                self.alarms,
             ),
             registry=self.registry,
             requests=Requests(self.events, self.machine_arn),
             answers=Answers(TaskTokens(self.aws.registry, self.sfn), self.runs),
+            alarms=self.alarms,
             clock=self.clock,
         )
+
+    @property
+    def alarms(self) -> Alarms:
+        notices, states = Notices(self.sns, self.aws.topic_arn), AlarmStates(self.aws.registry)
+        return Alarms(self.contracts, states, self.ledger, self.runs, self.registry, notices, self.timers)
 
     @property
     def timers(self) -> Timers:

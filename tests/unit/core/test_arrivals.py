@@ -3,7 +3,15 @@ from typing import Any
 
 import pytest
 
-from evergreen.arrivals import Arrival, ExecutionEnded, MisplacedObject, UnknownEvent, arrival_of, safe_file_name
+from evergreen.arrivals import (
+    AlarmCleared,
+    Arrival,
+    ExecutionEnded,
+    MisplacedObject,
+    UnknownEvent,
+    arrival_of,
+    safe_file_name,
+)
 from evergreen.layout import OWN_PREFIXES
 
 Sample = Callable[[str], dict[str, Any]]
@@ -90,6 +98,16 @@ def test_the_next_time_the_alarm_rises_is_a_new_arrival(sample: Sample) -> None:
     later = sample("yield-low")
     later["detail"]["state"]["timestamp"] = "2026-03-03T08:17:40.989+0000"
     assert arrived(later).arrival_id != arrived(sample("yield-low")).arrival_id
+
+
+def test_an_alarm_that_goes_off_says_so_and_one_that_sees_too_little_says_nothing(sample: Sample) -> None:
+    event = sample("yield-low")
+    event["detail"]["state"]["value"] = "OK"
+    alarm = "Evergreen-next_purchase-observed-yield"
+    expected = AlarmCleared(dataset="next_purchase", alarm=alarm, at="2026-03-02T08:17:40.989+00:00")
+    assert arrival_of(event, DATASETS) == expected
+    event["detail"]["state"]["value"] = "INSUFFICIENT_DATA"
+    assert arrival_of(event, DATASETS) is None
 
 
 @pytest.mark.parametrize("dimensions", [{}, {"Dataset": "somebody_elses"}, {"Queue": "next_purchase"}])

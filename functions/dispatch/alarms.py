@@ -1,0 +1,119 @@
+"""Alarms that ask for runs: whether they are on, and what follows when a run did not turn them off."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from evergreen.arrivals import AlarmCleared, Arrival
+from evergreen.contracts import Contracts
+from evergreen.ledger import ArrivalState, LedgerEntry
+from evergreen.observed_yield import Yield
+from evergreen.pacing import NextStart
+from evergreen.requests import identity
+from evergreen.stores.alarm_states import AlarmStates
+from evergreen.stores.arrivals import ArrivalsLedger
+from evergreen.stores.endings import Status
+from evergreen.stores.leases import Lease
+from evergreen.stores.notices import Notice, Notices
+from evergreen.stores.registry import Registry
+from evergreen.stores.runs import RunRecords
+from evergreen.stores.timers import Timers
+from evergreen.stuck_alarm import (
+    AlarmState,
+    AskAgain,
+    Try,
+    asking_again,
+    entries_of,
+    hold_after_rollback,
+    next_step,
+    rolled_back_by_itself,
+    runs_of,
+)
+from evergreen.yield_notices import stuck_alarm_notice
+
+
+@dataclass(frozen=True)
+class Alarms:
+    """The alarms of the data sets whose contracts state a yield."""
+
+    contracts: Contracts
+    states: AlarmStates
+    ledger: ArrivalsLedger
+    runs: RunRecords
+    registry: Registry
+    notices: Notices
+    timers: Timers
+
+    def came_on(self, arrival: Arrival, lease: Lease | None) -> None:
+        """Note that an alarm is on, if that is what has arrived; `lease` is that of the run in progress.
+
+        While a run is in progress that an alarm asked for, another one asks for nothing more: it says the same of the
+        same items. When it is still on after the run, it is examined as every other.
+        """
+        if not (arrival.alarm and arrival.alarm_since):
+            return
+        dataset = arrival.dataset
+        self.states.note(dataset, AlarmState(alarm=arrival.alarm, is_on=True, at=arrival.alarm_since))
+        if lease is None or arrival.arrival_id in lease.arrival_ids:
+            return
+        if any(each.kind == "alarm" for each in self.ledger.get(dataset, list(lease.arrival_ids))):
+            why = "a run that an alarm had asked for was in progress"
+            self.ledger.settle(dataset, arrival.arrival_id, ArrivalState.DONE, lease.run_id, reason=why)
+
+    def went_off(self, cleared: AlarmCleared) -> None:
+        """Note that an alarm is off; what it asked for and still waits runs all the same."""
+        self.states.note(cleared.dataset, AlarmState(alarm=cleared.alarm, is_on=False, at=cleared.at))
+
+    def examine(self, dataset: str, now: datetime) -> None:
+        """For each alarm that is still on: ask again when it is time, call people when that did not help either, and
+        until then set a timer."""
+        stated = self._stated(dataset)
+        on = [each for each in self.states.on(dataset) if each.told_at is None] if stated else []
+        if not on or stated is None:
+            return
+        entries = self.ledger.entries(dataset)
+        for state in on:
+            self._examine(dataset, state, entries, stated, now)
+
+    def held_back(self, dataset: str) -> tuple[NextStart, ...]:
+        """What keeps alarms, and nothing else, from starting a run: a rollback that happened by itself."""
+        stated, back_since = self._stated(dataset), rolled_back_by_itself(self.registry.champion(dataset))
+        return (hold_after_rollback(back_since, stated),) if stated and back_since else ()
+
+    def _examine(
+        self, dataset: str, state: AlarmState, entries: list[LedgerEntry], stated: Yield, now: datetime
+    ) -> None:
+        asked = entries_of(state, entries)
+        runs = {run_id: self.runs.get(run_id) or {} for run_id in runs_of(asked)}
+        tries = [_try(run_id, run) for run_id, run in runs.items()]
+        last_start = max(self.runs.recent_starts(dataset, 1), default=None)
+        back_since = rolled_back_by_itself(self.registry.champion(dataset))
+        step = next_step(asked, tries, last_start, back_since, stated)
+        if step is None:
+            return
+        if step.at > now:
+            self.timers.wake(dataset, step.at, now)
+        elif isinstance(step, AskAgain):
+            self.ledger.record(asking_again(dataset, state, step, stated), now)
+        else:
+            self._call_people(dataset, state, tries, now)
+
+    def _call_people(self, dataset: str, state: AlarmState, tries: list[Try], now: datetime) -> None:
+        told = [f"{each.run_id}: {each.outcome}" for each in tries]
+        subject, body = stuck_alarm_notice(dataset, state.alarm, state.at, told)
+        identifier = identity("stuck", state.alarm, state.at)
+        kind = "ALARM_STAYS_ON"
+        self.notices.send(Notice(notification_id=identifier, dataset=dataset, kind=kind, subject=subject, body=body))
+        self.states.note_told(dataset, state, now.isoformat())
+
+    def _stated(self, dataset: str) -> Yield | None:
+        return self.contracts[dataset].contract.observed_yield if dataset in self.contracts.ids else None
+
+
+def _try(run_id: str, run: dict[str, Any]) -> Try:
+    is_over, verdict = run.get("status") != Status.RUNNING, run.get("verdict") or {}
+    ended_at = (run.get("ended_at") or run.get("started_at")) if is_over else None
+    outcome = verdict.get("outcome") or run.get("status") or "unknown"
+    reasons = " ".join(verdict.get("reasons", ()))
+    said = f"{outcome}. {reasons}".strip() if verdict else f"{outcome}. {run.get('error', '')}".strip()
+    return Try(run_id, datetime.fromisoformat(ended_at) if ended_at else None, said)
