@@ -54,8 +54,13 @@ def promotion_watched(history: Sequence[Entry], champion: str) -> Entry | None:
     return last if last and last.event == "PROMOTED" and last.run_id == champion and last.replaced else None
 
 
-def compare(series: YieldSeries, promotion: Entry, stated: Yield) -> Comparison | None:
-    """Compare before and since; None once the watch is over.
+def is_over(looked_at: int, stated: Yield) -> bool:
+    """Whether an earlier look, which found nothing worse, was at enough of the new champion's judged items."""
+    return looked_at >= WINDOWS * stated.window
+
+
+def compare(series: YieldSeries, promotion: Entry, stated: Yield) -> Comparison:
+    """Compare before and since.
 
     An item is the new champion's when its log says so; of logs that name no model, by its time.
     """
@@ -63,8 +68,6 @@ def compare(series: YieldSeries, promotion: Entry, stated: Yield) -> Comparison 
     since = [each for each in series.buckets if _is_of(each, promotion.run_id, promoted_at)]
     before = [each for each in series.buckets if each.start < promoted_at and each not in since]
     now, earlier = _total(since), _last_window(before, stated.window)
-    if now.judged - (since[-1].judged if since else 0) >= WINDOWS * stated.window:
-        return None
     enough = now.judged >= stated.samples_needed and earlier.judged >= stated.samples_needed
     confidence = 1 - (1 - stated.confidence_level) / _LOOKS
     sure = sure_drop((earlier.good, earlier.judged), (now.good, now.judged), confidence) if enough else None

@@ -21,9 +21,11 @@ from evergreen.cli.output import console, span
 from evergreen.cli.up import checkout, synthesize
 from evergreen.cli.watch import wait_for_run
 from evergreen.drifts import Drift, Row, drift_named
-from evergreen.errors import StoreUnavailable, TrainingFailed
+from evergreen.errors import StoreUnavailable, TrainingFailed, UserMustAct
 from evergreen.layout import ObservedLayout
 from evergreen.line import items_of
+from evergreen.observed_yield import Yield
+from evergreen.promotion_watch import is_over
 from evergreen.yield_series import YieldSeries
 
 _DATASET = "line_yield"
@@ -35,6 +37,7 @@ _MEASURED_WITHIN = 4.0
 _LOGS = 3
 # Rows of the file, drawn in an order of their own: learned from, healthy, drifted, after the promotion, not learnable.
 _LEARNED, _HEALTHY, _DRIFTED, _AFTER, _RANDOM = 4000, 500, 2800, 1500, 1200
+_WATCHED = 800  # of those after the promotion: the watch is over three windows, and the last log may be told late
 _SEED = 7
 
 
@@ -120,17 +123,26 @@ class Story:
     def recovery(self, shifted: Drift) -> None:
         """The line goes on with the new champion, until the alarm is off."""
         _title("4. The line goes on, its sensor as wrong as before, with the new champion")
-        pace = Pace(rate=30, log_every=100, outcome_share=1.0, outcome_delay=0.2)
-        line = Line(self.deployment, self.contract, pace, self.chance)
-        made = good = 0
-        for logged in line.play(items_of(self.contract, self._next(_AFTER), [shifted], self.chance)):
-            made, good = made + logged.items, good + logged.right
-            if self._state() == "OK":
-                break
+        made, good = self._go_on(_WATCHED, shifted, Pace(100, 100, 1.0, 0.2), lambda: False)
+        more = self._go_on(_AFTER - _WATCHED, shifted, Pace(15, 50, 1.0, 0.2), lambda: self._state() == "OK")
+        made, good = made + more[0], good + more[1]
         console.print(f"{made:,} items, {good / made:.1%} of them predicted right.")
         self._until(lambda: self._state() == "OK", "the alarm did not go off again")
         self._say_yield()
-        console.print("The alarm is off again.")
+        self._until(lambda: is_over(self._watched(), self._stated), "the watch was not over")
+        console.print(f"Watched over {self._watched():,} of its items: not worse than before, so it stays champion.")
+
+    def _watched(self) -> int:
+        return int(self._record(self.runs[-1]).get("watched_items", 0))
+
+    def _go_on(self, count: int, shifted: Drift, pace: Pace, enough: Callable[[], bool]) -> tuple[int, int]:
+        """Make items log by log until that is so; gives how many, and how many of them were predicted right."""
+        line, made, good = Line(self.deployment, self.contract, pace, self.chance), 0, 0
+        for logged in line.play(items_of(self.contract, self._next(count), [shifted], self.chance)):
+            made, good = made + logged.items, good + logged.right
+            if enough():
+                break
+        return made, good
 
     def not_learnable(self, shifted: Drift) -> None:
         """The counter-story: outcomes at random, which no model can learn."""
@@ -171,17 +183,23 @@ class Story:
         console.print(f"{record['notice']}\n", markup=False)
         return record
 
+    @property
+    def _stated(self) -> Yield:
+        stated = self.contract.observed_yield
+        if stated is None:
+            raise UserMustAct(f"the contract of {_DATASET} states no yield; this story is about one")
+        return stated
+
     def _record(self, run_id: str) -> dict[str, Any]:
         return self.deployment.runs.get(run_id) or {}
 
     def _say_yield(self) -> None:
-        stated = self.contract.observed_yield
         measure = self.deployment.files.read(ObservedLayout(_DATASET).series, YieldSeries).measure
-        if stated and measure and measure.samples:
-            bound = measure.bound(stated.confidence_level)
+        if measure and measure.samples:
+            bound = measure.bound(self._stated.confidence_level)
             console.print(
                 f"Observed yield {measure.share():.1%} of the newest {measure.samples} judged items; its lower bound "
-                f"is {bound:.1%}, the threshold {stated.threshold:.0%}: alarm {self._state()}."
+                f"is {bound:.1%}, the threshold {self._stated.threshold:.0%}: alarm {self._state()}."
             )
 
     def _alarm(self) -> dict[str, Any]:

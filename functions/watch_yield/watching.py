@@ -10,7 +10,7 @@ from evergreen.champions import BY_ITSELF, RollbackRefused
 from evergreen.contracts import Contracts
 from evergreen.layout import ObservedLayout
 from evergreen.observed_yield import Yield
-from evergreen.promotion_watch import compare, promotion_watched
+from evergreen.promotion_watch import compare, is_over, promotion_watched
 from evergreen.stores.arrivals import ArrivalsLedger
 from evergreen.stores.files import Files
 from evergreen.stores.notices import Notice, Notices
@@ -53,10 +53,14 @@ class Watching:
         promotion = promotion_watched(self.reinstatement.registry.history(dataset), champion["run_id"])
         if promotion is None or not self._asked_by_alarm(dataset, promotion.run_id):
             return "its promotion is not watched"
+        looked_at = int((self.reinstatement.runs.get(promotion.run_id) or {}).get("watched_items", 0))
+        if is_over(looked_at, stated):
+            return "the watch is over"
         compared = compare(self.files.read(ObservedLayout(dataset).series, YieldSeries), promotion, stated)
-        if compared is None or not compared.is_worse:
-            return "the watch is over" if compared is None else "not worse, as far as can be told"
-        return self._roll_back(dataset, promotion.run_id, compared.reason(), now)
+        if compared.is_worse:
+            return self._roll_back(dataset, promotion.run_id, compared.reason(), now)
+        self.reinstatement.runs.note(promotion.run_id, watched_items=compared.since.judged)
+        return "not worse, as far as can be told"
 
     def _roll_back(self, dataset: str, worse: str, reason: str, now: datetime) -> str:
         why = f"run {worse} was promoted for a low yield, and {reason}"

@@ -96,6 +96,16 @@ def test_what_may_be_chance_or_is_better_or_has_too_few_items_changes_nothing(
     assert watched.in_use() == (watched.second, watched.second)
 
 
+def test_once_enough_was_well_the_watch_is_over_and_a_later_fall_is_no_fault_of_the_promotion(watched: Watched) -> None:
+    assert watched.measured(before=60, since=290, judged=300) == "not worse, as far as can be told"
+    assert watched.measured(before=60, since=290, judged=900) == "the watch is over"
+    assert watched.in_use() == (watched.second, watched.second)
+
+
+def test_a_first_log_with_more_items_than_are_watched_is_looked_at_all_the_same(watched: Watched) -> None:
+    assert watched.measured(before=60, since=300, judged=900) == "rolled back"
+
+
 def test_a_promotion_that_no_alarm_asked_for_is_not_watched(watched: Watched) -> None:
     asked_by(watched.desk, watched.second, "object")
     assert watched.measured(before=60, since=30) == "its promotion is not watched"
