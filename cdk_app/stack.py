@@ -71,7 +71,16 @@ class EvergreenStack(Stack):
             yields=yields,
         )
         inference = Inference(self, "Inference", root, contracts=contracts, storage=storage, image=image)
-        watch = Watch(self, "Watch", root, contracts=contracts, storage=storage, notices=notices, retrain=retrain)
+        watch = Watch(
+            self,
+            "Watch",
+            root,
+            contracts=contracts,
+            storage=storage,
+            notices=notices,
+            events_out=events_out,
+            retrain=retrain,
+        )
         OperationalAlarms(
             self,
             "Alarms",
