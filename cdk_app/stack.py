@@ -120,4 +120,5 @@ class EvergreenStack(Stack):
         CfnOutput(self, "ImageRepository", value=image.own_repository.repository_uri)
         CfnOutput(self, "ArrivalsQueueUrl", value=arrivals.queue.queue_url)
         CfnOutput(self, "InferenceQueueUrl", value=inference.queue.queue_url)
+        CfnOutput(self, "InferenceDeadLettersQueueUrl", value=inference.dead_letters.queue_url)
         CfnOutput(self, "DeadLettersQueueUrl", value=arrivals.dead_letters.queue_url)
