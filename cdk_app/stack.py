@@ -71,7 +71,16 @@ class EvergreenStack(Stack):
             yields=yields,
         )
         inference = Inference(self, "Inference", root, contracts=contracts, storage=storage, image=image)
-        watch = Watch(self, "Watch", root, contracts=contracts, storage=storage, notices=notices, retrain=retrain)
+        watch = Watch(
+            self,
+            "Watch",
+            root,
+            contracts=contracts,
+            storage=storage,
+            notices=notices,
+            events_out=events_out,
+            retrain=retrain,
+        )
         OperationalAlarms(
             self,
             "Alarms",
@@ -111,4 +120,5 @@ class EvergreenStack(Stack):
         CfnOutput(self, "ImageRepository", value=image.own_repository.repository_uri)
         CfnOutput(self, "ArrivalsQueueUrl", value=arrivals.queue.queue_url)
         CfnOutput(self, "InferenceQueueUrl", value=inference.queue.queue_url)
+        CfnOutput(self, "InferenceDeadLettersQueueUrl", value=inference.dead_letters.queue_url)
         CfnOutput(self, "DeadLettersQueueUrl", value=arrivals.dead_letters.queue_url)

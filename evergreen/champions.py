@@ -56,6 +56,10 @@ class RollbackRefused(UserMustAct):
     """A rollback that would leave readers or runs without something; the message says what, and what would help."""
 
 
+class RollbackOvertaken(RollbackRefused):
+    """Somebody else changed the data set meanwhile; whoever looks again sees whether the rollback is still wanted."""
+
+
 class Target(Strict):
     """What a rollback brings back."""
 

@@ -4,10 +4,12 @@ import json
 from pathlib import Path
 
 from aws_cdk import aws_events as events
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from cdk_app.components.arrivals import YIELD_MEASURED
+from cdk_app.components.events_out import EventsOut
 from cdk_app.components.function import Function
 from cdk_app.components.notices import NoticesTopic
 from cdk_app.components.retrain import Retrain
@@ -30,10 +32,12 @@ class Watch(Construct):
         contracts: Contracts,
         storage: Storage,
         notices: NoticesTopic,
+        events_out: EventsOut,
         retrain: Retrain,
     ) -> None:
         super().__init__(scope, name)
         bucket, registry = storage.bucket, storage.registry
+        track_run, update_segments = (retrain.functions[each].function for each in ("TrackRun", "UpdateSegments"))
         self.watch_yield = Function(
             self,
             "WatchYield",
@@ -45,6 +49,9 @@ class Watch(Construct):
                 PREDICTIONS_TABLE=storage.predictions.table_name,
                 NOTICES_TOPIC_ARN=notices.topic.topic_arn,
                 STATE_MACHINE_ARN=retrain.machine.state_machine_arn,
+                EVENT_BUS=events_out.bus_name,
+                TRACK_RUN_FUNCTION=track_run.function_name,
+                UPDATE_SEGMENTS_FUNCTION=update_segments.function_name,
             ),
             statements=[
                 change_table(registry),
@@ -53,6 +60,11 @@ class Watch(Construct):
                 list_objects(bucket),
                 describe_runs(retrain.machine),
                 *notices.publishing(),
+                events_out.telling(),
+                iam.PolicyStatement(
+                    actions=["lambda:InvokeFunction"],
+                    resources=[track_run.function_arn, update_segments.function_arn],
+                ),
             ],
         )
         self._rule(root / "events" / YIELD_MEASURED, bucket.bucket_name)

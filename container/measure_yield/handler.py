@@ -16,33 +16,37 @@ from container.measure_yield.data_bucket import DataBucket
 from container.measure_yield.measurement import Measurement
 from container.measure_yield.taking import Dropped
 from evergreen.contracts import Contracts
-from evergreen.errors import StoreUnavailable
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
+
+_LONGEST = 1_000  # characters of an event that are logged
 
 s3: "S3Client" = boto3.client("s3")
 
 
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
-    """One SQS batch of S3 events; what fails is told apart from what succeeds, and comes again."""
+    """One SQS batch of S3 events; what fails is told apart from what succeeds, and comes again.
+
+    Whatever the error is: one log that nobody foresaw must not take those beside it to the dead letters.
+    """
     folder = _empty_folder()
     measurement = Measurement(DataBucket(s3, os.environ["DATA_BUCKET"]), contracts(), folder)
     failed: set[str] = set()
     of_dataset: dict[str, set[str]] = {}
     for number, record in enumerate(event["Records"]):
-        dropped = _dropped(json.loads(record["body"]))
         try:
+            dropped = _dropped(json.loads(record["body"]))
             measurement.take(number, dropped)
             of_dataset.setdefault(dropped.dataset, set()).add(record["messageId"])
-        except StoreUnavailable as error:
-            log("log_failed", key=dropped.key, error=str(error))
+        except Exception as error:
+            log("log_failed", message=record["body"][:_LONGEST], error=repr(error))
             failed.add(record["messageId"])
     for dataset in measurement.taken:
         try:
             measurement.measure(dataset)
-        except StoreUnavailable as error:
-            log("measure_failed", dataset=dataset, error=str(error))
+        except Exception as error:
+            log("measure_failed", dataset=dataset, error=repr(error))
             failed |= of_dataset[dataset]
     shutil.rmtree(folder, ignore_errors=True)
     return {"batchItemFailures": [{"itemIdentifier": each} for each in sorted(failed)]}

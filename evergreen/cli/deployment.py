@@ -62,6 +62,8 @@ class Deployment:
     segments_table: str = ""
     segments_queue_url: str = ""
     segments_dead_letters_url: str = ""
+    inference_queue_url: str = ""
+    inference_dead_letters_url: str = ""
     update_segments: str | None = None  # the function that compares customers; not every stack has one
     explain: str | None = None  # the function that explains predictions; not every stack has one
 
@@ -89,6 +91,8 @@ class Deployment:
             segments_table=outputs.get("SegmentsTable", ""),
             segments_queue_url=outputs.get("SegmentsQueueUrl", ""),
             segments_dead_letters_url=outputs.get("SegmentsDeadLettersQueueUrl", ""),
+            inference_queue_url=outputs.get("InferenceQueueUrl", ""),
+            inference_dead_letters_url=outputs.get("InferenceDeadLettersQueueUrl", ""),
             update_segments=outputs.get("UpdateSegmentsFunction"),
             explain=outputs.get("ExplainFunction"),
         )

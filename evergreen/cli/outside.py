@@ -24,8 +24,8 @@ def say_outside(deployment: Deployment, dataset: str) -> None:
 
 def redrive_outside(deployment: Deployment, datasets: Iterable[str], *, dry_run: bool) -> None:
     """Try again to tell what could not be told."""
-    if deployment.segments_dead_letters_url:
-        _dead_letters(deployment, dry_run=dry_run)
+    letters, queue = deployment.segments_dead_letters_url, deployment.segments_queue_url
+    replay(letters, queue, "Segment updates: {} messages that the CRM did not take.", "told", dry_run=dry_run)
     for dataset in datasets:
         waiting = deployment.announcements.open(dataset) if deployment.event_bus else []
         if waiting:
@@ -47,11 +47,14 @@ def _is_behind(deployment: Deployment, dataset: str) -> bool:
     return (status["generation"], status["sequence"]) != (published["generation"], published.get("fence", 0))
 
 
-def _dead_letters(deployment: Deployment, *, dry_run: bool) -> None:
-    queue = DeadLetters(boto3.client("sqs"), deployment.segments_dead_letters_url, deployment.segments_queue_url)
+def replay(letters_url: str, queue_url: str, what: str, done: str, *, dry_run: bool) -> None:
+    """Say how many letters wait in a queue beside that of the arrivals, and have them handled again."""
+    if not letters_url:
+        return
+    queue = DeadLetters(boto3.client("sqs"), letters_url, queue_url)
     count = queue.count()
     if not count:
         return
-    console.print(f"Segment updates: {count} messages that the CRM did not take.")
+    console.print(what.format(count))
     if not dry_run:
-        console.print(f"{queue.replay()} of them are told again.")
+        console.print(f"{queue.replay()} of them are {done} again.")

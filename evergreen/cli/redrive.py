@@ -9,7 +9,7 @@ import typer
 from evergreen.cli.caller import caller
 from evergreen.cli.deployment import Deployment
 from evergreen.cli.output import console
-from evergreen.cli.outside import redrive_outside
+from evergreen.cli.outside import redrive_outside, replay
 from evergreen.dead_letters import Explanation, explain
 from evergreen.errors import UserMustAct
 from evergreen.requests import RunRequest
@@ -26,7 +26,8 @@ def redrive(
     """Try again what failed: dead letters go back to the arrivals queue, and what failed runs left makes a new run.
 
     Files that were set aside because three runs failed with them, or because S3 would not give them, join as well.
-    Dead letters are not told apart by data set. Events and segment updates that could not be told are told again.
+    Dead letters are not told apart by data set. Events and segment updates that could not be told are told again,
+    and inference logs that could not be measured are measured.
     Mend the cause first.
 
     Examples: `evergreen redrive --dry-run`, `evergreen redrive next_purchase`
@@ -34,6 +35,8 @@ def redrive(
     deployment = Deployment.find()
     named = [deployment.check(dataset)] if dataset else list(deployment.datasets)
     _dead_letters(deployment, dry_run)
+    letters, queue = deployment.inference_dead_letters_url, deployment.inference_queue_url
+    replay(letters, queue, "Inference logs: {} that could not be measured.", "measured", dry_run=dry_run)
     redrive_outside(deployment, named, dry_run=dry_run)
     left = {each: _left_behind(deployment, each) for each in named}
     for each, arrivals in left.items():

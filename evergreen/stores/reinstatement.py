@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 
 from evergreen.approval import AWAITING_APPROVAL, status_of
-from evergreen.champions import RollbackRefused, Target, rollback_target
+from evergreen.champions import RollbackOvertaken, RollbackRefused, Target, rollback_target
 from evergreen.stores.faults import code_of
 from evergreen.stores.files import Files
 from evergreen.stores.leases import Leases
@@ -62,7 +62,7 @@ class Reinstatement:
         if champion is None:
             raise RollbackRefused(f"{dataset} has no champion yet, so there is nothing to go back to")
         if in_place_of and champion["run_id"] != in_place_of:
-            raise RollbackRefused(f"{in_place_of} is not the champion of {dataset} any more")
+            raise RollbackOvertaken(f"{in_place_of} is not the champion of {dataset} any more")
         target = rollback_target(registry.history(dataset), champion["run_id"], to)
         self._check_there(dataset, target)
         done = Rollback(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from evergreen.champions import RollbackRefused, Target
+from evergreen.champions import RollbackOvertaken, RollbackRefused, Target
 from evergreen.events_out import ChampionPromoted, EventOut, PredictionsPublished
 from evergreen.stores.event_bus import announcing
 from evergreen.stores.faults import code_of, store_faults
@@ -81,7 +81,7 @@ class Rollbacks:
                         f"while this rollback looked at them. Nothing was moved. Choose another with --to; see: "
                         f"evergreen history {rollback.dataset}"
                     ) from error
-                raise RollbackRefused(
+                raise RollbackOvertaken(
                     f"{rollback.dataset} changed while this rollback looked at it: a run started, or somebody else "
                     f"rolled back. Nothing was moved. Look again: evergreen history {rollback.dataset}"
                 ) from error

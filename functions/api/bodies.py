@@ -2,11 +2,13 @@
 
 import base64
 import json
-from typing import Any
+from math import isfinite
+from typing import Any, NoReturn
 
 from evergreen.scoring import MOST_BYTES
 from functions.api.answers import Problem
 
+_LONGEST_NUMBER = 30  # characters of one that are told
 _WITH_BODY = ("POST", "PUT", "PATCH")
 
 
@@ -37,7 +39,7 @@ def with_plain_body(event: dict[str, Any]) -> dict[str, Any]:
         raise BodyRefused(415, f"the body is said to be {kind[:100]}: send JSON, as application/json")
     try:
         text = raw.decode()
-        json.loads(text)
+        json.loads(text, parse_constant=_refuse, parse_float=_finite)
     except UnicodeDecodeError as error:
         raise BodyRefused(422, f"byte {error.start} of the body is not UTF-8: send JSON in UTF-8") from None
     except RecursionError:
@@ -45,3 +47,14 @@ def with_plain_body(event: dict[str, Any]) -> dict[str, Any]:
     except ValueError as error:
         raise BodyRefused(422, f"the body is no JSON: {error}") from None
     return {**event, "body": text, "isBase64Encoded": False}
+
+
+def _refuse(constant: str) -> NoReturn:
+    """What Python reads and JSON does not have; Lambda would refuse to hand it on."""
+    raise ValueError(f"{constant} is no value of JSON, give null where a value is unknown")
+
+
+def _finite(number: str) -> float:
+    if isfinite(value := float(number)):
+        return value
+    raise ValueError(f"{number[:_LONGEST_NUMBER]} is too large a number")

@@ -11,3 +11,6 @@ class Settings(Environment):
     PREDICTIONS_TABLE: str
     NOTICES_TOPIC_ARN: str
     STATE_MACHINE_ARN: str
+    EVENT_BUS: str
+    TRACK_RUN_FUNCTION: str
+    UPDATE_SEGMENTS_FUNCTION: str

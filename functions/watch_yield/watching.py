@@ -6,13 +6,15 @@ from typing import Any
 
 import boto3
 
-from evergreen.champions import BY_ITSELF, RollbackRefused
+from evergreen.champions import BY_ITSELF, RollbackOvertaken, RollbackRefused
 from evergreen.contracts import Contracts
 from evergreen.layout import ObservedLayout
 from evergreen.observed_yield import Yield
 from evergreen.promotion_watch import compare, is_over, promotion_watched
 from evergreen.stores.arrivals import ArrivalsLedger
+from evergreen.stores.event_bus import Announcements
 from evergreen.stores.files import Files
+from evergreen.stores.followers import Followers
 from evergreen.stores.notices import Notice, Notices
 from evergreen.stores.reinstatement import Reinstatement
 from evergreen.stores.workflows import Workflows
@@ -23,13 +25,18 @@ from functions.watch_yield.settings import Settings
 
 @dataclass(frozen=True)
 class Watching:
-    """Safe to repeat: a rollback happens once, and whoever was not told of it is told by the next look."""
+    """Safe to repeat: a rollback happens once, and whoever was not told of it is told by the next look.
+
+    Listeners, registries and the CRM hear of it at once, as after a rollback by a person: no run may come for days.
+    """
 
     contracts: Contracts
     files: Files
     ledger: ArrivalsLedger
     reinstatement: Reinstatement
     notices: Notices
+    announcements: Announcements
+    followers: Followers
 
     @classmethod
     def wired(cls, settings: Settings) -> "Watching":
@@ -40,7 +47,11 @@ class Watching:
         workflows = Workflows(boto3.client("stepfunctions"), settings.STATE_MACHINE_ARN)
         notices = Notices(boto3.client("sns"), settings.NOTICES_TOPIC_ARN)
         reinstatement = Reinstatement.of(registry, predictions, files, workflows)
-        return cls(Contracts.deployed(), files, ArrivalsLedger(registry), reinstatement, notices)
+        announcements = Announcements.of(registry, settings.EVENT_BUS)
+        functions = (settings.TRACK_RUN_FUNCTION, settings.UPDATE_SEGMENTS_FUNCTION)
+        followers = Followers(boto3.client("lambda"), functions)
+        ledger = ArrivalsLedger(registry)
+        return cls(Contracts.deployed(), files, ledger, reinstatement, notices, announcements, followers)
 
     def look(self, dataset: str, now: datetime) -> str:
         """Compare, roll back if need be, tell people; says in words what came of it."""
@@ -66,6 +77,8 @@ class Watching:
         why = f"run {worse} was promoted for a low yield, and {reason}"
         try:
             self.reinstatement.bring_back(dataset, to=None, reason=why, by=BY_ITSELF, now=now, in_place_of=worse)
+        except RollbackOvertaken as overtaken:
+            return f"put off: {overtaken}"  # the next look sees what became of it
         except RollbackRefused as refused:
             if self.reinstatement.is_busy(dataset, now):
                 return f"put off: {refused}"
@@ -77,6 +90,8 @@ class Watching:
         replaced, runs = str(champion["replaced"]), self.reinstatement.runs
         if (runs.get(replaced) or {}).get("rollback_told_at"):
             return "rolled back, and people know"
+        self.announcements.tell(dataset)
+        self.followers.ask(dataset)
         published = self.reinstatement.registry.published(dataset) or {}
         subject, body = automatic_rollback_notice(
             dataset,

@@ -10,6 +10,7 @@ TELLERS = (
     "reject_data",
     "complete_run",
     "fail_run",
+    "watch_yield",
 )
 
 
@@ -29,6 +30,18 @@ def test_exactly_the_functions_that_change_a_data_set_or_end_a_run_tell_events_u
             tellers.add(function["Handler"].split(".")[1])
             assert [each.conditions for each in allowed] == [{"StringEquals": {"events:source": "evergreen"}}]
     assert tellers == set(TELLERS)
+
+
+def test_the_watch_may_have_registries_and_the_crm_follow_its_rollback_and_call_nothing_else(
+    template: Template,
+) -> None:
+    _, watch = template.function("watch_yield")
+    may = [each for each in template.statements_of(role_of(watch)) if "lambda:InvokeFunction" in each.actions]
+    called = {resource for each in may for resource in each.resources}
+    names = {folder: template.function(folder)[0] for folder in ("track_run", "update_segments")}
+    assert called == {f"${{{name}.Arn}}" for name in names.values()}
+    given = {text(value) for value in watch["Environment"]["Variables"].values()}
+    assert {f"${{{name}}}" for name in names.values()} <= given
 
 
 def test_each_of_them_knows_the_bus(template: Template) -> None:

@@ -1,13 +1,19 @@
 """After a promotion that an alarm asked for: a yield that gets worse brings the champion before back, once."""
 
-from dataclasses import dataclass
+import json
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import boto3
 import pytest
+from botocore.awsrequest import AWSResponse, HeadersDict
 
 from evergreen.arrivals import Arrival
 from evergreen.layout import ObservedLayout
+from evergreen.stores.event_bus import Announcements
+from evergreen.stores.followers import Followers
+from evergreen.stores.rollbacks import Rollback, Rollbacks
 from evergreen.yield_series import Bucket, YieldSeries
 from functions.watch_yield.watching import Watching
 from tests.integration.cli.conftest import Desk
@@ -24,12 +30,37 @@ class Watched:
     desk: Desk
     first: str
     second: str
+    asked: list[tuple[str, dict[str, Any]]] = field(default_factory=list)  # functions, and what of
 
     @property
     def watching(self) -> Watching:
         deployment, ledger = self.desk.deployment, self.desk.deployment.ledger
         contracts = self.desk.world.contracts
-        return Watching(contracts, deployment.files, ledger, deployment.reinstatement, deployment.notices)
+        return Watching(
+            contracts,
+            deployment.files,
+            ledger,
+            deployment.reinstatement,
+            deployment.notices,
+            self.announcements,
+            Followers(self._functions(), ("track-run", "update-segments")),
+        )
+
+    @property
+    def announcements(self) -> Announcements:
+        return Announcements.of(self.desk.aws.registry, "default")
+
+    def _functions(self) -> Any:
+        client = boto3.client("lambda")
+
+        def invoked(params: dict[str, Any], **_: Any) -> tuple[AWSResponse, dict[str, Any]]:
+            name = params["url_path"].split("/")[-2]
+            assert params["headers"]["X-Amz-Invocation-Type"] == "Event"
+            self.asked.append((name, json.loads(params["body"])))
+            return AWSResponse("https://aws.test", 202, HeadersDict(), None), {"StatusCode": 202}  # type: ignore[arg-type]
+
+        client.meta.events.register("before-call.lambda.Invoke", invoked)
+        return client
 
     def measured(self, before: int, since: int, judged: int = 100) -> str:
         """So many of a hundred items were good before the promotion, and of `judged` since; what the watch says."""
@@ -77,6 +108,31 @@ def test_a_yield_that_got_worse_brings_champion_and_predictions_back_and_says_wh
     assert f"--to {watched.second}" in notice["body"]
     champion = watched.desk.deployment.registry.champion(DATASET) or {}
     assert champion["by"] == "evergreen"
+
+
+def test_listeners_registries_and_the_crm_hear_of_it_at_once(watched: Watched) -> None:
+    watched.measured(before=60, since=60)
+    assert watched.asked == []
+    watched.measured(before=60, since=30)
+    assert watched.announcements.open(DATASET) == []
+    assert watched.asked == [(name, {"dataset": DATASET}) for name in ("track-run", "update-segments")]
+
+
+def test_what_somebody_else_changes_meanwhile_is_told_to_nobody_as_impossible(
+    watched: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    move = Rollbacks.move
+
+    def overtaken(self: Rollbacks, rollback: Rollback) -> None:
+        monkeypatch.setattr(Rollbacks, "move", move)
+        watched.desk.said("rollback", DATASET, "--reason", "faster")
+        watched.told()
+        move(self, rollback)
+
+    monkeypatch.setattr(Rollbacks, "move", overtaken)
+    assert watched.measured(before=60, since=30).startswith("put off: ")
+    assert watched.in_use() == (watched.first, watched.first)
+    assert watched.told() == []
 
 
 def test_looking_again_rolls_back_no_further_and_tells_nobody_again(watched: Watched) -> None:

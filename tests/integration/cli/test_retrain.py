@@ -11,6 +11,7 @@ from evergreen.arrivals import Arrival
 from evergreen.cli import retrain as retraining
 from evergreen.cli.deployment import Deployment
 from evergreen.stores.arrivals import MOST_FAILURES
+from evergreen.stores.dead_letters import DeadLetters
 from tests.integration.cli.conftest import Desk
 from tests.integration.functions.test_dispatch_promotions_and_redrives import Sent
 from tests.integration.functions.world import DATASET, ROOT
@@ -125,6 +126,22 @@ def test_dead_letters_are_told_in_words_and_nothing_is_moved_by_a_dry_run(desk: 
     assert "[red]no json[/red]; it is no JSON" in said
     assert "1 of them nobody can read" in said
     assert _waiting(dead) == 2
+
+
+def test_inference_logs_that_could_not_be_measured_go_back_to_their_queue(
+    desk: Desk, sent: Sent, dead: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sqs = boto3.client("sqs")
+    letters, queue = (sqs.create_queue(QueueName=name)["QueueUrl"] for name in ("unmeasured", "inference"))
+    deployment = replace(Deployment.find(), inference_dead_letters_url=letters, inference_queue_url=queue)
+    monkeypatch.setattr(Deployment, "find", lambda: deployment)
+    sqs.send_message(QueueUrl=letters, MessageBody="{}")
+    assert "Inference logs: 1 that could not be measured." in desk.said("redrive", "--dry-run")
+    assert (_waiting(letters), _waiting(queue)) == (1, 0)
+    moved = []
+    monkeypatch.setattr(DeadLetters, "replay", lambda self: moved.append((self.url, self.queue_url)) or 1)
+    assert "1 of them are measured again." in desk.said("redrive")
+    assert moved == [(letters, queue)]
 
 
 def test_a_stack_that_names_no_dead_letters_is_told_to_be_deployed_anew(desk: Desk, sent: Sent) -> None:

@@ -55,6 +55,9 @@ def test_a_body_over_the_limit_is_413_and_scores_nothing(api: Client, scorer: Sc
         ("[" * 100_000, "nested too deeply"),
         ("\x00", "no JSON"),
         (f'{{"rows": [{{"a": {"9" * 5000}}}]}}', "no JSON"),
+        ('{"rows": [{"a": NaN}]}', "NaN is no value of JSON"),
+        ('{"rows": [{"a": -Infinity}]}', "-Infinity is no value of JSON"),
+        ('{"rows": [{"a": 1e999}]}', "1e999 is too large a number"),
     ],
 )
 def test_what_is_no_json_is_422(api: Client, scorer: Scorer, body: str, words: str) -> None:
