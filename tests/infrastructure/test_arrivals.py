@@ -8,14 +8,14 @@ import pytest
 from moto.events.models import EventPattern
 
 from cdk_app.patterns import parts, substitute
-from evergreen.arrivals import Arrival, ExecutionEnded, arrival_of
+from evergreen.arrivals import AlarmCleared, Arrival, ExecutionEnded, arrival_of
 from evergreen.layout import OWN_PREFIXES
 from tests.infrastructure.conftest import ROOT
 from tests.infrastructure.template import Template, role_of, text, texts
 
 SAMPLES = {path.name.removesuffix(".sample.json"): path for path in (ROOT / "events").glob("*.sample.json")}
 PATTERNS = {path.name.removesuffix(".pattern.json"): path for path in (ROOT / "events").glob("*.pattern.json")}
-FOR_DISPATCH = set(PATTERNS) - {"inference-dropped"}
+FOR_DISPATCH = set(PATTERNS) - {"inference-dropped", "yield-measured"}
 
 
 @pytest.fixture(scope="module")
@@ -112,10 +112,28 @@ def test_a_file_in_a_bucket_of_others_is_none_of_our_business(template: Template
     assert not matches(template, "object-dropped", event)
 
 
-def test_an_alarm_asks_for_a_run_when_it_rises_and_not_when_it_falls(template: Template) -> None:
+def test_dispatch_hears_of_an_alarm_when_it_rises_and_when_it_falls_and_not_when_it_sees_too_little(
+    template: Template,
+) -> None:
     event = sample("yield-low")
     event["detail"]["state"]["value"] = "OK"
+    assert matches(template, "yield-low", event)
+    assert isinstance(arrival_of(event, frozenset({"next_purchase"})), AlarmCleared)
+    event["detail"]["state"]["value"] = "INSUFFICIENT_DATA"
     assert not matches(template, "yield-low", event)
+
+
+def test_a_measured_yield_is_looked_at_by_the_watch_which_that_rule_alone_may_invoke(template: Template) -> None:
+    function, _ = template.function("watch_yield")
+    (target,) = rule(template, "yield-measured")["Targets"]
+    assert text(target["Arn"]) == f"${{{function}.Arn}}"
+    permissions = [each for each in template.of("AWS::Lambda::Permission").values() if function in str(each)]
+    (may,) = permissions
+    assert may["Principal"] == "events.amazonaws.com"
+    assert "Measured" in text(may["SourceArn"])
+    event = sample("yield-measured")
+    event["detail"]["object"]["key"] = "observed/next_purchase/items/2026-03-01/x.parquet"
+    assert not matches(template, "yield-measured", event)
 
 
 def test_an_alarm_of_others_asks_for_no_run(template: Template) -> None:

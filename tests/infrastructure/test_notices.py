@@ -4,7 +4,16 @@ import pytest
 
 from tests.infrastructure.template import Template, role_of, text
 
-PUBLISHERS = ("await_approval", "dispatch", "complete_run", "reject_data", "summarize_runs", "fail_run")
+PUBLISHERS = (
+    "await_approval",
+    "dispatch",
+    "complete_run",
+    "reject_data",
+    "summarize_runs",
+    "watch_yield",
+    "watch_yield",
+    "fail_run",
+)
 
 
 @pytest.fixture(scope="module")

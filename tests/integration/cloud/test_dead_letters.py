@@ -9,7 +9,9 @@ import pytest
 from botocore.exceptions import ClientError
 
 from evergreen.errors import StoreUnavailable
+from evergreen.segment_updates import Hint
 from evergreen.stores.dead_letters import DeadLetters
+from evergreen.stores.segment_queue import SegmentQueue
 from local.cloud import Cloud
 from tests.integration.stores.aws import answers
 
@@ -85,3 +87,28 @@ def test_sqs_out_of_reach_is_worth_another_try(queues: DeadLetters, cloud: Cloud
     answers(queues.client, "StartMessageMoveTask", code="ThrottlingException")
     with pytest.raises(StoreUnavailable, match="replay dead letters"):
         queues.replay()
+
+
+def test_hints_of_segment_updates_are_replayed_into_their_own_group(cloud: Cloud) -> None:
+    sqs, name = cloud.client("sqs"), uuid.uuid4().hex[:8]
+    dead = sqs.create_queue(QueueName=f"{name}-dead.fifo", Attributes={"FifoQueue": "true"})["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=dead, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    policy = json.dumps({"deadLetterTargetArn": arn, "maxReceiveCount": 1})
+    given = {"FifoQueue": "true", "RedrivePolicy": policy, "VisibilityTimeout": "0"}
+    letters = DeadLetters(sqs, dead, sqs.create_queue(QueueName=f"{name}.fifo", Attributes=given)["QueueUrl"])
+    queue = SegmentQueue(sqs, letters.queue_url)
+    queue.send(Hint(dataset="next_purchase", entities=(str(number),)) for number in range(12))
+    while letters.count() != 12:
+        sqs.receive_message(QueueUrl=letters.queue_url, MaxNumberOfMessages=10)
+    assert queue.is_empty()
+    assert letters.replay() == 12
+    found: set[int] = set()
+    while messages := sqs.receive_message(
+        QueueUrl=letters.queue_url, MaxNumberOfMessages=10, VisibilityTimeout=60, AttributeNames=["All"]
+    ).get("Messages"):
+        for each in messages:
+            hint = Hint.model_validate_json(each["Body"])
+            assert each["Attributes"]["MessageGroupId"] == hint.group
+            found.add(int(hint.entities[0]))
+            sqs.delete_message(QueueUrl=letters.queue_url, ReceiptHandle=each["ReceiptHandle"])
+    assert found == set(range(12))
