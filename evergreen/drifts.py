@@ -74,7 +74,7 @@ def _on_sensor(name: DriftName, contract: Contract, sensor: str, said: str, chan
 
     def measure(row: dict[str, str]) -> None:
         if row.get(sensor):
-            row[sensor] = _text(change(float(row[sensor])), column)
+            row[sensor] = _text(change(_number(row[sensor], sensor)), column)
 
     bounds = f", never beyond {column.min} to {column.max}" if column.min is not None or column.max is not None else ""
     return Drift(name, f"{said}{bounds}; what became of the item stays as it was", measure=measure)
@@ -95,7 +95,16 @@ def _sensor(contract: Contract, column: str | None) -> str:
 
 
 def _values(rows: Sequence[Row], sensor: str) -> list[float]:
-    return [float(row[sensor]) for row in rows if row.get(sensor)]
+    return [_number(row[sensor], sensor) for row in rows if row.get(sensor)]
+
+
+def _number(text: str, sensor: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise UserMustAct(
+            f"{sensor!r} is {text!r} in the file, which is no number; a sensor drifts by a number"
+        ) from None
 
 
 def _text(value: float, column: Column) -> str:

@@ -100,6 +100,10 @@ def of_recent_items(report: DataReport, teachers: TeachersReport | None) -> list
     if collected is None:
         return []
     outcomes = collected.outcomes.accepted if collected.outcomes else 0
+    if collected.outcomes and collected.outcomes.refused:
+        source = collected.outcomes.source
+        why = next((each.reason for each in report.rejections if each.file == source and not each.line), "")
+        return [f"Recent items: none joined the rows, they were refused together: {why or 'see the data report'}."]
     lines = [f"Recent items: {outcomes:,} with their outcome joined the rows; {collected.holdout or 'none judges'}."]
     return [*lines, f"Teachers: {teachers.sentence()}."] if teachers else lines
 

@@ -31,7 +31,7 @@ def chart(told: YieldStory, width: int) -> list[str]:
         for number, row in enumerate(rows)
     ]
     marks = _marks(told.happenings, columns, begin, end)
-    stamps = f"{begin:%Y-%m-%d %H:%M}".ljust(columns - 16) + f"{end:%Y-%m-%d %H:%M}"
+    stamps = f"{begin:%Y-%m-%d %H:%M}".ljust(columns - 20) + f"{end:%Y-%m-%d %H:%M} UTC"
     legend = f"{_SHARE} yield   {_BOUND} its lower bound   {_THRESHOLD} threshold   "
     legend += "   ".join(f"{mark} {kind}" for kind, mark in MARKS.items())
     return [*(each.rstrip() for each in lines), f"      └{marks}", " " * _MARGIN + stamps, " " * _MARGIN + legend]
@@ -39,7 +39,7 @@ def chart(told: YieldStory, width: int) -> list[str]:
 
 def _span(told: YieldStory) -> tuple[datetime, datetime]:
     times = [each.end for each in told.points]
-    begin, end = times[0], times[-1]
+    begin, end = times[0] - timedelta(seconds=told.stated.period_seconds), times[-1]
     inside = [each.at for each in told.happenings if each.at > begin]
     end = max([end, *inside])
     return begin, end if end > begin else begin + timedelta(minutes=1)

@@ -10,8 +10,9 @@ def of_the_yield(dataset: str, measure: Measure | None, verdict: Verdict) -> lis
     """For a run that an alarm asked for: what the yield was before it, and what comes next."""
     lines = []
     if measure and measure.samples:
-        share = f"{measure.share():.1%} ({measure.good:,} of the newest {measure.samples:,} judged items)"
-        lines.append(f"Observed yield before: {share}")
+        of_model = f" of {measure.model}" if measure.model else ""
+        share = f"{measure.share():.1%} ({measure.good:,} of the newest {measure.samples:,} judged items{of_model})"
+        lines.append(f"Observed yield, last measured: {share}")
     if verdict.promote:
         lines.append(
             "Next: nothing to do. The yield is watched; should it get worse, the champion before comes back by itself "
@@ -52,15 +53,16 @@ def rollback_impossible_notice(dataset: str, why: str) -> tuple[str, str]:
     return f"{dataset}: the yield got worse, and no rollback is possible", "\n".join(lines)
 
 
-def stuck_alarm_notice(dataset: str, alarm: str, since: str, tries: list[str]) -> tuple[str, str]:
-    """Subject and body for an alarm that stayed on whatever runs did; `tries` says how each of them went."""
+def stuck_alarm_notice(dataset: str, alarms: list[str], since: str, tries: list[str]) -> tuple[str, str]:
+    """Subject and body for alarms that stayed on whatever runs did; `tries` says how each of them went."""
+    named = f"alarm {alarms[0]} is" if len(alarms) == 1 else f"alarms {', '.join(alarms)} are"
     runs = "1 run" if len(tries) == 1 else f"{len(tries)} runs"
     lines = [
-        f"{dataset}: alarm {alarm} is on since {since[:16]} UTC, and {runs} did not help:",
+        f"{dataset}: {named} on since {since[:16]} UTC, and {runs} did not help:",
         *(f"- {each}" for each in tries[-_TRIES:]),
         "No further run is asked for until the alarm has been off, or until somebody asks.",
-        "What is seen cannot be learned from the data there is: look at the line itself, at its sensors and at its "
-        "labels first.",
+        "What is seen can perhaps not be learned from the data there is: look at the line itself, at its sensors and "
+        "at its labels first. A champion that came meanwhile may not have been measured yet.",
         f"The yield over time: evergreen yield {dataset}; every run's report: evergreen report RUN",
         f'After a change: evergreen retrain {dataset} --reason "…"',
     ]

@@ -50,6 +50,15 @@ class ItemColumns:
             f"CAST({known.get(name, 'NULL')} AS VARCHAR) AS {quoted(name)}" for name in self.contract.input.columns
         )
 
+    def tell_a_row(self) -> str:
+        """SQL for whether an item's log brought what every row needs; many logs bring no features at all, and rows
+        without them, rejected later, would have the whole lot refused."""
+        by_name = {name: self.contract.input.columns[name] for name in self.logged if name != self.time}
+        present = {name: f"{logged(self.logged.index(name))} IS NOT NULL" for name in by_name}
+        needed = [present[name] for name, column in by_name.items() if column.required]
+        features = [present[name] for name, column in by_name.items() if column.feature]
+        return " AND ".join([*needed, f"({' OR '.join(features)})" if features else "true"])
+
 
 def logged(place: int) -> str:
     """A column of the contract among the items: it may have any name, so it has a number."""

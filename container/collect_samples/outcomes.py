@@ -21,7 +21,7 @@ def write_outcomes(items: Items, earlier: Path | None, manifest: RunManifest, pa
     sources = joined("source", "NULLIF(outcome_source, source)", run)
     rows = (
         f"SELECT {columns.as_row('outcome')}, {sources} AS {SOURCES}, time AS {OBSERVED}, true AS {FRESH} "
-        f"FROM {TABLE} WHERE outcome IS NOT NULL"
+        f"FROM {TABLE} WHERE outcome IS NOT NULL AND {columns.tell_a_row()}"
     )
     if earlier:
         rows += f" UNION ALL {_taken_over(items, earlier)}"

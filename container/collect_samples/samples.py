@@ -19,7 +19,7 @@ def write_samples(items: Items, since: str, most: int, run_id: str, path: Path) 
     )
     chosen = (
         f"SELECT {items.columns.as_row('NULL')}, {joined('source', text(run_id))} AS {SOURCES}, time AS {OBSERVED} "
-        f"FROM ({windows}) WHERE outcome IS NULL "
+        f"FROM ({windows}) WHERE outcome IS NULL AND {items.columns.tell_a_row()} "
         f"ORDER BY COALESCE(window_yield, 1), confidence NULLS FIRST, time DESC, item_id LIMIT {most}"
     )
     items.connection.execute(f"COPY ({chosen}) TO {text(path)} (FORMAT parquet)")

@@ -134,7 +134,8 @@ class Intake:
         limit = self.contract.input.reject_file_above
         if not progress.kept or progress.rejected > limit * progress.rows:
             counts = f"{progress.rejected} of {progress.rows} rows are rejected"
-            raise FileRefused("too_many_rejected", f"{counts}, more than the {limit:.0%} that the contract allows")
+            too_many = f"more than the {limit:.0%} that the contract allows" if progress.kept else "so none is left"
+            raise FileRefused("too_many_rejected", f"{counts}, {too_many}")
 
 
 def _of_file(source: str, refusal: FileRefused) -> Rejection:

@@ -46,6 +46,7 @@ def demo(
     Examples: `evergreen demo --keep`, `evergreen demo --jobs image`
 
     What it publishes is kept in `.evergreen/demo`; `evergreen up --state-dir .evergreen/demo` starts from there.
+    The other demonstration: `evergreen demo yield`, a line whose yield falls.
     """
     if context.invoked_subcommand:
         return

@@ -1,7 +1,10 @@
 """`evergreen line simulate`: a production line played from held-back real rows, with a drift that is named."""
 
+import csv
 import gzip
+import io
 import random
+import zlib
 from pathlib import Path
 from typing import Annotated
 
@@ -57,9 +60,10 @@ def simulate(
     - `random-labels`: of the share `--by` of the items (without it, half) the outcome is drawn at random
     - `none`: the rows as they are
 
-    A sensor that drifts changes what is measured, and never what became of the item.
+    A sensor that drifts changes what is measured, and never what became of the item. The rows are played in the
+    order of the file, so a drift that they have by themselves is played, too: see `evergreen line shuffle`.
 
-    Examples: `evergreen line simulate line_yield --from datasets/line_yield/ai4i2020.csv.gz --skip 4000`,
+    Examples: `evergreen line simulate line_yield --from shuffled.csv --skip 4000`,
     `evergreen line simulate line_yield --from items.csv --drift shifted-sensor --column "Torque [Nm]" --by 25`
     """
     deployment = Deployment.find()
@@ -67,6 +71,7 @@ def simulate(
     rows = held_back(contract, text_of(source), skip, items)
     drifts = drifts_of(contract, rows, drift or [], column, by)
     say_what_is_simulated(source, rows, drifts, Pace(rate, log_every, outcome_share, outcome_delay))
+    _warn_if_known(deployment, dataset, rows[0][contract.entity or ""])
     chance = random.Random(seed)
     line = Line(deployment, contract, Pace(rate, log_every, outcome_share, outcome_delay), chance)
     made = 0
@@ -77,6 +82,27 @@ def simulate(
     console.print(
         f"The yield as it is measured: evergreen yield {dataset}. To go on: --skip {skip + items}", markup=False
     )
+
+
+@app.command()
+def shuffle(
+    source: Annotated[Path, typer.Argument(help="A CSV file of real rows, plain or gzipped.")],
+    target: Annotated[Path, typer.Argument(help="The CSV file to write.")],
+    seed: Annotated[int, typer.Option(help="The same seed draws the same order.")] = 1,
+) -> None:
+    """Write the rows of a file in a random order, so that no drift of its own is in it: history first, then a line.
+
+    Example: `evergreen line shuffle datasets/line_yield/ai4i2020.csv.gz shuffled.csv`, then
+    `head -4001 shuffled.csv > history.csv`, `evergreen drop line_yield history.csv --watch`, and
+    `evergreen line simulate line_yield --from shuffled.csv --skip 4000`
+    """
+    header, *rows = list(csv.reader(io.StringIO(text_of(source)))) or [[]]
+    if not rows:
+        raise UserMustAct(f"{source} has no rows")
+    random.Random(seed).shuffle(rows)
+    with target.open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file, lineterminator="\n").writerows([header, *rows])
+    console.print(f"{len(rows):,} rows in a random order: {target}", markup=False)
 
 
 def contract_of(deployment: Deployment, dataset: str) -> Contract:
@@ -94,7 +120,12 @@ def text_of(source: Path) -> str:
     if not source.is_file():
         raise UserMustAct(f"not a file: {source}")
     content = source.read_bytes()
-    return (gzip.decompress(content) if content[:2] == b"\x1f\x8b" else content).decode("utf-8-sig")
+    try:
+        return (gzip.decompress(content) if content[:2] == b"\x1f\x8b" else content).decode("utf-8-sig")
+    except (OSError, EOFError, zlib.error) as error:
+        raise UserMustAct(f"{source} is a damaged gzip archive: {error}") from None
+    except UnicodeDecodeError as error:
+        raise UserMustAct(f"{source} is no CSV file in UTF-8: byte {error.start} cannot be read") from None
 
 
 def drifts_of(
@@ -105,6 +136,17 @@ def drifts_of(
     if by is not None and len(wanted) != 1:
         raise UserMustAct("--by is for one --drift")
     return [drift_named(name, contract, rows, column, by) for name in wanted]
+
+
+def _warn_if_known(deployment: Deployment, dataset: str, first: str) -> None:
+    """Rows that the champion has learned from are no held-back ones: a yield on them is too good."""
+    published = deployment.registry.published(dataset)
+    if published and deployment.predictions.get(dataset, first, str(published["generation"])):
+        console.print(
+            f"! Item {first} was in the rows of the published run: if the champion has learned from these items, the "
+            "yield looks better than it is. Pass over them with --skip.",
+            markup=False,
+        )
 
 
 def say_what_is_simulated(source: Path, rows: list[Row], drifts: list[Drift], pace: Pace) -> None:

@@ -39,6 +39,7 @@ def observed_yield(
         print_json(told.model_dump(mode="json"))
         return
     _show(told)
+    _say_what_was_set_aside(deployment, dataset)
     if plot:
         console.print(f"Drawn to {plot}.", markup=False)
 
@@ -46,9 +47,10 @@ def observed_yield(
 def _story(deployment: Deployment, dataset: str) -> YieldStory:
     series = deployment.files.find(ObservedLayout(dataset).series, YieldSeries)
     if series is None or series.measure is None:
+        _say_what_was_set_aside(deployment, dataset)
         raise UserMustAct(
-            f"no inference of {dataset} was measured yet: state yield.good_when in its contract, and put an inference "
-            f"log to s3://{deployment.bucket}/inference/{dataset}/ (see docs/contract.md, Inference logs)"
+            f"no inference of {dataset} was measured yet: put an inference log to s3://{deployment.bucket}/inference/"
+            f"{dataset}/ (see docs/contract.md, Inference logs); its contract must say yield.good_when"
         )
     prefix = f"{stack_name()}-{dataset}-"
     pages = boto3.client("cloudwatch").get_paginator("describe_alarms").paginate(AlarmNamePrefix=prefix)
@@ -66,6 +68,18 @@ def _show(told: YieldStory) -> None:
     console.print(_now(told), markup=False)
     for name, state in told.alarms.items():
         console.print(f"  {name}: {state}", markup=False)
+
+
+def _say_what_was_set_aside(deployment: Deployment, dataset: str) -> None:
+    prefix = ObservedLayout(dataset).quarantine("")
+    logs = sum(key.endswith("/rejected.csv") for key in deployment.files.keys(prefix))
+    if logs:
+        said = "1 log has rows" if logs == 1 else f"{logs:,} logs have rows"
+        console.print(
+            f"{said} that were set aside or whose item is unknown; each rejected.csv says line, column and reason: "
+            f"{deployment.files.uri(prefix)}",
+            markup=False,
+        )
 
 
 def _now(told: YieldStory) -> str:

@@ -52,6 +52,7 @@ def unlearn(
         said = Unlearned(what=what, reason=why, by=caller(), at=datetime.now(UTC))
         deployment.unlearned.add(dataset, said)
         console.print(f"{dataset}: no further run learns from {what}.", markup=False)
+        _warn_if_gone(deployment, what)
         console.print(f"Undo: evergreen unlearn {dataset} {_option(what)} --undo", markup=False)
     if retrain:
         why = f"{'learns again from' if undo else 'unlearns'} {what}"
@@ -87,6 +88,13 @@ def _is_source(deployment: Deployment, dataset: str, uri: str) -> bool:
         return True
     arrivals = (entry.arrival for entry in deployment.ledger.entries(dataset))
     return any(f"s3://{each.bucket}/{each.key}" == uri for each in arrivals)
+
+
+def _warn_if_gone(deployment: Deployment, what: str) -> None:
+    """A log that somebody has deleted is unlearned as well; a name with a slip in it looks the same."""
+    own = deployment.files.uri("")
+    if what.startswith(own) and not deployment.files.exists(deployment.files.key(what)):
+        console.print("! There is no such object now: if it was not deleted, look at the name.", markup=False)
 
 
 def _option(what: str) -> str:

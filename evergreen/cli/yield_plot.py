@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 from evergreen.yield_story import YieldStory
 
 _COLOURS = {"alarm": "#c1121f", "promotion": "#2a7f3f", "rollback": "#b5651d"}
+_FEW = 20  # points
 
 
 def draw(told: YieldStory, path: Path) -> None:
@@ -15,9 +16,11 @@ def draw(told: YieldStory, path: Path) -> None:
     figure = Figure(figsize=(10, 4.5), dpi=120, layout="constrained")
     axes = figure.subplots()
     times: Any = [each.end for each in told.points]
-    axes.plot(times, [each.share for each in told.points], color="#888888", linewidth=1, label="observed yield")
+    dot = "o" if len(times) <= _FEW else ""  # a line through one point is not seen
+    shares = [each.share for each in told.points]
+    axes.plot(times, shares, color="#888888", linewidth=1, marker=dot, label="observed yield")
     bounds = [each.share if each.bound is None else each.bound for each in told.points]
-    axes.plot(times, bounds, color="#1f4e79", linewidth=1.6, label="its lower bound")
+    axes.plot(times, bounds, color="#1f4e79", linewidth=1.6, marker=dot, label="its lower bound")
     axes.axhline(told.stated.threshold, color="black", linestyle="--", linewidth=1, label="threshold")
     named: set[str] = set()
     for each in told.happenings:
@@ -26,6 +29,7 @@ def draw(told: YieldStory, path: Path) -> None:
         named.add(each.kind)
     axes.set_title(f"Observed yield of {told.dataset}", loc="left")
     axes.set_ylabel("share of good inferences")
+    axes.set_xlabel("UTC")
     axes.grid(axis="y", color="#dddddd", linewidth=0.6)
     axes.spines[["top", "right"]].set_visible(False)
     axes.legend(loc="lower left", frameon=False, ncols=3)

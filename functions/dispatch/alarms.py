@@ -77,39 +77,46 @@ class Alarms:
         if not on or stated is None:
             return
         entries = self.ledger.entries(dataset)
-        for state in on:
-            self._examine(dataset, state, entries, stated, now)
+        stuck = [each for each in on if self._is_stuck(dataset, each, entries, stated, now)]
+        if stuck:
+            self._call_people(dataset, stuck, entries, now)
 
     def held_back(self, dataset: str) -> tuple[NextStart, ...]:
         """What keeps alarms, and nothing else, from starting a run: a rollback that happened by itself."""
         stated, back_since = self._stated(dataset), rolled_back_by_itself(self.registry.champion(dataset))
         return (hold_after_rollback(back_since, stated),) if stated and back_since else ()
 
-    def _examine(
+    def _is_stuck(
         self, dataset: str, state: AlarmState, entries: list[LedgerEntry], stated: Yield, now: datetime
-    ) -> None:
+    ) -> bool:
+        """Whether people are to be called now; else the alarm asks again when it is time, or a timer is set."""
         asked = entries_of(state, entries)
-        runs = {run_id: self.runs.get(run_id) or {} for run_id in runs_of(asked)}
-        tries = [_try(run_id, run) for run_id, run in runs.items()]
+        tries = self._tries(asked)
         last_start = max(self.runs.recent_starts(dataset, 1), default=None)
         back_since = rolled_back_by_itself(self.registry.champion(dataset))
         step = next_step(asked, tries, last_start, back_since, stated)
         if step is None:
-            return
+            return False
         if step.at > now:
             self.timers.wake(dataset, step.at, now)
         elif isinstance(step, AskAgain):
             self.ledger.record(asking_again(dataset, state, step, stated), now)
-        else:
-            self._call_people(dataset, state, tries, now)
+        return step.at <= now and not isinstance(step, AskAgain)
 
-    def _call_people(self, dataset: str, state: AlarmState, tries: list[Try], now: datetime) -> None:
+    def _call_people(self, dataset: str, stuck: list[AlarmState], entries: list[LedgerEntry], now: datetime) -> None:
+        """Tell of all of them at once: two alarms on one yield are one matter."""
+        first = stuck[0]
+        tries = self._tries([each for state in stuck for each in entries_of(state, entries)])
         told = [f"{each.run_id}: {each.outcome}" for each in tries]
-        subject, body = stuck_alarm_notice(dataset, state.alarm, state.at, told)
-        identifier = identity("stuck", state.alarm, state.at)
+        subject, body = stuck_alarm_notice(dataset, [each.alarm for each in stuck], first.at, told)
+        identifier = identity("stuck", first.alarm, first.at)
         kind = "ALARM_STAYS_ON"
         self.notices.send(Notice(notification_id=identifier, dataset=dataset, kind=kind, subject=subject, body=body))
-        self.states.note_told(dataset, state, now.isoformat())
+        for state in stuck:
+            self.states.note_told(dataset, state, now.isoformat())
+
+    def _tries(self, asked: list[LedgerEntry]) -> list[Try]:
+        return [_try(run_id, self.runs.get(run_id) or {}) for run_id in runs_of(asked)]
 
     def _is_for_alarm(self, dataset: str, arrival_ids: Sequence[str]) -> bool:
         return any(each.kind == "alarm" for each in self.ledger.get(dataset, list(arrival_ids)))

@@ -228,7 +228,7 @@ def test_a_yield_that_falls_mends_the_model_and_one_that_nothing_can_learn_leave
     assert champion is not None
     assert champion["run_id"] == mended["run_id"], "the run on random labels left it as it was"
     (told,) = loop.told(mended["run_id"])
-    for words in ("Observed yield before: ", "the teachers agree on", "recent items", "Next: nothing to do"):
+    for words in ("Observed yield, last measured: ", "the teachers agree on", "recent items", "Next: nothing to do"):
         assert words.lower() in told.lower(), told
     (told,) = loop.told(kept["run_id"])
     assert "Look at the line, its sensors and its labels" in told

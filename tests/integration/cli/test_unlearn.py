@@ -103,3 +103,10 @@ def test_with_retrain_a_run_is_asked_for_that_says_why(desk: Desk, sent: Sent) -
 def test_what_is_not_clear_changes_nothing(desk: Desk, given: tuple[str, ...], told: str) -> None:
     assert told in desk.refused("unlearn", DATASET, *given)
     assert "learns from everything" in desk.said("unlearn", DATASET, "--list")
+
+
+def test_a_log_that_is_not_there_is_unlearned_with_a_warning_for_its_name_may_have_a_slip(desk: Desk) -> None:
+    assert "There is no such object now" in desk.said("unlearn", DATASET, "--source", LOG, "--reason", "off")
+    desk.world.files.write(f"inference/{DATASET}/there.csv", b"item_id,time\n")
+    there = LOG.replace("monday", "there")
+    assert "no such object" not in desk.said("unlearn", DATASET, "--source", there, "--reason", "off")

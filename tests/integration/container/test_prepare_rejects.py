@@ -20,7 +20,12 @@ RUBBISH = {
     "workbook.csv": (b"PK\x03\x04\x14\0\x06\0", "not_a_csv", None, "an Excel workbook"),
     "utf_16.csv": ((HEADER + GOOD).decode().encode("utf-16-le"), "not_a_csv", 1, "state input.encoding: utf-16"),
     "damaged.csv.gz": (gzip.compress(HEADER + GOOD * 999)[:-20], "not_a_csv", None, "archive is damaged"),
-    "all_rows_bad.csv": (HEADER + GOOD.replace(b",6,", b",six,") * 9, "too_many_rejected", None, "9 of 9 rows"),
+    "all_rows_bad.csv": (
+        HEADER + GOOD.replace(b",6,", b",six,") * 9,
+        "too_many_rejected",
+        None,
+        "9 of 9 rows are rejected, so none is left",
+    ),
     "unbalanced.csv": (HEADER + GOOD.replace(b",6,", b',"6,') * 3, "too_many_rejected", None, "3 of 3 rows"),
 }
 

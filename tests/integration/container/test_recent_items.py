@@ -9,7 +9,7 @@ import pytest
 
 from evergreen.manifest import DataReport
 from evergreen.teachers import TeachersReport
-from tests.integration.container.observed import SINCE, Line, Row, as_csv, observed, real_items
+from tests.integration.container.observed import FEATURES, SINCE, Line, Row, as_csv, observed, real_items
 
 LOG, OTHER = "s3://data/inference/line_yield/log.csv", "s3://data/inference/line_yield/other.csv"
 FIRST, KNOWN, UNKNOWN = slice(0, 4000), slice(4000, 7000), slice(7000, 9000)
@@ -45,6 +45,22 @@ def outcomes_of(line: Line) -> dict[str, Row]:
 
 def ids(rows: list[Row]) -> set[int]:
     return {int(row["UDI"]) for row in rows}
+
+
+def test_items_of_logs_without_features_are_no_rows_and_keep_none_of_the_others_out(
+    items: list[Row], tmp_path: Path
+) -> None:
+    line = Taught(tmp_path)
+    bare = dict.fromkeys(FEATURES)
+    known = observed(items[4000:4300], outcomes=True)
+    without = [{**row, **bare} for row in observed(items[5000:7000], outcomes=True, source=OTHER, start=3000)]
+    unknown = [{**row, **bare} for row in observed(items[7000:7100], outcomes=False, source=OTHER, start=6000)]
+    line.collect({"first.csv": as_csv(items[FIRST])}, [known, without, unknown])
+    collected = line.prepared().collected
+    assert collected
+    assert collected.outcomes
+    assert (collected.outcomes.accepted, collected.outcomes.rejected, collected.outcomes.refused) == (300, 0, False)
+    assert collected.samples is None
 
 
 def test_items_with_an_outcome_become_rows_and_the_others_samples(taught: Taught, items: list[Row]) -> None:

@@ -84,6 +84,20 @@ def test_people_are_told_once_when_no_run_helped_and_no_further_run_starts(clock
     assert clocked.started() == runs
 
 
+def test_two_alarms_that_stay_on_are_one_matter_and_people_are_told_once(clocked: World) -> None:
+    changes(clocked, "ALARM")
+    changes(clocked, "ALARM", "Evergreen-next_purchase-yield-drop")
+    finish(clocked)
+    for hours in (1, 2):
+        later(clocked, hours=hours, minutes=2)
+        finish(clocked)
+    for _ in range(3):
+        later(clocked, hours=5)
+    (notice,) = told(clocked)
+    assert "observed-yield, Evergreen-next_purchase-yield-drop are on since" in notice["body"]
+    assert len(clocked.started()) == 3
+
+
 def test_an_alarm_that_is_off_asks_for_nothing_more(clocked: World) -> None:
     changes(clocked, "ALARM")
     finish(clocked, "PROMOTE")

@@ -10,7 +10,7 @@ from evergreen.arrivals import Arrival
 from evergreen.contract import Contract
 from evergreen.contracts import Contracts
 from evergreen.layout import RunLayout
-from evergreen.manifest import CollectedReport, DataReport, FileReport, RunManifest
+from evergreen.manifest import CollectedReport, DataReport, FileReport, Rejection, RunManifest
 from evergreen.notices import of_recent_items
 from evergreen.stores.arrivals import ArrivalState
 from evergreen.stores.endings import Endings
@@ -137,3 +137,12 @@ def test_a_notice_says_what_judged_and_what_the_teachers_said() -> None:
         "none is learned from: 80% needed.",
     ]
     assert of_recent_items(report.model_copy(update={"collected": None}), None) == []
+
+
+def test_a_notice_says_that_recent_items_were_refused_together_and_why() -> None:
+    outcomes = FileReport(arrival_id="o", source="s3://b/o.parquet", rows=9, accepted=0, rejected=9, refused=True)
+    why = Rejection(file="s3://b/o.parquet", rule="too_many_rejected", reason="9 of 9 rows are rejected")
+    collected = CollectedReport(since="x", outcomes=outcomes, holdout="judged by the usual hold-out")
+    report = DataReport(usable=True, files=(), rejections=(why,), rows=9, collected=collected)
+    (line,) = of_recent_items(report, None)
+    assert line == "Recent items: none joined the rows, they were refused together: 9 of 9 rows are rejected."

@@ -1,6 +1,7 @@
 """A simulated line: drifts change what they name and nothing else, and logs hold what an inference log may."""
 
 import csv
+import gzip
 import io
 import random
 from datetime import UTC, datetime, timedelta
@@ -9,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from evergreen.cli.line import shuffle, text_of
 from evergreen.contract import Contract
 from evergreen.contract_file import read_folder
 from evergreen.drifts import Row, drift_named
@@ -136,3 +138,33 @@ def test_too_few_rows_are_said_with_their_numbers(contract: Contract) -> None:
         held_back(contract, text, 1, 2)
     with pytest.raises(UserMustAct, match="no column Machine failure"):
         held_back(contract, "UDI\n1\n", 0, 1)
+
+
+def test_a_sensor_that_holds_no_number_is_said_and_not_raised(contract: Contract) -> None:
+    rows = [{**ROWS[0], "Torque [Nm]": "abc"}]
+    with pytest.raises(UserMustAct, match="'Torque \\[Nm\\]' is 'abc' in the file, which is no number"):
+        drift_named("shifted-sensor", contract, rows, "Torque [Nm]", None)
+    drift = drift_named("scaled-sensor", contract, rows, "Torque [Nm]", 2)
+    with pytest.raises(UserMustAct, match="which is no number"):
+        items_of(contract, rows, [drift], chance())
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [(b"UDI\n\xff\n", "no CSV file in UTF-8: byte 4"), (gzip.compress(b"UDI\n" * 99)[:20], "damaged gzip archive")],
+)
+def test_a_file_that_cannot_be_read_is_said_and_not_raised(tmp_path: Path, content: bytes, words: str) -> None:
+    (tmp_path / "rows.csv").write_bytes(content)
+    with pytest.raises(UserMustAct, match=words):
+        text_of(tmp_path / "rows.csv")
+
+
+def test_a_shuffled_file_has_the_same_rows_in_another_order_and_the_same_one_for_a_seed(tmp_path: Path) -> None:
+    source, first, again = (tmp_path / name for name in ("rows.csv", "first.csv", "again.csv"))
+    source.write_text("id,said\n" + "".join(f'{number},"a, {number}"\n' for number in range(50)))
+    shuffle(source, first, seed=3)
+    shuffle(source, again, seed=3)
+    before, after = table(source.read_text()), table(first.read_text())
+    assert first.read_text() == again.read_text()
+    assert after != before
+    assert sorted(after, key=lambda row: int(row["id"])) == before

@@ -6,7 +6,7 @@ from evergreen.champions import Entry
 from evergreen.observed_yield import Yield
 from evergreen.yield_chart import HEIGHT, chart
 from evergreen.yield_series import Bucket, Measure, YieldSeries
-from evergreen.yield_story import YieldStory, story
+from evergreen.yield_story import Happening, YieldStory, story
 
 BEGIN = datetime(2026, 3, 1, tzinfo=UTC)
 STATED = Yield(good_when="prediction = outcome", threshold=0.5, window=10)
@@ -49,6 +49,14 @@ def test_marks_stand_at_their_times() -> None:
     marks = lines[HEIGHT][7:]
     assert abs(marks.index("!") - 20) <= 1
     assert abs(marks.index("^") - 40) <= 1
+
+
+def test_what_happened_in_the_first_span_of_time_is_marked() -> None:
+    early = told([10] * 60).model_copy(
+        update={"happenings": (Happening(at=BEGIN + timedelta(seconds=30), kind="alarm", words="asked"),)}
+    )
+    assert "!" in chart(early, 67)[HEIGHT]
+    assert "!" not in chart(told([10] * 10), 67)[HEIGHT][7:12]
 
 
 def test_one_point_is_a_chart_and_no_verdict_is_said_so() -> None:
