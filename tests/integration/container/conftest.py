@@ -73,7 +73,9 @@ class Stage:
             earlier.append(f"accepted/{self.dataset}/r0/{path.name}")
             self.put(earlier[-1], path)
         folder = REPOSITORY / "datasets" / self.dataset
-        document = {**yaml.safe_load((folder / "dataset.yaml").read_text()), **changes}
+        document = yaml.safe_load((folder / "dataset.yaml").read_text())
+        document.pop("teachers", None)  # they ask for more of a contract than these tests state
+        document |= changes
         contract = Contract.model_validate(document)
         manifest = {"run_id": self.run_id, "dataset": contract.id, "fence": 1, "inputs": inputs, "history": earlier}
         if champion or champion_profile:
