@@ -107,6 +107,7 @@ def test_readers_during_twenty_flips_never_see_two_generations(world: World, api
     def flip() -> None:
         for number, name in enumerate(names[1:], start=1):
             publish(world, name, dict.fromkeys(entities, number))
+            done.wait(0.05)  # the reader's turn
             for entity in entities if number > 2 else []:  # what was published two flips ago is removed
                 world.aws.predictions.delete_item(Key={"pk": f"{DATASET}#{entity}", "sk": names[number - 3]})
         done.set()
