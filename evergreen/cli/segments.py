@@ -18,7 +18,7 @@ def segments(
     entity: Annotated[str | None, typer.Argument(help="One customer.")] = None,
     send: Annotated[bool, typer.Option("--send", help="Tell the CRM of this customer, even if it knows.")] = False,
 ) -> None:
-    """Show which generation the CRM was brought to, or what it was told of one customer.
+    """Show how far the CRM is with the published generation, or what it was told of one customer.
 
     Examples: `evergreen segments next_purchase`, `evergreen segments next_purchase 17850 --send`
     """
@@ -34,7 +34,7 @@ def segments(
         raise UserMustAct(f"no segment of {entity!r} was ever published for {dataset}")
     if send:
         deployment.segment_queue.ask(deployment.segments, dataset, entity)
-        console.print(f"{dataset}: the CRM is told of {entity}: {want.segment or 'no segment'}.", markup=False)
+        console.print(f"{dataset}: the CRM is being told of {entity}: {want.segment or 'no segment'}.", markup=False)
         return
     _customer(want, told)
 
@@ -47,10 +47,12 @@ def _overview(deployment: Deployment, dataset: str) -> None:
         )
     queue = DeadLetters(boto3.client("sqs"), deployment.segments_dead_letters_url, deployment.segments_queue_url)
     table = Table(box=None, show_header=False)
+    waiting = deployment.segment_queue.count()
     table.add_row("generation", status["generation"])
     table.add_row("customers it changed", f"{status['changed']:,}")
     table.add_row("updates that the CRM took, ever", f"{status.get('updates_total', 0):,}")
-    table.add_row("messages that it did not take", f"{queue.count():,}")
+    table.add_row("messages that wait for it", f"{waiting:,}")
+    table.add_row("messages given up, for evergreen redrive", f"{queue.count():,}")
     console.print(table)
 
 

@@ -50,12 +50,16 @@ class SegmentQueue:
 
     def is_empty(self) -> bool:
         """Whether no hint waits or is being handled, as far as SQS knows."""
+        return self.count() == 0
+
+    def count(self) -> int:
+        """About how many hints wait or are being handled."""
         with store_faults("look at the hints"):
             answer = self._client.get_queue_attributes(
                 QueueUrl=self._url,
                 AttributeNames=["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"],
             )
-        return set(answer["Attributes"].values()) == {"0"}
+        return sum(int(number) for number in answer["Attributes"].values())
 
     def put_off(self, receipt: str, tries: int) -> None:
         """Have a hint that could not be handled come back: soon at first, then later and later."""
