@@ -10,6 +10,7 @@ from evergreen.layout import RunLayout
 from evergreen.manifest import RunManifest
 from evergreen.requests import identity
 from evergreen.stores.files import Files
+from evergreen.verdict import Verdict
 
 
 def kept(files: Files, layout: RunLayout, approval: Approval | None) -> dict[str, Any]:
@@ -28,9 +29,9 @@ def kept(files: Files, layout: RunLayout, approval: Approval | None) -> dict[str
 
 
 def kept_event(
-    layout: RunLayout, answer: dict[str, Any], published: dict[str, Any] | None, at: datetime
+    layout: RunLayout, verdict: Verdict, answer: dict[str, Any], published: dict[str, Any] | None, at: datetime
 ) -> ChampionKept:
-    """The same, for those who listen."""
+    """The same, for those who listen: first why the challenger is not champion."""
     return ChampionKept(
         event_id=identity("ChampionKept", layout.dataset, layout.run_id),
         dataset=layout.dataset,
@@ -38,5 +39,5 @@ def kept_event(
         generation=published["generation"] if published else None,
         champion=answer.get("run_id"),
         at=at.isoformat(),
-        reason=answer["reason"],
+        reason=" ".join((*verdict.reasons, answer["reason"])),
     )

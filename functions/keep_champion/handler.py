@@ -12,6 +12,7 @@ from evergreen.stores.approvals import Approvals
 from evergreen.stores.event_bus import Announcements
 from evergreen.stores.files import Files
 from evergreen.stores.registry import Registry
+from evergreen.verdict import Verdict
 from functions.keep_champion.champion import kept, kept_event
 from functions.keep_champion.request import Request
 from functions.keep_champion.settings import Settings
@@ -30,6 +31,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     request, now = Request.model_validate(event), datetime.now(UTC)
     layout = RunLayout(request.dataset, request.run_id)
     answer = kept(files, layout, approvals.close(request.run_id, now))
-    announcements.add(kept_event(layout, answer, registry.published(request.dataset), now))
+    verdict = files.read(layout.verdict, Verdict)
+    announcements.add(kept_event(layout, verdict, answer, registry.published(request.dataset), now))
     announcements.tell(request.dataset)
     return answer

@@ -135,6 +135,7 @@ def test_where_there_is_no_champion_nothing_can_be_scored(
     world: World, function: Function, run: dict[str, str]
 ) -> None:
     evaluate(world, run)
+    function("decide_promotion")(run)
     answer = function("keep_champion")(run)
     assert not answer["can_score"]
     assert "no champion yet" in answer["reason"]
@@ -151,6 +152,7 @@ def test_a_kept_champion_is_named_and_scores_if_it_can(
     world.pinning.pin(DATASET, later_id, 2)
     later = {"dataset": DATASET, "run_id": later_id}
     evaluate(world, later, champion_unscorable=unscorable)
+    function("decide_promotion")(later)
     answer = function("keep_champion")(later)
     assert (answer["run_id"], answer["model_uri"]) == (run["run_id"], promotion(run)["model_uri"])
     assert answer["can_score"] is (unscorable is None)

@@ -15,6 +15,7 @@ from evergreen.events_out import EVENTS
 from evergreen.layout import RunLayout
 from evergreen.manifest import DataReport
 from evergreen.stores.registry import Change
+from evergreen.verdict import Outcome, Verdict
 from tests.integration.functions.conftest import Handler
 from tests.integration.functions.world import DATASET, World
 from tests.integration.stores.aws import BUCKET, EVENT_BUS, answers
@@ -132,11 +133,15 @@ def test_a_kept_champion_is_told_of_with_why(
     publish(world, run)
     world.leases.release(DATASET, run["run_id"])
     later = begin(world, "b.csv", 2)
+    worse = "mae 20.10 against 18.90 of the champion: worse by 1.20."
+    verdict = Verdict(outcome=Outcome.KEEP, promote=False, reasons=(worse,))
+    world.files.write(RunLayout(**later).verdict, verdict)
     heard()
     function("keep_champion")(later)
     told = {each["detail-type"]: each["detail"] for each in heard()}
     kept = told["ChampionKept"]
     assert (kept["run_id"], kept["champion"], kept["generation"]) == (later["run_id"], run["run_id"], run["run_id"])
+    assert kept["reason"].startswith(worse)
     assert "scores today's rows" in kept["reason"]
 
 
