@@ -73,9 +73,8 @@ def whose_segment_changed(published: Published | None, segments: Mapping[str, An
     if not segments["changed"]:
         return [f"Segments: the same as before for all {segments['customers']:,} customers."]
     to = ", ".join(f"{number:,} to {name}" for name, number in sorted(segments["to"].items()))
-    return [
-        f"Segments: {segments['changed']:,} of {segments['customers']:,} customers changed ({to}); the CRM is told."
-    ]
+    changed = f"{segments['changed']:,} of {segments['customers']:,} customers changed ({to})"
+    return [f"Segments: {changed}; the CRM is being told."]
 
 
 def where_the_report_is(run_id: str, page: str) -> str:

@@ -18,7 +18,7 @@ def say_outside(deployment: Deployment, dataset: str) -> None:
             console.print(f"The event bus was not told ({problem}); it is with the next run.", markup=False)
     if deployment.update_segments:
         problem = ask(deployment.update_segments, dataset)
-        told = f"not compared ({problem}); they are with the next run" if problem else "compared; the CRM is told"
+        told = f"not compared ({problem}); they are with the next run" if problem else "compared; the CRM is being told"
         console.print(f"Segments are {told}.", markup=False)
 
 

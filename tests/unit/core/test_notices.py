@@ -9,6 +9,7 @@ from evergreen.notices import (
     verdict_notice,
     what_became_of,
     where_the_report_is,
+    whose_segment_changed,
     why_it_ran,
 )
 from evergreen.verdict import Outcome, Verdict
@@ -193,3 +194,9 @@ def test_who_is_behind_is_told_in_one_line_with_why_and_what_to_do() -> None:
     assert "SageMaker's model registry and MLflow" in line
     assert "connection refused" in line
     assert "evergreen mlflow" in line
+
+
+def test_a_crm_that_may_be_down_is_not_said_to_know() -> None:
+    published = Published(generation=RUN, rows=9, champion=RUN, as_of="2011-12-09")
+    (line,) = whose_segment_changed(published, {"changed": 2, "customers": 9, "to": {"soon": 2}})
+    assert line == "Segments: 2 of 9 customers changed (2 to soon); the CRM is being told."
