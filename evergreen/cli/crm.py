@@ -22,7 +22,7 @@ def what_the_crm_knows(deployment: Deployment, dataset: str, entities: Sequence[
     return {entity: told.segment if told else None for entity, (_, told) in looked.items()}
 
 
-def show_segments(before: Mapping[str, str | None], after: Mapping[str, str | None], page: str | None) -> None:
+def show_segments(before: Mapping[str, str | None], after: Mapping[str, str | None]) -> None:
     """Both, side by side."""
     table = Table(title="\nTheir segments in the CRM", title_justify="left", box=None)
     for name in ("customer", "after run 1", "after run 2"):
@@ -31,5 +31,3 @@ def show_segments(before: Mapping[str, str | None], after: Mapping[str, str | No
         changed = segment != before.get(entity)
         table.add_row(entity, before.get(entity) or "-", segment or "-", style="bold" if changed else "")
     console.print(table)
-    if page:
-        console.print(f"The CRM's page, while the cloud runs: {page}", markup=False)

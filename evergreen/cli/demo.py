@@ -58,7 +58,8 @@ def demo(
     began = time.monotonic()
     with laptop_cloud(root, home / "demo", home / "demo.log", jobs) as said, tempfile.TemporaryDirectory() as folder:
         ready = time.monotonic()
-        console.print(f"The laptop cloud is up at {said['endpoint_url']} after {span(ready - began)}.\n")
+        console.print(f"The laptop cloud is up at {said['endpoint_url']} after {span(ready - began)}.")
+        console.print(f"The CRM, where customers change their segment: {said['addresses']['CRM']}\n", markup=False)
         deployment = Deployment.find()
         source = root / "datasets" / _DATASET / "online_retail.csv.gz"
         history, rest = split(source, Path(folder))
@@ -67,7 +68,7 @@ def demo(
         second = drop_and_follow(deployment, "The rest: champion against challenger", rest)
         _where_time_went([first, second])
         _show_predictions(deployment)
-        show_segments(before, what_the_crm_knows(deployment, _DATASET, _ENTITIES), said["addresses"].get("CRM"))
+        show_segments(before, what_the_crm_knows(deployment, _DATASET, _ENTITIES))
         console.print(f"\nAll of it, splitting the file included: {span(time.monotonic() - ready)}.")
         _next_steps()
         if keep:
