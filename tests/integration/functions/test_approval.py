@@ -13,6 +13,7 @@ from evergreen.evaluation import Comparison, Evaluation
 from evergreen.layout import RunLayout
 from evergreen.stores.approvals import Approvals
 from evergreen.stores.outbox import Follower, Outbox
+from evergreen.verdict import Outcome, Verdict
 from tests.integration.functions.conftest import Handler
 from tests.integration.functions.world import DATASET, World
 from tests.integration.stores.aws import BUCKET, answers
@@ -40,7 +41,9 @@ def run(world: World) -> dict[str, str]:
         baseline={"mae": 26.0},
         against_baseline=beats,
     )
-    world.files.write(RunLayout(DATASET, run_id).evaluation_file, evaluation)
+    layout, verdict = RunLayout(DATASET, run_id), Verdict(outcome=Outcome.FIRST, promote=True, reasons=("better",))
+    world.files.write(layout.evaluation_file, evaluation)
+    world.files.write(layout.verdict, verdict)
     return {"dataset": DATASET, "run_id": run_id}
 
 
