@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 from aws_cdk import Duration
-from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sqs as sqs
@@ -15,6 +14,7 @@ from cdk_app.components.alarms import YieldAlarms
 from cdk_app.components.events_out import EventsOut
 from cdk_app.components.function import Function
 from cdk_app.components.notices import NoticesTopic
+from cdk_app.components.queue_rule import queue_rule
 from cdk_app.components.retrain import Retrain
 from cdk_app.components.retrain_many import RetrainMany
 from cdk_app.components.schedules import Schedules
@@ -95,27 +95,7 @@ class Arrivals(Construct):
             self._rule(f"{title}{ending}", path.name, substitute(pattern, values, {named: part}))
 
     def _rule(self, title: str, file: str, pattern: Any) -> None:
-        rule = events.CfnRule(
-            self,
-            title,
-            description=f"events/{file}",
-            event_pattern=pattern,
-            targets=[
-                events.CfnRule.TargetProperty(
-                    arn=self.queue.queue_arn,
-                    id="Arrivals",
-                    dead_letter_config=events.CfnRule.DeadLetterConfigProperty(arn=self.dead_letters.queue_arn),
-                )
-            ],
-        )
-        for queue in (self.queue, self.dead_letters):
-            statement = iam.PolicyStatement(
-                principals=[iam.ServicePrincipal("events.amazonaws.com")],
-                actions=["sqs:SendMessage"],
-                resources=[queue.queue_arn],
-            )
-            statement.add_condition("ArnEquals", {"aws:SourceArn": rule.attr_arn})
-            queue.add_to_resource_policy(statement)
+        queue_rule(self, title, file=file, pattern=pattern, queue=self.queue, dead_letters=self.dead_letters)
 
     def _dispatch(
         self,

@@ -5,7 +5,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from aws_cdk import Duration
-from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_s3_assets as assets
@@ -15,6 +14,7 @@ from constructs import Construct
 from cdk_app.components.arrivals import INFERENCE_DROPPED
 from cdk_app.components.function import ImageFunction
 from cdk_app.components.image import ContainerImage
+from cdk_app.components.queue_rule import queue_rule
 from cdk_app.components.storage import Storage
 from cdk_app.patterns import substitute
 from cdk_app.permissions import list_objects, read_objects, write_objects
@@ -39,7 +39,15 @@ class Inference(Construct):
         super().__init__(scope, name)
         self.dead_letters = self._queue("DeadLetters")
         self.queue = self._queue("Queue", sqs.DeadLetterQueue(queue=self.dead_letters, max_receive_count=5))
-        self._rule(root / "events" / INFERENCE_DROPPED, {"DataBucket": storage.bucket.bucket_name})
+        pattern = json.loads((root / "events" / INFERENCE_DROPPED).read_text())
+        queue_rule(
+            self,
+            "Dropped",
+            file=INFERENCE_DROPPED,
+            pattern=substitute(pattern, {"DataBucket": storage.bucket.bucket_name}),
+            queue=self.queue,
+            dead_letters=self.dead_letters,
+        )
         self.measure_yield = self._measure_yield(contracts, storage, image)
 
     def _queue(self, name: str, dead_letters: sqs.DeadLetterQueue | None = None) -> sqs.Queue:
@@ -52,29 +60,6 @@ class Inference(Construct):
             visibility_timeout=Duration.minutes(60),  # six times the function's timeout, as Lambda's guide asks
             dead_letter_queue=dead_letters,
         )
-
-    def _rule(self, path: Path, values: dict[str, str]) -> None:
-        rule = events.CfnRule(
-            self,
-            "Dropped",
-            description=f"events/{path.name}",
-            event_pattern=substitute(json.loads(path.read_text()), values),
-            targets=[
-                events.CfnRule.TargetProperty(
-                    arn=self.queue.queue_arn,
-                    id="Inference",
-                    dead_letter_config=events.CfnRule.DeadLetterConfigProperty(arn=self.dead_letters.queue_arn),
-                )
-            ],
-        )
-        for queue in (self.queue, self.dead_letters):
-            statement = iam.PolicyStatement(
-                principals=[iam.ServicePrincipal("events.amazonaws.com")],
-                actions=["sqs:SendMessage"],
-                resources=[queue.queue_arn],
-            )
-            statement.add_condition("ArnEquals", {"aws:SourceArn": rule.attr_arn})
-            queue.add_to_resource_policy(statement)
 
     def _measure_yield(self, contracts: Contracts, storage: Storage, image: ContainerImage) -> ImageFunction:
         with TemporaryDirectory() as folder:  # the image holds no contracts, so that it stays the same for all

@@ -1,12 +1,12 @@
 """The MLflow server of a laptop cloud, as a process of its own."""
 
 import os
-import socket
 import subprocess
 import sys
 from pathlib import Path
 
 from local.cloud import Cloud
+from local.listening import listening
 from local.processes import Child
 
 _PROGRAM = Path(__file__).with_name("program.py")
@@ -19,12 +19,7 @@ class MlflowServer:
         self._cloud = cloud
         self._artifact_uri = artifact_uri
         self._process: Child | None = None
-        self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-        # uvicorn takes a socket that it is given for a Unix one, and would let each answer wait 40 ms for its end.
-        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._socket.bind(("127.0.0.1", 0))
-        self._socket.listen(128)
-        self.address = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
+        self._socket, self.address = listening()
         cloud.on_close(self._socket.close)
         self._start()
 
