@@ -2,11 +2,23 @@
 
 import pytest
 
+from tests.faults import bugs
 from tests.faults.bugs import PLANTED, Plant
 from tests.faults.matrix import Matrix
 
+FOUND_LATE = {  # after many cells, so not in every run of the tests
+    bugs.settled_by_whoever_comes_last,
+    bugs.superseded_before_the_lease_is_taken,
+    bugs.own_lease_taken_for_anothers,
+    bugs.events_taken_before_they_are_handled,
+    bugs.no_run_without_its_timer,
+    bugs.promoted_without_condition,
+    bugs.told_before_sent,
+}
+PLANTS = [pytest.param(plant, marks=[pytest.mark.faults] if plant in FOUND_LATE else []) for plant in PLANTED]
 
-@pytest.mark.parametrize("plant", PLANTED, ids=lambda plant: plant.__name__)
+
+@pytest.mark.parametrize("plant", PLANTS, ids=[plant.__name__ for plant in PLANTED])
 def test_a_planted_bug_is_found(matrix: Matrix, monkeypatch: pytest.MonkeyPatch, plant: Plant) -> None:
     state, kind, said = PLANTED[plant]
     suspects = [cell for cell in matrix.cells(state) if cell.kind == kind]
