@@ -11,6 +11,8 @@ import numpy as np
 
 from container.algorithms import DEFAULT, algorithm
 from container.algorithms.definition import Contributions, Predictor
+from container.golden_row import FILE as GOLDEN
+from container.golden_row import GoldenRow
 from container.rows import Matrix
 from container.signature import Signature, SignatureError
 from container.tasks import TASKS
@@ -50,8 +52,7 @@ class Model:
             raise ModelUnusable(f"the model cannot be read: {error}") from error
         predictors = {}
         for name, content in contents.items():
-            if digests.get(files[name], _digest(content)) != _digest(content):
-                raise ModelUnusable(f"{files[name]} is damaged: its SHA-256 is not the one in {TRAINING}")
+            _check(files[name], content, digests)
             try:
                 predictors[name] = of.load(content)
             except ValueError as error:
@@ -61,17 +62,28 @@ class Model:
                 raise ModelUnusable(f"{files[name]} takes {takes} features, its signature lists {lists}")
         return cls(predictors, signature, training)
 
-    def save(self, folder: Path) -> None:
-        """Write the model's files."""
+    def save(self, folder: Path, rows: Matrix | None = None) -> None:
+        """Write the model's files; of rows that it has learned from, a golden row."""
         folder.mkdir(parents=True, exist_ok=True)
         suffix = algorithm(self.training.get("algorithm", DEFAULT)).SUFFIX
         contents = {f"{name}.{suffix}": predictor.save() for name, predictor in self.predictors.items()}
+        if rows is not None and len(rows):
+            contents[GOLDEN] = GoldenRow.of(self, rows).to_json().encode()
         for file, content in contents.items():
             (folder / file).write_bytes(content)
         (folder / SIGNATURE).write_text(self.signature.to_json())
         # Libraries may end the whole process on a damaged file, so it is told before they get it.
         training = self.training | {DIGESTS: {file: _digest(content) for file, content in contents.items()}}
         (folder / TRAINING).write_text(json.dumps(training, indent=1))
+
+    @property
+    def digests(self) -> dict[str, str]:
+        """The SHA-256 of its files, as they were written."""
+        return dict(self.training.get(DIGESTS, {}))
+
+    def check_digest(self, file: str, content: bytes) -> None:
+        """Raises ModelUnusable if a file is not the one that was written; where nothing is known, any will do."""
+        _check(file, content, self.digests)
 
     @property
     def task(self) -> TaskDefinition:
@@ -102,6 +114,11 @@ class Model:
             return {name: predictor.contributions(values) for name, predictor in self.predictors.items()}
         except ValueError as error:
             raise ModelUnusable(f"the model does not explain itself: {error}") from error
+
+
+def _check(file: str, content: bytes, digests: Mapping[str, str]) -> None:
+    if digests.get(file, _digest(content)) != _digest(content):
+        raise ModelUnusable(f"{file} is damaged: its SHA-256 is not the one in {TRAINING}")
 
 
 def _digest(content: bytes) -> str:

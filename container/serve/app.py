@@ -1,104 +1,32 @@
-"""The ASGI application: /ping, /execution-parameters and /invocations, as SageMaker asks for them."""
+"""The server's process: a model and what answers for it, as granian calls it."""
 
-import asyncio
-import os
-from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
-from functools import partial
-
-import numpy as np
-from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
-from starlette.routing import Route
+from typing import TYPE_CHECKING
 
 from container.directories import Directories
-from container.model import Model
-from container.serve.decode import SMALL_BODY, BadRequest, Matrix, from_csv, from_json
-from container.serve.encode import to_csv, to_json
-from container.signature import Signature
-from container.tasks.definition import Answer
+from container.serve.counters import Counters
+from container.serve.limits import Limits, processes
+from container.serve.machine import cores
+from container.serve.scoring import Scoring
+from container.serve.service import Service
 
-CORES = os.cpu_count() or 1
-CONCURRENT = 2 * CORES
-DECODERS: dict[str, Callable[[bytes, Signature], Matrix]] = {"text/csv": from_csv, "application/json": from_json}
-ENCODERS: dict[str, Callable[[Answer, Signature], bytes]] = {"text/csv": to_csv, "application/json": to_json}
+if TYPE_CHECKING:
+    from granian.rsgi import HTTPProtocol, Scope
 
 
-def load_model(directories: Directories) -> Model:
-    """Load the model that SageMaker unpacked, and make sure that it predicts."""
-    model = Model.load(lambda name: (directories.model / name).read_bytes())
-    model.predict(np.full((1, len(model.signature.features)), np.nan, dtype=np.float32))
-    return model
+class App:
+    """RSGI, granian's own interface: a third of ASGI's cost for a single row."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+
+    async def __rsgi__(self, scope: "Scope", protocol: "HTTPProtocol") -> None:
+        reply = await self._service.reply(scope.method, scope.path, scope.headers, protocol)
+        protocol.response_bytes(reply.status, [("content-type", reply.type), *reply.more], reply.content)
 
 
-@asynccontextmanager
-async def lifespan(app: Starlette) -> AsyncIterator[None]:
+def create() -> App:
     """Load the model before the first request; without it the server does not start."""
-    app.state.model = load_model(Directories.of_sagemaker())
-    with ThreadPoolExecutor(CORES) as pool:
-        app.state.pool = pool
-        yield
-
-
-async def ping(request: Request) -> Response:
-    """Say that the model is loaded and has predicted."""
-    return Response(status_code=200 if hasattr(request.app.state, "model") else 503)
-
-
-async def execution_parameters(request: Request) -> Response:
-    """Let batch transform send as many requests at once as the cores can take."""
-    return JSONResponse(
-        {
-            "MaxConcurrentTransforms": CONCURRENT,
-            "BatchStrategy": "MULTI_RECORD",
-            "MaxPayloadInMB": max(1, min(6, 100 // CONCURRENT)),
-        }
-    )
-
-
-async def invocations(request: Request) -> Response:
-    """Score rows; a body that does not fit is refused as a whole, by row and column."""
-    given = _media_type(request.headers.get("content-type"), "text/csv")
-    wanted = _media_type(request.headers.get("accept"), "text/csv")
-    if given not in DECODERS:
-        return PlainTextResponse(f"content type {given} is not known: send {' or '.join(DECODERS)}", 415)
-    if wanted not in ENCODERS:
-        return PlainTextResponse(f"{wanted} cannot be given: accept {' or '.join(ENCODERS)}", 406)
-    body = await request.body()
-    score = partial(_score, body, request.app.state.model, DECODERS[given], ENCODERS[wanted])
-    try:
-        if len(body) <= SMALL_BODY:
-            content = score()
-        else:
-            content = await asyncio.get_running_loop().run_in_executor(request.app.state.pool, score)
-    except BadRequest as error:
-        return PlainTextResponse(str(error), 400)
-    return Response(content, media_type=wanted)
-
-
-def _score(
-    body: bytes,
-    model: Model,
-    decode: Callable[[bytes, Signature], Matrix],
-    encode: Callable[[Answer, Signature], bytes],
-) -> bytes:
-    if not body.strip():
-        raise BadRequest("the body is empty: send one line per row")
-    return encode(model.answer(decode(body, model.signature)), model.signature)
-
-
-def _media_type(header: str | None, default: str) -> str:
-    kind = (header or default).split(",")[0].split(";")[0].strip().lower()
-    return default if kind in ("*/*", "text/*", "") else kind
-
-
-app = Starlette(
-    routes=[
-        Route("/ping", ping),
-        Route("/execution-parameters", execution_parameters),
-        Route("/invocations", invocations, methods=["POST"]),
-    ],
-    lifespan=lifespan,
-)
+    scoring, limits = Scoring.load(Directories.of_sagemaker()), Limits.of_this_machine(processes())
+    pool = ThreadPoolExecutor(cores(), "scoring")
+    return App(Service(scoring, limits, Counters.of_this_process(), pool, cores()))

@@ -1,80 +1,82 @@
-"""Request bodies to the model's numbers, refusing what does not fit by row and column."""
+"""CSV bodies to the model's numbers, refusing what does not fit by row and column."""
 
-import json
+import csv
 from collections.abc import Sequence
-from functools import lru_cache
-from math import isfinite, nan
 
 import numpy as np
-from numpy.typing import NDArray
 
-from container.signature import Feature, Signature
+from container.serve.cells import BadRequest, Matrix, number, order_of, wrong_width
+from container.signature import Signature
 
-SMALL_BODY = 16_384  # bytes; below, plain Python is quicker than setting up pyarrow
+SMALL_BODY = 16_384  # bytes; below, plain Python is quicker than pyarrow
 
-Matrix = NDArray[np.float32]
-
-
-class BadRequest(ValueError):
-    """A body that cannot be scored; names row, column and what would be right."""
+__all__ = ["SMALL_BODY", "BadRequest", "Matrix", "from_csv"]
 
 
-def from_csv(body: bytes, signature: Signature) -> Matrix:
-    """Decode lines without a header: the features in the signature's order, missing values empty."""
+def from_csv(body: bytes, signature: Signature, header: str | None = None) -> Matrix:
+    """Decode lines, missing values empty: in the signature's order, or in any order under a header.
+
+    A first line with more of the features' names than other values is a header; `header` ("present" or "absent", as
+    RFC 4180 has it beside text/csv) decides where that is not meant.
+    """
+    body = body.removeprefix(b"\xef\xbb\xbf")
+    end = body.find(b"\n") if b"\n" in body else len(body)
+    columns = _columns(body[:end], signature, header)
+    if columns is not None:
+        body = body[end + 1 :]
+        if not body.strip():
+            raise BadRequest("the body is a header without rows: send one line per row")
+    order = None if columns is None else order_of(columns, signature)
+    first = 1 if columns is None else 2  # a line's number is what people see in their file
     if len(body) > SMALL_BODY:
         from container.serve.decode_large import from_large_csv  # noqa: PLC0415  # 100 ms that the start need not pay
 
-        values = from_large_csv(body, signature)
+        values = from_large_csv(body, signature, order)
         if values is not None:
             return values
+    return _matrix(_rows(_text(body), first), signature, order, first)
+
+
+def _columns(line: bytes, signature: Signature, header: str | None) -> list[str] | None:
+    if header == "absent":
+        return None
+    names = {feature.name for feature in signature.features}
+    if header != "present" and not any(name.encode() in line for name in names):
+        return None
+    cells = next(csv.reader([line.decode(errors="replace").rstrip("\r")]), [])
+    known = sum(cell in names for cell in cells)
+    return cells if header == "present" or 2 * known > len(cells) else None
+
+
+def _text(body: bytes) -> str:
     try:
-        text = body.decode()
+        return body.decode()
     except UnicodeDecodeError as error:
-        raise BadRequest(f"byte {error.start} of the body is not UTF-8") from None
+        raise BadRequest(f"byte {error.start} of the body is not UTF-8; send UTF-8") from None
+
+
+def _rows(text: str, first: int) -> list[list[str]]:
     lines = text.removesuffix("\n").replace("\r", "").split("\n")
-    return _matrix([line.split(",") for line in lines], signature)
+    if '"' not in text:
+        return [line.split(",") for line in lines]
+    rows = []
+    for place, line in enumerate(lines, start=first):
+        try:
+            rows.append(next(csv.reader([line], strict=True)))
+        except (csv.Error, StopIteration) as error:
+            raise BadRequest(
+                f"row {place}: its quotes do not end on its line ({error}); a row is one line, so no value has a line break"
+            ) from None
+    return rows
 
 
-def from_json(body: bytes, signature: Signature) -> Matrix:
-    """Decode `{"instances": [[…], …]}`, missing values null."""
-    try:
-        instances = json.loads(body)["instances"]
-    except (ValueError, KeyError, TypeError):
-        raise BadRequest('the body must be JSON of the form {"instances": [[…], …]}') from None
-    if not isinstance(instances, list) or not all(isinstance(row, list) for row in instances):
-        raise BadRequest("instances must be a list of rows, each a list of values")
-    return _matrix([["" if cell is None else str(cell) for cell in row] for row in instances], signature)
-
-
-def _matrix(rows: Sequence[Sequence[str]], signature: Signature) -> Matrix:
+def _matrix(rows: Sequence[Sequence[str]], signature: Signature, order: Sequence[int] | None, first: int) -> Matrix:
     features = signature.features
     values = np.empty((len(rows), len(features)), dtype=np.float32)
-    for number, row in enumerate(rows, start=1):
+    for place, row in enumerate(rows):
+        line = place + first
         if len(row) != len(features):
-            raise BadRequest(
-                f"row {number} has {len(row)} values; the model takes {len(features)}, without the entity: "
-                + ", ".join(feature.name for feature in features)
-            )
-        values[number - 1] = [_value(cell, feature, number) for cell, feature in zip(row, features, strict=True)]
+            raise wrong_width(len(row), line, signature)
+        cells = row if order is None else [row[each] for each in order]
+        values[place] = [number(cell, feature, line) for cell, feature in zip(cells, features, strict=True)]
     return values
-
-
-def _value(cell: str, feature: Feature, row: int) -> float:
-    if cell == "":
-        return nan
-    if feature.type == "category":
-        return _places(feature).get(cell, nan)
-    try:
-        value = float(cell)
-    except ValueError:
-        value = nan
-    if not isfinite(value) or "_" in cell:
-        raise BadRequest(
-            f"row {row}, column {feature.name!r}: {cell[:80]!r} is not a number; leave it empty if missing"
-        )
-    return value
-
-
-@lru_cache(maxsize=256)
-def _places(feature: Feature) -> dict[str, float]:
-    return {category: float(place) for place, category in enumerate(feature.categories)}

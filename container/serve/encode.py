@@ -22,8 +22,16 @@ def to_csv(answer: Answer, signature: Signature) -> bytes:
 
 def to_json(answer: Answer, signature: Signature) -> bytes:
     """Encode as `{"predictions": [{…}, …]}`, each with the signature's outputs by name."""
+    return orjson.dumps({"predictions": _rows(answer, signature)})
+
+
+def to_lines(answer: Answer, signature: Signature) -> bytes:
+    """Encode as one JSON object per line, with the signature's outputs by name."""
+    return b"".join(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE) for row in _rows(answer, signature))
+
+
+def _rows(answer: Answer, signature: Signature) -> list[dict[str, float | str]]:
     columns: list[Iterable[float | str]] = [column.tolist() for column in answer.numbers.T]
     if answer.labels is not None:
         columns.insert(0, (signature.classes[place] for place in answer.labels.tolist()))
-    rows = [dict(zip(signature.outputs, row, strict=True)) for row in zip(*columns, strict=True)]
-    return orjson.dumps({"predictions": rows})
+    return [dict(zip(signature.outputs, row, strict=True)) for row in zip(*columns, strict=True)]

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from container.serve.decode import SMALL_BODY, BadRequest, from_csv, from_json
+from container.serve.decode import SMALL_BODY, BadRequest, from_csv
+from container.serve.decode_json import from_json
 from container.signature import OUTPUTS, Feature, Signature
 
 FEATURES = (

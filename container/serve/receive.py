@@ -1,0 +1,107 @@
+"""Bodies as they come in: within their size, their time and the room that there is."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from typing import Protocol
+
+from container.serve.decode import SMALL_BODY
+from container.serve.limits import Busy, Limits, Room
+
+
+class Headers(Protocol):
+    """A request's headers, by their names in small letters."""
+
+    def get(self, name: str, /) -> str | None: ...
+
+
+class Body(Protocol):
+    """What a client sends: at once when called, or chunk by chunk."""
+
+    async def __call__(self) -> bytes: ...
+
+    def __aiter__(self) -> AsyncIterator[bytes]: ...
+
+
+class Refused(Exception):
+    """A request that is answered with a reason instead of predictions."""
+
+    def __init__(self, status: int, reason: str, *, retry_after: int | None = None) -> None:
+        super().__init__(reason)
+        self.status, self.reason, self.retry_after = status, reason, retry_after
+
+
+@asynccontextmanager
+async def received(headers: Headers, body: Body, limits: Limits, room: Room) -> AsyncIterator[bytes]:
+    """The whole body, whose bytes are held until it has been answered."""
+    length = headers.get("content-length")
+    if length is None:
+        async with _chunked(body, limits, room) as content:
+            yield content
+        return
+    size = int(length)
+    if size > limits.most_bytes:
+        raise too_large(limits)
+    held = size if size > SMALL_BODY else 0  # a single row does not wait behind large bodies
+    try:
+        await room.take(held, limits.wait_seconds)
+    except Busy:
+        raise busy() from None
+    try:
+        try:
+            async with asyncio.timeout(limits.seconds):
+                content = await body()
+        except TimeoutError:
+            raise _too_slow(limits) from None
+        yield content
+    finally:
+        room.give(held)
+
+
+@asynccontextmanager
+async def _chunked(body: Body, limits: Limits, room: Room) -> AsyncIterator[bytes]:
+    """A body that does not say how long it is; it takes room as it grows, and never waits while it holds some."""
+    content, held = bytearray(), 0
+    try:
+        try:
+            async with asyncio.timeout(limits.seconds):
+                async for chunk in body:
+                    if held + len(chunk) > limits.most_bytes:
+                        raise too_large(limits)
+                    if not room.took(len(chunk)):
+                        raise busy()
+                    held += len(chunk)
+                    content += chunk
+        except TimeoutError:
+            raise _too_slow(limits) from None
+        yield bytes(content)
+    finally:
+        room.give(held)
+
+
+async def drain(headers: Headers, body: Body, limits: Limits) -> None:
+    """Read on for a while, for a client that is still sending does not see the answer."""
+    if headers.get("expect"):
+        return  # it waits for the answer before it sends anything
+    left = 2 * limits.most_bytes
+    with suppress(TimeoutError):
+        async with asyncio.timeout(limits.drain_seconds):
+            async for chunk in body:
+                left -= len(chunk)
+                if left < 0:
+                    return
+
+
+def too_large(limits: Limits) -> Refused:
+    """The refusal of a body above the limit."""
+    most = limits.most_bytes / 2**20
+    return Refused(413, f"the body has more than {most:.0f} MB; send fewer rows at once")
+
+
+def busy() -> Refused:
+    """The refusal while other bodies fill the memory."""
+    return Refused(503, "other requests fill the memory that bodies may take; send it again", retry_after=1)
+
+
+def _too_slow(limits: Limits) -> Refused:
+    return Refused(408, f"the body did not come within {limits.seconds:g} seconds; send fewer rows at once")

@@ -1,0 +1,73 @@
+"""The model and its golden row, and bodies scored by it."""
+
+import time
+from dataclasses import dataclass
+
+import numpy as np
+
+from container.directories import Directories
+from container.golden_row import FILE, GoldenRow
+from container.model import Model, ModelUnusable
+from container.serve.cells import BadRequest
+from container.serve.limits import Limits
+from container.serve.media import CSV, ENCODERS, decoder
+from container.serve.receive import Refused
+from container.tasks.definition import Answer
+
+ROWS_AT_ONCE = 100_000  # between two looks at the clock
+
+
+@dataclass(frozen=True)
+class Scoring:
+    """A model that has said to its golden row what it should."""
+
+    model: Model
+    golden: GoldenRow
+
+    @classmethod
+    def load(cls, directories: Directories) -> "Scoring":
+        """Load the model that SageMaker unpacked; models of before golden rows make one up."""
+        model = Model.load(lambda name: (directories.model / name).read_bytes())
+        path = directories.model / FILE
+        if not path.exists():
+            if FILE in model.digests:
+                raise ModelUnusable(f"{FILE} is gone, which training.json names")
+            return cls(model, GoldenRow.unknown(model))
+        content = path.read_bytes()
+        model.check_digest(FILE, content)
+        try:
+            golden = GoldenRow.from_json(content)
+            golden.check(model)
+        except (ValueError, KeyError, TypeError) as error:
+            raise ModelUnusable(f"{FILE}: {error}") from error
+        return cls(model, golden)
+
+    def answer(
+        self, body: bytes, given: tuple[str, dict[str, str]], wanted: str, limits: Limits, deadline: float
+    ) -> tuple[bytes, int]:
+        """The answers to a body's rows, and how many they are."""
+        kind, beside = given
+        if not body.strip(b" \t\r\n"):
+            raise BadRequest("the body is empty: send one line or item per row")
+        if kind == CSV and body.count(b"\n") > limits.most_rows + 1:
+            raise _too_many(limits)
+        values = decoder(kind, beside)(body, self.model.signature)
+        if len(values) > limits.most_rows:
+            raise _too_many(limits)
+        answers = []
+        for first in range(0, len(values), ROWS_AT_ONCE):
+            if time.monotonic() > deadline:
+                raise Refused(503, f"scoring took more than {limits.seconds:g} seconds", retry_after=1)
+            answers.append(self.model.answer(values[first : first + ROWS_AT_ONCE]))
+        return ENCODERS[wanted](_joined(answers), self.model.signature), len(values)
+
+
+def _joined(answers: list[Answer]) -> Answer:
+    if len(answers) == 1:
+        return answers[0]
+    labels = [each.labels for each in answers if each.labels is not None]
+    return Answer(np.concatenate([each.numbers for each in answers]), np.concatenate(labels) if labels else None)
+
+
+def _too_many(limits: Limits) -> Refused:
+    return Refused(413, f"the body has more than {limits.most_rows:,} rows; send fewer at once")
