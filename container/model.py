@@ -62,13 +62,13 @@ class Model:
                 raise ModelUnusable(f"{files[name]} takes {takes} features, its signature lists {lists}")
         return cls(predictors, signature, training)
 
-    def save(self, folder: Path, rows: Matrix | None = None) -> None:
+    def save(self, folder: Path, golden_of: Matrix | None = None) -> None:
         """Write the model's files; of rows that it has learned from, a golden row."""
         folder.mkdir(parents=True, exist_ok=True)
         suffix = algorithm(self.training.get("algorithm", DEFAULT)).SUFFIX
         contents = {f"{name}.{suffix}": predictor.save() for name, predictor in self.predictors.items()}
-        if rows is not None and len(rows):
-            contents[GOLDEN] = GoldenRow.of(self, rows).to_json().encode()
+        if golden_of is not None and len(golden_of):
+            contents[GOLDEN] = GoldenRow.of(self, golden_of).to_json().encode()
         for file, content in contents.items():
             (folder / file).write_bytes(content)
         (folder / SIGNATURE).write_text(self.signature.to_json())

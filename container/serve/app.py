@@ -11,7 +11,8 @@ from container.serve.scoring import Scoring
 from container.serve.service import Service
 
 if TYPE_CHECKING:
-    from granian.rsgi import HTTPProtocol, Scope
+    from granian._granian import RSGIHTTPProtocol
+    from granian.rsgi import Scope
 
 
 class App:
@@ -20,7 +21,7 @@ class App:
     def __init__(self, service: Service) -> None:
         self._service = service
 
-    async def __rsgi__(self, scope: "Scope", protocol: "HTTPProtocol") -> None:
+    async def __rsgi__(self, scope: "Scope", protocol: "RSGIHTTPProtocol") -> None:
         reply = await self._service.reply(scope.method, scope.path, scope.headers, protocol)
         protocol.response_bytes(reply.status, [("content-type", reply.type), *reply.more], reply.content)
 

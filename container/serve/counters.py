@@ -3,7 +3,7 @@
 import mmap
 import os
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 FOLDER = "EVERGREEN_COUNTERS"  # environment variable: where the server's processes keep their counts
@@ -58,9 +58,9 @@ class Counters:
         labels = ",".join(f'{key}="{_escaped(value)}"' for key, value in about.items())
         return "\n".join([*lines, f"model_info{{{labels}}} 1", ""])
 
-    def _sums(self) -> list[float]:
+    def _sums(self) -> "Sequence[float]":
         if self._folder is None:
-            return self._counts.tolist()
+            return list(self._counts)
         every = [memoryview(path.read_bytes()).cast("d") for path in self._folder.iterdir()]
         return [sum(counts) for counts in zip(*(each for each in every if len(each) == SLOTS), strict=True)]
 

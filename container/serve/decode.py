@@ -65,7 +65,7 @@ def _rows(text: str, first: int) -> list[list[str]]:
             rows.append(next(csv.reader([line], strict=True)))
         except (csv.Error, StopIteration) as error:
             raise BadRequest(
-                f"row {place}: its quotes do not end on its line ({error}); a row is one line, so no value has a line break"
+                f"row {place}: its quotes do not end on its line ({error}); no value may have a line break"
             ) from None
     return rows
 

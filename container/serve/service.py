@@ -47,17 +47,18 @@ class Service:
             return await self._counted(headers, body)
         if path not in METHODS:
             return _told(404, f"there is no {path[:80]}; there are {', '.join(METHODS)}")
-        if method not in (METHODS[path], "HEAD"):
+        if method != METHODS[path]:
             return _told(405, f"{path} takes {METHODS[path]}", ("allow", METHODS[path]))
+        return self._about(path)
+
+    def _about(self, path: str) -> Reply:
         match path:
             case "/ping":
                 return self._ping()
-            case "/execution-parameters":
-                return Reply(200, self._parameters, "application/json")
             case "/metrics":
                 return Reply(200, self._metrics(), "text/plain; version=0.0.4; charset=utf-8")
             case _:
-                return _told(405, f"{path} takes POST", ("allow", "POST"))
+                return Reply(200, self._parameters, "application/json")
 
     def _ping(self) -> Reply:
         try:

@@ -65,9 +65,8 @@ def run(directories: Directories) -> None:
             "bring more rows, or leave out training.tune"
         )
     LearnedRows.of((rows, judges, *([taught.rows] if taught else [])), signature).save(directories.model)
-    Model({name: fit.predictor for name, fit in fits.items()}, signature, training).save(
-        directories.model, train.values
-    )
+    model = Model({name: fit.predictor for name, fit in fits.items()}, signature, training)
+    model.save(directories.model, golden_of=train.values)
     log("trained", **{f"validation:{name}": value for name, value in metrics.items()}, rows=training["rows"])
 
 

@@ -1,24 +1,21 @@
 """Training, comparison and serving of regression, binary and multiclass tables, on rows made here."""
 
-import asyncio
 import json
 import shutil
 import tarfile
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
-import httpx
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from sklearn.metrics import average_precision_score, f1_score, mean_absolute_error
 
-from container.serve.app import app, lifespan
 from container.signature import AS_OF, ROW_NUMBER
 from evergreen.metrics import OF_TASK, Task
 from evergreen.verdict import Outcome, decide
+from tests.integration.container.answering import Asked, ask
 from tests.integration.container.tables import FIRST, TableStage
 
 TABLES: tuple[Task, ...] = ("regression", "binary", "multiclass")
@@ -50,7 +47,7 @@ def test_the_model_says_how_it_was_made_and_holds_no_code(made: TableStage) -> N
     assert set(training["validation_metrics"]) == set(OF_TASK[made.task])
     assert sum(training.get("class_rows", {"": 600}).values()) == 600
     files = {path.name for path in (made.base / "model").iterdir()}
-    assert files == {"model.ubj", "signature.json", "training.json", "learned_rows.npy"}
+    assert files == {"model.ubj", "signature.json", "training.json", "learned_rows.npy", "golden_row.json"}
 
 
 def test_challenger_champion_and_baseline_are_told_by_every_metric_of_the_task(
@@ -174,26 +171,17 @@ def test_thirty_rows_and_none_to_validate_by_still_make_a_model(tmp_path: Path, 
     assert stage.training()["validation_metrics"] == {}
 
 
-def ask(*requests: dict[str, Any]) -> list[httpx.Response]:
-    async def answers() -> list[httpx.Response]:
-        transport = httpx.ASGITransport(app)
-        async with lifespan(app), httpx.AsyncClient(transport=transport, base_url="http://model") as client:
-            return [await client.post("/invocations", **request) for request in requests]
-
-    return asyncio.run(answers())
-
-
-def test_each_line_gets_one_line_of_the_tasks_outputs(made: TableStage, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SAGEMAKER_BASE_DIR", str(made.base))
+def test_each_line_gets_one_line_of_the_tasks_outputs(made: TableStage) -> None:
     body, rows = "41.5,160,pump\n,3,\n20,0,unheard of\n", [[41.5, 160, "pump"], [None, 3, None], [20, 0, "unheard of"]]
     few, many, items = ask(
-        {"content": body, "headers": {"content-type": "text/csv"}},
-        {"content": body * 700, "headers": {"content-type": "text/csv"}},  # by the other decoder
-        {"json": {"instances": rows}, "headers": {"accept": "application/json"}},
+        made.base,
+        Asked(body.encode(), {"content-type": "text/csv"}),
+        Asked(body.encode() * 700, {"content-type": "text/csv"}),  # by the other decoder
+        Asked(json.dumps({"instances": rows}).encode(), {"content-type": "application/json"}),
     )
-    lines = few.text.splitlines()
-    assert many.text.splitlines() == lines * 700
-    for item, line in zip(items.json()["predictions"], lines, strict=True):
+    lines = few.content.decode().splitlines()
+    assert many.content.decode().splitlines() == lines * 700
+    for item, line in zip(json.loads(items.content)["predictions"], lines, strict=True):
         assert tuple(item) == made.signature.outputs
         cells = line.split(",")
         assert len(cells) == len(made.signature.outputs)
