@@ -3,21 +3,25 @@
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from container.signature import AS_OF, Feature, Signature, SignatureError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 Matrix = NDArray[np.float32]
 Vector = NDArray[np.float64]
 
 
-def column_values(feature: Feature, column: pa.ChunkedArray) -> NDArray[np.float32]:
+def column_values(feature: Feature, column: "pa.ChunkedArray") -> NDArray[np.float32]:
     """One feature as numbers; missing values and unlisted categories become NaN."""
+    import pyarrow as pa  # noqa: PLC0415  # 100 ms that a server's start need not pay
+    import pyarrow.compute as pc  # noqa: PLC0415  # the same
+
     if feature.type == "category":
         listed = pa.array(feature.categories, pa.string())
         column = pc.index_in(column.cast(pa.string()), value_set=listed, skip_nulls=True)
@@ -25,7 +29,7 @@ def column_values(feature: Feature, column: pa.ChunkedArray) -> NDArray[np.float
     return np.asarray(column.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False), dtype=np.float32)
 
 
-def matrix(table: pa.Table, signature: Signature) -> Matrix:
+def matrix(table: "pa.Table", signature: Signature) -> Matrix:
     """All features of a table in the signature's order."""
     values = np.empty((table.num_rows, len(signature.features)), dtype=np.float32)
     for place, feature in enumerate(signature.features):
@@ -37,12 +41,15 @@ def matrix(table: pa.Table, signature: Signature) -> Matrix:
 class LabelledRows:
     """Rows with what became of them, as the signature's target says; a NaN duration means no event."""
 
-    table: pa.Table
+    table: "pa.Table"
     targets: Vector
 
     @classmethod
     def read(cls, path: Path, signature: Signature) -> "LabelledRows":
         """Read rows that `prepare` wrote; a column that the signature names must be there, and so must labels."""
+        import pyarrow as pa  # noqa: PLC0415  # as above
+        import pyarrow.parquet as pq  # noqa: PLC0415  # as above
+
         table = pq.read_table(path)
         wanted = (signature.entity, AS_OF, *(feature.name for feature in signature.features), signature.target)
         missing = [name.strip() for name in wanted if name not in table.column_names]
@@ -57,6 +64,9 @@ class LabelledRows:
     @property
     def span(self) -> tuple[date, date] | None:
         """When the first and the last of the rows were taken, as dates or timestamps; None where time plays no role."""
+        import pyarrow as pa  # noqa: PLC0415  # as above
+        import pyarrow.compute as pc  # noqa: PLC0415  # as above
+
         column = self.table.column(AS_OF)
         if column.null_count == len(column):
             return None

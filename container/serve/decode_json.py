@@ -73,7 +73,9 @@ def _row(row: Any, number: int, signature: Signature, order: Sequence[int] | Non
                 raise BadRequest(f"row {number}: {error}") from None
             return [row[feature.name] for feature in features]
     if not isinstance(row, list):
-        raise BadRequest(f"row {number} of instances must be a list of values or an object, and is {str(row)[:40]!r}")
+        raise BadRequest(
+            f"row {number} must be a list of values or an object, as in instances, and is {str(row)[:40]!r}"
+        )
     if len(row) != len(features):
         raise wrong_width(len(row), number, signature)
     return row if order is None else [row[place] for place in order]

@@ -64,7 +64,7 @@ class Room:
 
     async def take(self, size: int, seconds: float) -> None:
         """Hold as many bytes, or be told that all are held for too long."""
-        if not self._waiting and self.took(size):
+        if (not self._waiting or not size) and self.took(size):
             return
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.append((size, turn))
