@@ -1,5 +1,6 @@
 """The built image as a model server without a network."""
 
+import io
 import json
 import os
 import time
@@ -7,9 +8,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import httpx
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
-from container.serve.app import DECODERS, ENCODERS
+from container.serve.media import CSV, DECODERS, ENCODERS
+from container.signature import Signature
 from local.image.image import Contained, Image
 from local.processes import Processes
 from tests.image.conftest import Sealed
@@ -22,20 +26,54 @@ class Served:
     container: Contained
     client: httpx.Client
     rows: list[str]
+    signature: Signature
 
     def body(self, kind: str, rows: int) -> bytes:
         lines = (self.rows * (rows // len(self.rows) + 1))[:rows]
-        if kind == "text/csv":
+        if kind == CSV:
             return "\n".join(lines).encode()
-        return json.dumps({"instances": [[cell or None for cell in line.split(",")] for line in lines]}).encode()
+        table = self.table(lines)
+        values = [list(row.values()) for row in table.to_pylist()]
+        sink = io.BytesIO()
+        match kind:
+            case "application/json":
+                return json.dumps({"instances": values}).encode()
+            case "application/x-ndjson":
+                return "\n".join(map(json.dumps, values)).encode()
+            case "application/x-parquet":
+                pq.write_table(table, sink)
+            case _:
+                with pa.ipc.new_stream(sink, table.schema) as writer:
+                    writer.write_table(table)
+        return sink.getvalue()
+
+    def table(self, lines: list[str]) -> pa.Table:
+        columns = zip(*(line.split(",") for line in lines), strict=True)
+        return pa.table(
+            {
+                feature.name: [
+                    (cell if feature.type == "category" else float(cell)) if cell else None for cell in column
+                ]
+                for feature, column in zip(self.signature.features, columns, strict=True)
+            }
+        )
 
     def score(self, given: str, wanted: str, rows: int) -> list[list[float]]:
         headers = {"content-type": given, "accept": wanted}
         answer = self.client.post("/invocations", content=self.body(given, rows), headers=headers)
         assert (answer.status_code, answer.headers["content-type"].split(";")[0]) == (200, wanted), answer.text
-        if wanted == "text/csv":
-            return [[float(cell) for cell in line.split(",")] for line in answer.text.splitlines()]
-        return [list(item.values()) for item in answer.json()["predictions"]]
+        match wanted:
+            case "text/csv":
+                return [[float(cell) for cell in line.split(",")] for line in answer.text.splitlines()]
+            case "application/json":
+                items = answer.json()["predictions"]
+            case "application/x-ndjson":
+                items = [json.loads(line) for line in answer.text.splitlines()]
+            case "application/x-parquet":
+                items = pq.read_table(io.BytesIO(answer.content)).to_pylist()
+            case _:
+                items = pa.ipc.open_stream(answer.content).read_all().to_pylist()
+        return [list(item.values()) for item in items]
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +91,8 @@ def served(sealed: Sealed, image: Image, processes: Processes) -> Iterator[Serve
                 break
             except httpx.TransportError:
                 assert time.monotonic() < deadline, "no /ping"
-        yield Served(container, client, [line.split(",", 1)[1] for line in text.splitlines()])
+        signature = Signature.from_json((sealed.base / "model" / "signature.json").read_bytes())
+        yield Served(container, client, [line.split(",", 1)[1] for line in text.splitlines()], signature)
     container.stop(5)
 
 

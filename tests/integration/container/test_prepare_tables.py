@@ -125,3 +125,16 @@ def test_a_category_that_begins_with_a_number_sign_stands_in_the_scoring_lines_a
     assert sorted(scoring)[:2] == ['"i,0",plain', '"i,1",#1']
     signature = json.loads((stage.output / "prepared" / "train" / "signature.json").read_bytes())
     assert signature["features"][0]["categories"] == ["#1", "plain"]
+
+
+def test_a_line_break_inside_of_quotes_never_reaches_the_lines_to_score(stage: Stage) -> None:
+    """A payload of batch transform ends between any two lines."""
+    columns = {**TABLE["input"]["columns"], "a": {"type": "text"}}
+    lines = [f'i{n},"one\nvalue {n % 2}",{"bad" if n % 4 == 0 else "good"}\n' for n in range(100)]
+    lines.append('"i\n100",plain,good\n')
+    changes = {**TABLE, "input": {**TABLE["input"], "columns": columns}}
+    report = stage.prepare({"a.csv": "".join(["item,a,y\n", *lines]).encode()}, **changes)
+    assert (report.files[0].accepted, report.files[0].rejected) == (100, 1)
+    scoring = (stage.output / "prepared" / "scoring" / "part-00000.csv").read_text().splitlines()
+    assert sorted(scoring)[:2] == ["i0,one value 0", "i1,one value 1"]
+    assert len(scoring) == 100
