@@ -12,6 +12,9 @@ from container.serve.counters import FOLDER
 from container.serve.limits import processes
 
 
+LAST_SECONDS = 25  # for requests on their way after SIGTERM; SageMaker kills after 30
+
+
 def run(directories: Directories) -> None:
     """Serve until SIGTERM: one process in batch, where threads share the cores; one per core behind an endpoint."""
     os.environ["SAGEMAKER_BASE_DIR"] = str(directories.base)
@@ -27,4 +30,5 @@ def run(directories: Directories) -> None:
             log_access=False,
             log_dictconfig=LINES_OF_LIBRARIES,
             websockets=False,
+            workers_kill_timeout=LAST_SECONDS,
         ).serve()
