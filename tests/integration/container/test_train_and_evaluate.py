@@ -46,6 +46,7 @@ def test_the_model_says_how_it_was_made(trained: Trained) -> None:
         "signature.json",
         "training.json",
         "learned_rows.npy",
+        "golden_row.json",
     }
 
 
