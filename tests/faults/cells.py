@@ -56,6 +56,10 @@ _OF_OTHERS: dict[str, dict[str, tuple[Moment, ...]]] = {
         **_OF_FUNCTIONS,
         **dict.fromkeys(("exits", "out of memory", "too large", "store unavailable"), ("before",)),
     },
+    "LogScores": {
+        **_OF_FUNCTIONS,
+        **dict.fromkeys(("exits", "out of memory", "store unavailable"), ("before",)),
+    },
     "ReadDataSummary": dict.fromkeys(("S3 fails", "S3 fails for good", "times out"), ("before", "after")),
     "LoadEachPart": dict.fromkeys(("the list cannot be read", "the list cannot be read for good"), ("before",)),
     "CreateModel": {

@@ -13,6 +13,7 @@ from evergreen.contract import Contract
 from evergreen.contract_file import read_datasets
 from evergreen.contracts import Contracts, DatasetFolder
 from evergreen.gate import Gate
+from evergreen.observed_yield import Yield
 from evergreen.teachers import Teachers
 from evergreen.training import Training
 from local.model_packages import Shelf, operations
@@ -26,7 +27,7 @@ from tests.integration.stores.aws import BUCKET, EVENT_BUS, account
 
 def data_sets(world: World) -> dict[str, DatasetFolder]:
     """One contract in many ways: as it is, with a person's approval, with hyperparameters searched, and of files that
-    replace each other and wait until nothing new comes; and a table's with teachers."""
+    replace each other and wait until nothing new comes; and a table's with teachers, which logs what is scored."""
     folder = world.contracts[DATASET]
     contract = folder.contract
     gate = Gate.model_validate({**contract.gate.model_dump(exclude_unset=True), "approval": "manual"})
@@ -34,6 +35,7 @@ def data_sets(world: World) -> dict[str, DatasetFolder]:
     changed = {APPROVED: {"gate": gate}, TUNED: {"training": tune}}
     more = {name: contract.model_copy(update={"id": name, **update}) for name, update in changed.items()}
     taught = {"id": TAUGHT, "gate": Gate(), "teachers": Teachers(always=True)}  # only a table has teachers
+    taught["observed_yield"] = Yield(threshold=0.9, log_scores=True)
     more[TAUGHT] = read_datasets(ROOT / "datasets")["line_yield"].contract.model_copy(update=taught)
     more[PACED] = _paced(contract)
     return {DATASET: folder} | {name: folder.model_copy(update={"contract": each}) for name, each in more.items()}

@@ -23,7 +23,7 @@ APPROVED, TUNED, PACED, TAUGHT = "approved", "tuned", "paced", "taught"  # data 
 SOON = timedelta(hours=1)  # timers that come before it hold runs back; later ones are of leases
 RECEIVES = 5  # of one message, until it is a dead letter
 FUNCTIONS = tuple(name for name in STATES if STATES[name].get("Resource", "").startswith("arn:aws:states:::lambda"))
-OF_THE_IMAGE = ("CollectSamples", "PrepareSmallData")  # functions whose code is the container's
+OF_THE_IMAGE = ("CollectSamples", "LogScores", "PrepareSmallData")  # functions whose code is the container's
 
 
 @dataclass
@@ -188,8 +188,12 @@ class Deployment:
         if not service.startswith("invoke"):
             return self.jobs.run(service, parameters, run_id, dataset)
         if state in OF_THE_IMAGE:
-            work = {"CollectSamples": self.jobs.collect, "PrepareSmallData": self.jobs.prepare}[state]
-            return {"Payload": work(RunLayout(dataset, run_id))}
+            work = {
+                "CollectSamples": self.jobs.collect,
+                "LogScores": self.jobs.log_scores,
+                "PrepareSmallData": self.jobs.prepare,
+            }
+            return {"Payload": work[state](RunLayout(dataset, run_id))}
         answer = self._invoke(state, parameters["Payload"], fault, died_as)
         if service == "invoke.waitForTaskToken":
             return self._approve(run_id, parameters["Payload"]["token"])
