@@ -13,12 +13,11 @@ from typing import Any, TextIO
 
 import pyarrow.parquet as pq
 
-from evergreen.inference import confidence
+from evergreen.inference import OWN_COLUMNS, confidence
 from evergreen.metrics import Task
 from evergreen.predictions import read_rows
 
 _AT_ONCE = 10_000  # rows
-_OWN = ("item_id", "time", "prediction", "confidence", "model")
 _QUICK = 6  # of gzip's levels: the next ones cost twice as much and save two percent
 Row = dict[str, Any]
 
@@ -47,7 +46,7 @@ class ScoredPart:
             writer = csv.writer(text, lineterminator="\n")
             rows = read_rows(lines, self.source, self.model, self.task)
             names = pq.read_schema(dropped).names[1:] if dropped else []
-            writer.writerow([*_OWN, *names])
+            writer.writerow([*OWN_COLUMNS, *names])
             for entities, columns in _batches(dropped):
                 scored = list(islice(rows, _AT_ONCE if entities is None else len(entities)))
                 if entities is not None and [row["entity"] for row in scored] != entities:
@@ -65,6 +64,7 @@ class ScoredPart:
         yield [self.scored_at.isoformat()] * len(rows)
         yield [row["prediction"] for row in rows]
         yield [confidence(row, self.task, self.positive) for row in rows]
+        yield [None] * len(rows)  # the outcome; nobody knows it yet
         yield [self.model] * len(rows)
 
 
