@@ -10,7 +10,7 @@ from typing import Any
 from evergreen.arrivals import Arrival, arrival_of
 from evergreen.layout import ObservedLayout
 from evergreen.observed_yield import Yield
-from evergreen.yield_series import Bucket, YieldSeries
+from evergreen.yield_series import Bucket, Measure, YieldSeries
 from tests.faults.cells import AGAIN, CALL, WATCH
 from tests.faults.deployment import WATCHED, Deployment, Point
 from tests.faults.execution import Execution
@@ -44,6 +44,8 @@ def places(deployment: Deployment) -> Iterator[Place]:
         for run in deployment.running():
             deployment.advance(run)
             told.append(deployment.ended(run))
+            _measured(deployment, runs[-1], run)
+            runs.append(run)
 
 
 def _run(deployment: Deployment, event: dict[str, Any]) -> Execution:
@@ -77,7 +79,8 @@ def _measured(deployment: Deployment, first: Execution, second: Execution) -> di
         Bucket(start=start, seconds=60, model=model, items=100, judged=100, good=good) for start, model, good in counts
     ]
     key = ObservedLayout(WATCHED).series
-    deployment.world.files.write(key, YieldSeries(dataset=WATCHED, buckets=tuple(buckets)))
+    measure = Measure(at=now, samples=100, good=30, model=second.name)
+    deployment.world.files.write(key, YieldSeries(dataset=WATCHED, buckets=tuple(buckets), measure=measure))
     event: dict[str, Any] = sample("yield-measured")
     event["detail"]["bucket"]["name"] = BUCKET
     event["detail"]["object"]["key"] = key
