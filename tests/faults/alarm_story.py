@@ -4,13 +4,10 @@ the alarm stays on."""
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from evergreen.arrivals import Arrival, arrival_of
 from evergreen.layout import ObservedLayout
 from evergreen.observed_yield import Yield
-from evergreen.yield_series import Bucket, Measure, YieldSeries
 from tests.faults.cells import AGAIN, CALL, WATCH
 from tests.faults.deployment import WATCHED, Deployment, Point
 from tests.faults.execution import Execution
@@ -34,8 +31,7 @@ def places(deployment: Deployment) -> Iterator[Place]:
     told = [deployment.drop(WATCHED, "first"), _alarm()]
     runs = [_run(deployment, event) for event in told]
     told += [deployment.ended(run) for run in runs]
-    measured = _measured(deployment, *runs)
-    yield WATCH, deployment.point(), measured, told
+    yield WATCH, deployment.point(), _measured(), told
     for place in (AGAIN, CALL):
         (event,) = deployment.wakes()
         yield place, deployment.point(), event, told
@@ -44,8 +40,6 @@ def places(deployment: Deployment) -> Iterator[Place]:
         for run in deployment.running():
             deployment.advance(run)
             told.append(deployment.ended(run))
-            _measured(deployment, runs[-1], run)
-            runs.append(run)
 
 
 def _run(deployment: Deployment, event: dict[str, Any]) -> Execution:
@@ -56,13 +50,6 @@ def _run(deployment: Deployment, event: dict[str, Any]) -> Execution:
     return run
 
 
-def alarm_arrival() -> Arrival:
-    """What Dispatch makes of the alarm."""
-    arrival = arrival_of(_alarm(), frozenset({WATCHED}))
-    assert isinstance(arrival, Arrival)
-    return arrival
-
-
 def _alarm() -> dict[str, Any]:
     event: dict[str, Any] = sample("yield-low")
     event["detail"]["alarmName"] = f"Evergreen-{WATCHED}-observed-yield"
@@ -71,17 +58,9 @@ def _alarm() -> dict[str, Any]:
     return event
 
 
-def _measured(deployment: Deployment, first: Execution, second: Execution) -> dict[str, Any]:
+def _measured() -> dict[str, Any]:
     """The second champion's yield is surely lower than the first one's was."""
-    now = datetime.now(UTC)
-    counts = ((now - timedelta(hours=1), first.name, 60), (now, second.name, 30))
-    buckets = [
-        Bucket(start=start, seconds=60, model=model, items=100, judged=100, good=good) for start, model, good in counts
-    ]
-    key = ObservedLayout(WATCHED).series
-    measure = Measure(at=now, samples=100, good=30, model=second.name)
-    deployment.world.files.write(key, YieldSeries(dataset=WATCHED, buckets=tuple(buckets), measure=measure))
     event: dict[str, Any] = sample("yield-measured")
     event["detail"]["bucket"]["name"] = BUCKET
-    event["detail"]["object"]["key"] = key
+    event["detail"]["object"]["key"] = ObservedLayout(WATCHED).series
     return event

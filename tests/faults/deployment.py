@@ -16,6 +16,7 @@ from tests.faults.execution import STATES, Execution, TaskFailed
 from tests.faults.jobs import Jobs
 from tests.faults.seam import Died, Fault, Seam
 from tests.faults.snapshot import Backends, Snapshot
+from tests.faults.yields import measure
 from tests.integration.functions.conftest import Context
 from tests.integration.functions.world import World
 
@@ -124,6 +125,8 @@ class Deployment:
     def end(self, execution: Execution) -> None:
         """Step Functions notes the end and sends its event."""
         next(each for each in self.backends.executions if each.name == execution.name).status = execution.status
+        if execution.given["dataset"] == WATCHED:
+            measure(self.world, WATCHED)
         if not self.deaf:
             self.deliver(self.ended(execution))
 
