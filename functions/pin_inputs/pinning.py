@@ -83,8 +83,8 @@ class Pinning:
             "tuned": folder.contract.training.tune is not None,
             "tuning": tuning(folder.contract, run_id),
             "collects": manifest.collection is not None,
-            "logs_scores": logs_scores(folder.contract),
             "input_bytes": self._input_bytes(layout, manifest),
+            "logs_scores": logs_scores(folder.contract),
             "output_filter": "$[0,-1]" if folder.contract.task == "regression" else "$[0,-2,-1]",
             **self._uris(layout),
         }
