@@ -27,7 +27,9 @@ class Judged:
 
     def __str__(self) -> str:
         sign = "≥" if self.at_least else "≤"
-        return f"{'reached' if self.reached else 'MISSED '}  {self.found:7.2f}  (goal {sign} {self.goal:g})  {self.what}"
+        return (
+            f"{'reached' if self.reached else 'MISSED '}  {self.found:7.2f}  (goal {sign} {self.goal:g})  {self.what}"
+        )
 
 
 def judged(figures: Figures) -> list[Judged]:
@@ -60,7 +62,9 @@ def _single_rows(figures: Figures) -> Iterator[Judged]:
         ):
             if name in SLOW:
                 most = max(each.requests_per_second for each in peers)
-                yield Judged(f"{of}: requests per second, times {name}'s", TIMES_REQUESTS, ours.requests_per_second / most)
+                yield Judged(
+                    f"{of}: requests per second, times {name}'s", TIMES_REQUESTS, ours.requests_per_second / most
+                )
                 least = min(each.p99 for each in peers)
                 yield Judged(f"{of}: p99, of {name}'s", SHARE_OF_P99, ours.p99 / least, at_least=False)
 

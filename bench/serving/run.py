@@ -1,6 +1,6 @@
 """One run: every server in turn, again and again, so that what else the machine does falls on all alike."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,7 +11,7 @@ from bench.serving.material import Material
 from bench.serving.measuring import NotAnswered, batches, limit, single_rows
 from bench.serving.pings import pings
 from bench.serving.processes import DidNotStart, Running, running
-from bench.serving.servers import BATCH, DOCUMENTED, FAIR, REAL_TIME, Server
+from bench.serving.servers import BATCH, FAIR, REAL_TIME, Server
 
 
 @dataclass(frozen=True)
@@ -43,26 +43,12 @@ class Run:
     pings: list[Ping] = field(default_factory=list)
     failures: dict[str, str] = field(default_factory=dict)
 
-    def measure(self, servers: list[Server], materials: dict[int, Material]) -> None:
-        """All servers on each model in turn."""
+    def measure(self, servers: list[Server], materials: dict[int, Material]) -> Figures:
+        """All servers on each model in turn, then their starts; gives the medians of all rounds."""
         for trees in self.plan.trees:
             with ExitStack() as stack:
-                up = [each for server in servers if (each := self._up(server, materials[trees], stack))]
-                for number in range(self.plan.rounds):
-                    self.tell(f"{trees} trees, round {number + 1} of {self.plan.rounds}: 6 MB bodies")
-                    self.limits.append(limit(materials[trees], self.build, self.plan.requests))
-                    for each in up:
-                        self._batches(each)
-                    self.tell(f"{trees} trees, round {number + 1} of {self.plan.rounds}: single rows")
-                    for each in up:
-                        self._single_rows(each)
-                if trees == max(self.plan.trees):
-                    self.tell("/ping with 50 MB bodies in flight")
-                    self.pings += [pings(each) for each in up if each.server.name == "ours"]
-        self._start_again(servers, materials[max(self.plan.trees)])
-
-    def figures(self) -> Figures:
-        """The medians of all rounds."""
+                self._of_one_model(materials[trees], self._up(servers, materials[trees], stack))
+        self._start(servers, materials[max(self.plan.trees)])
         return Figures(
             medians(self.limits, lambda each: each.trees),
             medians(self.batches, lambda each: (each.trees, each.server, each.variant, each.clients)),
@@ -71,3 +57,53 @@ class Run:
             self.pings,
             self.failures,
         )
+
+    def _of_one_model(self, material: Material, up: list[Running]) -> None:
+        for number in range(self.plan.rounds):
+            what = f"{material.trees} trees, round {number + 1} of {self.plan.rounds}"
+            self.tell(f"{what}: bodies of 6 MB")
+            self.limits.append(limit(material, self.build, self.plan.requests))
+            for each in up:
+                if each.server != REAL_TIME:
+                    self._take(each, self._batches)
+            self.tell(f"{what}: single rows")
+            for each in up:
+                if each.server != BATCH:
+                    self._take(each, self._single_rows)
+        if material.trees == max(self.plan.trees):
+            self.tell("/ping with four bodies of 50 MB in flight")
+            self.pings += [pings(each) for each in up if each.server in (BATCH, REAL_TIME)]
+
+    def _up(self, servers: list[Server], material: Material, stack: ExitStack) -> list[Running]:
+        """Those that start; an idle one takes next to nothing from those that are measured."""
+        up = []
+        for server in servers:
+            self.tell(f"{material.trees} trees: {server.title} starts")
+            try:
+                up.append(stack.enter_context(running(server, material, self.build)))
+            except DidNotStart as error:
+                self.failures[server.title] = str(error)
+        return up
+
+    def _take(self, running: Running, measurement: Callable[[Running], None]) -> None:
+        """Measure a server, unless it has failed before."""
+        if running.server.title not in self.failures:
+            try:
+                measurement(running)
+            except (NotAnswered, WrongAnswer) as error:
+                self.failures[running.server.title] = str(error)
+
+    def _batches(self, running: Running) -> None:
+        self.batches += [batches(running, clients, self.plan.requests) for clients in self.plan.clients]
+
+    def _single_rows(self, running: Running) -> None:
+        self.single_rows += [single_rows(running, form, self.plan.seconds) for form in ("json", "csv")]
+
+    def _start(self, servers: list[Server], material: Material) -> None:
+        """Each by itself, once a round."""
+        for number in range(self.plan.rounds):
+            for server in servers:
+                if server.variant != FAIR and server.title not in self.failures:
+                    self.tell(f"starts, round {number + 1} of {self.plan.rounds}: {server.title}")
+                    with running(server, material, self.build) as up:
+                        self.starts.append(Start(server.name, server.variant, up.started_in, up.memory))
