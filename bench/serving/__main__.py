@@ -29,7 +29,9 @@ def main() -> int:
     """Measure, print, and return the exit code: 1 where ours could not be measured."""
     options = _options()
     began = time.monotonic()
-    servers = [BATCH, REAL_TIME, *(server for server in peers() if server.name in options.only)]
+    plan = QUICK if options.quick else FULL
+    chosen = (server for server in peers() if server.name in options.only and server.variant in plan.variants)
+    servers = [BATCH, REAL_TIME, *chosen]
     try:
         missing = set_up(servers, BUILD, options.python or interpreter())
     except NoInterpreter as error:
@@ -39,7 +41,7 @@ def main() -> int:
     materials = make(BUILD)
     if any(server.name == MLFLOW.name for server in servers):
         save_for_mlflow(materials.values(), BUILD / MLFLOW.environment)
-    run = Run(BUILD, QUICK if options.quick else FULL, lambda what: _tell(what, began), failures=missing)
+    run = Run(BUILD, plan, lambda what: _tell(what, began), failures=missing)
     figures = run.measure(servers, materials)
     print("\n".join(tables(figures)))
     if options.json:
@@ -56,7 +58,9 @@ def _options() -> argparse.Namespace:
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--quick", action="store_true", help="one round, 400 trees and two clients only; a minute")
+    parser.add_argument(
+        "--quick", action="store_true", help="one round: 400 trees, two clients, peers with one thread; a minute"
+    )
     parser.add_argument("--only", default=",".join(names), help=f"some of {','.join(names)}; ours is always measured")
     parser.add_argument("--json", type=Path, help="also write the figures into this file")
     parser.add_argument("--python", help="the interpreter for every environment, where it is not found")

@@ -148,7 +148,7 @@ def parse(received: bytes) -> tuple[int, bytes, bool] | None:
 
 
 def _unchunked(rest: bytes) -> bytes | None:
-    parts = []
+    parts: list[bytes] = []
     while True:
         size, end, rest = rest.partition(b"\r\n")
         if not end:

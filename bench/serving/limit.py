@@ -29,7 +29,8 @@ def predict(booster: str, rows: str, repeats: int, together: "Together", results
 
 
 def main(booster: str, rows: str, processes: int, repeats: int) -> None:
-    together, results = Barrier(processes), Queue()
+    together = Barrier(processes)
+    results: Results[list[float]] = Queue()
     arguments = (booster, rows, repeats, together, results)
     started = [Process(target=predict, args=arguments) for _ in range(processes)]
     for each in started:

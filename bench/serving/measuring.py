@@ -12,7 +12,7 @@ from statistics import median, quantiles
 from bench.serving.answers import compare_files
 from bench.serving.client import Load, Outcome
 from bench.serving.figures import Batches, Limit, SingleRows
-from bench.serving.material import Material
+from bench.serving.material import Material, Predictions
 from bench.serving.processes import Running
 from bench.serving.servers import ROOT, Route
 
@@ -73,7 +73,7 @@ def _sent(
     running: Running,
     route: Route,
     bodies: list[Path],
-    expected: list,
+    expected: list[Predictions],
     *,
     connections: int,
     requests: int = 1_000_000,

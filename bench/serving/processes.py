@@ -2,7 +2,6 @@
 
 import http.client
 import os
-import signal
 import socket
 import subprocess
 import time
@@ -11,7 +10,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-import psutil
+import psutil  # type: ignore[import-untyped]
 
 from bench.serving.material import MB, Material
 from bench.serving.servers import Server
@@ -81,7 +80,6 @@ def running(server: Server, material: Material, build: Path) -> Iterator[Running
             env={**os.environ, "PATH": path, **variables},
             stdout=output,
             stderr=subprocess.STDOUT,
-            start_new_session=True,
         )
     try:
         while not _well(port, server.health):
@@ -107,9 +105,9 @@ def _well(port: int, path: str) -> bool:
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
+    """Ask the first process, as Docker does; what it leaves behind is killed."""
     processes = tree(process.pid)
-    with suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGTERM)
+    process.terminate()
     _, left = psutil.wait_procs(processes, timeout=LONGEST_END)
     for each in left:
         with suppress(psutil.NoSuchProcess):

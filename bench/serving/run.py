@@ -11,7 +11,7 @@ from bench.serving.material import Material
 from bench.serving.measuring import NotAnswered, batches, limit, single_rows
 from bench.serving.pings import pings
 from bench.serving.processes import DidNotStart, Running, running
-from bench.serving.servers import BATCH, FAIR, REAL_TIME, Server
+from bench.serving.servers import BATCH, DOCUMENTED, FAIR, REAL_TIME, Server
 
 
 @dataclass(frozen=True)
@@ -20,13 +20,15 @@ class Plan:
 
     trees: tuple[int, ...]
     rounds: int
-    clients: tuple[int, ...] = (1, 2, 4)
-    requests: int = 8
-    seconds: float = 1.0
+    clients: tuple[int, ...]
+    requests: int  # of 6 MB
+    seconds: float  # of single rows
+    starts: int  # beyond one with each model
+    variants: tuple[str, ...] = (DOCUMENTED, FAIR)  # of peers
 
 
-FULL = Plan(trees=(400, 100), rounds=3)
-QUICK = Plan(trees=(400,), rounds=1, clients=(2,), requests=6, seconds=0.7)
+FULL = Plan(trees=(400, 100), rounds=3, clients=(1, 2, 4), requests=8, seconds=1.0, starts=1)
+QUICK = Plan(trees=(400,), rounds=1, clients=(2,), requests=6, seconds=0.7, starts=0, variants=(FAIR,))
 
 
 @dataclass
@@ -81,6 +83,7 @@ class Run:
             self.tell(f"{material.trees} trees: {server.title} starts")
             try:
                 up.append(stack.enter_context(running(server, material, self.build)))
+                self.starts.append(_start_of(up[-1]))
             except DidNotStart as error:
                 self.failures[server.title] = str(error)
         return up
@@ -100,10 +103,13 @@ class Run:
         self.single_rows += [single_rows(running, form, self.plan.seconds) for form in ("json", "csv")]
 
     def _start(self, servers: list[Server], material: Material) -> None:
-        """Each by itself, once a round."""
-        for number in range(self.plan.rounds):
-            for server in servers:
-                if server.variant != FAIR and server.title not in self.failures:
-                    self.tell(f"starts, round {number + 1} of {self.plan.rounds}: {server.title}")
-                    with running(server, material, self.build) as up:
-                        self.starts.append(Start(server.name, server.variant, up.started_in, up.memory))
+        """Once more, each with nothing beside it."""
+        for server in servers * self.plan.starts:
+            if server.title not in self.failures:
+                self.tell(f"{server.title} starts by itself")
+                with running(server, material, self.build) as up:
+                    self.starts.append(_start_of(up))
+
+
+def _start_of(running: Running) -> Start:
+    return Start(running.server.name, running.server.variant, running.started_in, running.memory)

@@ -11,7 +11,7 @@ def tables(figures: Figures) -> Iterator[str]:
     for limit in figures.limits:
         yield f"\n{limit.trees} trees, bodies of 6 MB of CSV; the share is of the limit"
         yield f"{'':<24}{'clients':>8}{'rows/s':>10}{'share':>7}{'CPU µs/row':>12}{'share':>7}{'client µs/row':>15}"
-        yield f"{'the limit':<24}{'':>8}{limit.rows_per_second:>10,.0f}{1:>7.2f}{1e6 * limit.cpu_per_row:>12.2f}{1:>7.2f}"
+        yield f"{'the limit':<32}{limit.rows_per_second:>10,.0f}{1:>7.2f}{1e6 * limit.cpu_per_row:>12.2f}{1:>7.2f}"
         for each in sorted(figures.batches, key=lambda each: each.clients):
             if each.trees == limit.trees:
                 wall, cpu = each.rows_per_second / limit.rows_per_second, limit.cpu_per_row / each.cpu_per_row
@@ -36,7 +36,7 @@ def tables(figures: Figures) -> Iterator[str]:
             f"{ping.asked} asked, p50 {ping.p50:.3f} s, slowest {ping.worst:.3f} s"
         )
     yield from (f"\nNot measured: {name}: {reason}" for name, reason in figures.failures.items())
-    yield "\nGoals, against the better variant of each peer"
+    yield "\nGoals, by the worst of the numbers of clients and of the forms"
     yield from map(str, judged(figures))
 
 
