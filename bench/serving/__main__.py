@@ -37,6 +37,9 @@ def main() -> int:
     except NoInterpreter as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
+    if BATCH.environment in missing:
+        print(f"error: our server's packages could not be installed: {missing[BATCH.environment]}", file=sys.stderr)
+        return 1
     servers = [server for server in servers if server.environment not in missing]
     materials = make(BUILD)
     if any(server.name == MLFLOW.name for server in servers):

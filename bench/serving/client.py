@@ -163,7 +163,7 @@ def _unchunked(rest: bytes) -> bytes | None:
 
 def _request(load: Load, body: bytes) -> bytes:
     head = f"POST {load.path} HTTP/1.1\r\nHost: 127.0.0.1:{load.port}\r\nContent-Type: {load.content_type}\r\n"
-    head += f"Accept: {'text/csv' if load.content_type == 'text/csv' else '*/*'}\r\nContent-Length: {len(body)}\r\n\r\n"
+    head += f"Accept: {load.content_type}\r\nContent-Length: {len(body)}\r\n\r\n"
     return head.encode() + body
 
 

@@ -74,7 +74,9 @@ class Run:
                     self._take(each, self._single_rows)
         if material.trees == max(self.plan.trees):
             self.tell("/ping with four bodies of 50 MB in flight")
-            self.pings += [pings(each) for each in up if each.server in (BATCH, REAL_TIME)]
+            for each in up:
+                if each.server in (BATCH, REAL_TIME):
+                    self._take(each, lambda running: self.pings.append(pings(running)))
 
     def _up(self, servers: list[Server], material: Material, stack: ExitStack) -> list[Running]:
         """Those that start; an idle one takes next to nothing from those that are measured."""
@@ -93,7 +95,7 @@ class Run:
         if running.server.title not in self.failures:
             try:
                 measurement(running)
-            except (NotAnswered, WrongAnswer) as error:
+            except (NotAnswered, WrongAnswer, OSError) as error:
                 self.failures[running.server.title] = str(error)
 
     def _batches(self, running: Running) -> None:
