@@ -11,6 +11,7 @@ import time
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from bench.serving.messages import parse, request
 from bench.serving.processes import cpu_seconds
 
 LONGEST = 120.0  # seconds that anything may take
@@ -49,7 +50,7 @@ class Asking:
     def __init__(self, load: Load) -> None:
         self.load = load
         bodies = [Path(name).read_bytes() for name in load.bodies]
-        self.requests = [_request(load, body) for body in bodies]
+        self.requests = [request(load.path, load.content_type, body) for body in bodies]
         self.digests: dict[int, bytes] = {}
         self.outcome = Outcome()
         self.asked, self.until = 0, float("inf")
@@ -130,41 +131,6 @@ class Connection(asyncio.Protocol):
             self.done.set_result(None)
         if self.transport:
             self.transport.close()
-
-
-def parse(received: bytes) -> tuple[int, bytes, bool] | None:
-    """Status, body and whether the server closes; None while the answer is not whole."""
-    head, end, rest = received.partition(b"\r\n\r\n")
-    if not end:
-        return None
-    first, *lines = head.lower().split(b"\r\n")
-    headers = dict(line.split(b": ", 1) for line in lines)
-    status, closes = int(first.split()[1]), headers.get(b"connection") == b"close"
-    if headers.get(b"transfer-encoding") == b"chunked":
-        body = _unchunked(rest)
-        return None if body is None else (status, body, closes)
-    length = int(headers[b"content-length"])
-    return None if len(rest) < length else (status, rest, closes)
-
-
-def _unchunked(rest: bytes) -> bytes | None:
-    parts: list[bytes] = []
-    while True:
-        size, end, rest = rest.partition(b"\r\n")
-        if not end:
-            return None
-        if (length := int(size, 16)) == 0:
-            return b"".join(parts)
-        if len(rest) < length + 2:
-            return None
-        parts.append(rest[:length])
-        rest = rest[length + 2 :]
-
-
-def _request(load: Load, body: bytes) -> bytes:
-    head = f"POST {load.path} HTTP/1.1\r\nHost: 127.0.0.1:{load.port}\r\nContent-Type: {load.content_type}\r\n"
-    head += f"Accept: {load.content_type}\r\nContent-Length: {len(body)}\r\n\r\n"
-    return head.encode() + body
 
 
 async def ask(asking: Asking) -> Outcome:

@@ -11,9 +11,10 @@ import numpy as np
 import pytest
 
 from bench.serving.answers import WrongAnswer, compare, numbers
-from bench.serving.client import Asking, Load, ask, parse
+from bench.serving.client import Asking, Load, ask
 from bench.serving.figures import Batches, Figures, Limit, Start, medians
 from bench.serving.goals import judged
+from bench.serving.messages import parse
 
 EXPECTED = np.array([1.5, 0.1], dtype=np.float32)
 
