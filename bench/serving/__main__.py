@@ -8,6 +8,7 @@ import argparse
 import json
 import os
 import platform
+import signal
 import sys
 import time
 from dataclasses import asdict
@@ -28,6 +29,7 @@ EXAMPLES = """examples:
 def main() -> int:
     """Measure, print, and return the exit code: 1 where ours could not be measured."""
     options = _options()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # the servers end with it
     began = time.monotonic()
     plan = QUICK if options.quick else FULL
     chosen = (server for server in peers() if server.name in options.only and server.variant in plan.variants)

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from bench.serving.messages import parse, request
-from bench.serving.processes import cpu_seconds
+from bench.serving.usage import cpu_seconds
 
 LONGEST = 120.0  # seconds that anything may take
 

@@ -12,8 +12,9 @@ from pathlib import Path
 
 import psutil  # type: ignore[import-untyped]
 
-from bench.serving.material import MB, Material
+from bench.serving.material import Material
 from bench.serving.servers import Server
+from bench.serving.usage import memory, tree
 
 LONGEST_START, LONGEST_END = 60.0, 10.0
 STEP = 0.005
@@ -33,34 +34,6 @@ class Running:
     port: int
     started_in: float  # seconds until the first 200
     memory: float  # MB then, of all its processes; shared pages are counted once
-
-
-def tree(pid: int) -> list[psutil.Process]:
-    """A process and all below it."""
-    try:
-        parent = psutil.Process(pid)
-        return [parent, *parent.children(recursive=True)]
-    except psutil.NoSuchProcess:
-        return []
-
-
-def cpu_seconds(pid: int) -> float:
-    """Of the whole tree so far."""
-    total = 0.0
-    for process in tree(pid):
-        with suppress(psutil.NoSuchProcess):
-            times = process.cpu_times()
-            total += times.user + times.system
-    return total
-
-
-def memory(pid: int) -> float:
-    """MB of the whole tree, each shared page divided among those that share it."""
-    total = 0
-    for process in tree(pid):
-        with suppress(psutil.NoSuchProcess):
-            total += process.memory_full_info().pss
-    return total / MB
 
 
 @contextmanager
