@@ -11,7 +11,6 @@ from container.log import LINES_OF_LIBRARIES
 from container.serve.counters import FOLDER
 from container.serve.limits import processes
 
-
 LAST_SECONDS = 25  # for requests on their way after SIGTERM; SageMaker kills after 30
 
 
