@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 FOLDER = "EVERGREEN_COUNTERS"  # environment variable: where the server's processes keep their counts
-CODES = (200, 400, 404, 405, 406, 408, 413, 415, 500, 503)
+CODES = (200, 400, 404, 405, 406, 408, 413, 415, 499, 500, 503)
 BOUNDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
 ROWS, SECONDS, FIRST_BOUND = len(CODES), len(CODES) + 1, len(CODES) + 2
 SLOTS = FIRST_BOUND + len(BOUNDS) + 1

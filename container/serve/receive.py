@@ -5,8 +5,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import Protocol
 
+from granian._granian import RSGIProtocolClosed
+
 from container.serve.decode import SMALL_BODY
 from container.serve.limits import Busy, Limits, Room
+
+GONE = 499  # nobody reads it, but it is counted, under the number that nginx gave it
 
 
 class Headers(Protocol):
@@ -53,6 +57,8 @@ async def received(headers: Headers, body: Body, limits: Limits, room: Room) -> 
                 content = await body()
         except TimeoutError:
             raise _too_slow(limits) from None
+        except RSGIProtocolClosed:
+            raise Refused(GONE, "the client has gone") from None
         yield content
     finally:
         room.give(held)
