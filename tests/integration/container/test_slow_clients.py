@@ -35,11 +35,13 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return base
 
 
-@pytest.fixture
-def port(base: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
-    monkeypatch.setenv("SAGEMAKER_MODEL_SERVER_TIMEOUT", str(SECONDS))
+@pytest.fixture(scope="module")
+def port(base: Path) -> Iterator[int]:
     port = free_port()
-    with running(base, port):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SAGEMAKER_MODEL_SERVER_TIMEOUT", str(SECONDS))
+        server = running(base, port)
+    with server:
         yield port
 
 
