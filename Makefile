@@ -55,8 +55,9 @@ node_modules/.bin/cdk: package-lock.json $(READY)
 	@touch $@
 
 deploy: node_modules/.bin/cdk  ## bootstrap and deploy with the pinned CDK CLI (ARGS="-c notify=you@example.com")
-	node_modules/.bin/cdk bootstrap $(ARGS)
-	node_modules/.bin/cdk deploy --require-approval never $(ARGS)
+	node_modules/.bin/cdk synth --quiet $(ARGS)
+	node_modules/.bin/cdk bootstrap --app build/cdk.out $(ARGS)
+	node_modules/.bin/cdk deploy --app build/cdk.out --require-approval never $(ARGS)
 
 destroy: node_modules/.bin/cdk  ## remove the stack; the bucket, the tables and the image repository are kept
 	node_modules/.bin/cdk destroy --force $(ARGS)
