@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from hashlib import sha256
 from math import isfinite
 from typing import Any
 
@@ -48,6 +49,8 @@ def run(directories: Directories) -> None:
             raise NothingToLearn(f"the training rows are nothing to learn from: {reason}")
         with hosts.together():
             fits = TASKS[signature.task].fit(channel.train, channel.validation.fold, signature, learner)
+        for name, fit in fits.items():
+            log("learned", predictor=name, sha256=sha256(fit.predictor.save()).hexdigest())
         if hosts.rank == 0:
             _finish(directories, channel, fits, learner, clock)
 

@@ -54,7 +54,8 @@ class Boosting:
                 progress.losses.append(_loss(progress.booster, judge))
             progress.rounds += 1
             now = time.monotonic()
-            if now - told > SECONDS_PER_LINE and self.workplace.hosts == 1:
+            # The hosts' clocks differ, and all must look at their rows together.
+            if progress.rounds == 1 or (now - told > SECONDS_PER_LINE and self.workplace.hosts == 1):
                 self._tell(progress, rows)
                 told = now
             if checkpoint and now - kept > SECONDS_PER_CHECKPOINT:
