@@ -20,7 +20,7 @@ from container.signature import AS_OF, OUTPUTS, Feature, Signature
 
 ROOT = Path(__file__).parents[1]
 GROUP = 100_000  # rows that are made at a time
-ROUNDS = 30
+ROUNDS = 12
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Seen:
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(prog="python -m bench.train", description=__doc__)
-    parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--rows", type=int, default=500_000)
     parser.add_argument("--features", type=int, default=30)
     options = parser.parse_args()
     with TemporaryDirectory(prefix="bench-train-") as folder:

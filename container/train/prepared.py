@@ -61,6 +61,7 @@ class PreparedRows:
                 cutoffs.update(part.cutoffs)
             start, filled = end, filled + len(some)
             forget(values)
+            pa.default_memory_pool().release_unused()  # which otherwise keeps what each batch has needed
         span = (min(first for first, _ in spans), max(last for _, last in spans)) if spans else None
         return cls(Fold(values, targets[mine]), targets, hashes, span, tuple(sorted(cutoffs)))
 
