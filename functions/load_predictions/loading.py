@@ -12,6 +12,7 @@ from evergreen.layout import RunLayout
 from evergreen.manifest import DataReport
 from evergreen.predictions import Scoring
 from evergreen.stores.files import Files
+from evergreen.stores.intervals import interval_of
 from evergreen.stores.loader import Loader
 from functions.load_predictions.request import Request
 
@@ -43,7 +44,8 @@ def load_part(request: Request, files: Files, loader: Loader) -> LoadedPart:
     if scored_at is None:
         problem = f"{files.uri(source)} is not there: batch transform gave no predictions for {request.part}"
     else:
-        scoring = Scoring(contract, request.run_id, request.champion_run_id, as_of, scored_at)
+        interval = interval_of(request.dataset, request.champion_run_id, contract.task, files)
+        scoring = Scoring(contract, request.run_id, request.champion_run_id, as_of, scored_at, interval)
         try:
             rows = tally.of(scoring.rows(files.lines(source), source))
             written = loader.load(request.dataset, request.run_id, rows)
