@@ -31,7 +31,7 @@ class ScoringRequest(Strict):
 class RowFault(Strict):
     """Why a row cannot be scored, so that whoever sent it can mend it."""
 
-    row: int  # the first is 0, as in the list that was sent
+    row: int | None  # the first is 0, as in the list that was sent; None where it is not of a row
     field: str | None
     value: str | None = None
     rule: str
@@ -39,8 +39,9 @@ class RowFault(Strict):
 
     def sentence(self) -> str:
         """The fault as a person reads it."""
-        place = f"row {self.row}" + (f", field {self.field!r}" if self.field else "")
-        return f"{place}: {self.reason}"
+        places = [f"row {self.row}"] if self.row is not None else []
+        places += [f"field {self.field!r}"] if self.field else []
+        return ": ".join([", ".join(places), self.reason] if places else [self.reason])
 
 
 class Refused(StrEnum):

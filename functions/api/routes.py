@@ -80,7 +80,7 @@ def _no_route(app: APIGatewayHttpResolver) -> Response[str]:
     routes = app._dynamic_routes + app._static_routes
     allowed = ", ".join(sorted({route.method for route in routes if route.rule.match(path)}))
     if not allowed:
-        paths = sorted({route.path for route in routes})
+        paths = sorted({route.path.replace("<", "{").replace(">", "}") for route in routes})
         return unknown(f"there is no {path}; there are: {', '.join(paths)}", paths)
     answer = problem(405, f"{path} is not for {method}, only for {allowed}")
     answer.headers["Allow"] = allowed

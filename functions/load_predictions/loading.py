@@ -1,11 +1,13 @@
 """One part of a generation: from the lines that batch transform wrote to items."""
 
+from array import array
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from evergreen.contract import Contract
+from evergreen.entities import digest, packed
 from evergreen.errors import TrainingFailed
 from evergreen.generations import NO_SEGMENT, LoadedPart
 from evergreen.layout import RunLayout
@@ -24,6 +26,7 @@ class Tally:
     scored: int = 0
     sample: str = ""
     segments: Counter[str] = field(default_factory=Counter)
+    entities: "array[int]" = field(default_factory=lambda: array("Q"))  # their digests
 
     def of(self, rows: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
         """The same rows, counted."""
@@ -31,6 +34,7 @@ class Tally:
             self.scored += 1
             self.sample = self.sample or row["entity"]
             self.segments[row.get("segment", NO_SEGMENT)] += 1
+            self.entities.append(digest(row["entity"]))
             yield row
 
 
@@ -51,6 +55,7 @@ def load_part(request: Request, files: Files, loader: Loader) -> LoadedPart:
             written = loader.load(request.dataset, request.run_id, rows)
         except TrainingFailed as error:
             problem = str(error)
+        files.write(layout.loaded_entities(request.part), packed(tally.entities))
     return LoadedPart(
         part=request.part,
         rows=request.rows,
