@@ -11,8 +11,11 @@ from sklearn.datasets import load_diabetes, load_wine
 from cdk_app.synth import synthesize
 from evergreen.cli.deployment import Deployment
 from evergreen.cli.laptop import laptop_cloud
+from evergreen.generations import ScoringParts
+from evergreen.layout import RunLayout
 from tests.e2e.checkout import Checkout
 
+ROWS_PER_PART = 500
 TUNED = """training:
   algorithm: linear
   tune: {max_jobs: 3, ranges: {lambda: {min: 0.0001, max: 1, scale: log}}}
@@ -25,6 +28,8 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
     made.write("disease.csv", *_diabetes(), delimiter=";")
     made.write("returns.csv", *_returns())
     made.write("wine.csv", *_wine())
+    outputs = made.root / "container" / "prepare" / "outputs.py"  # so that few rows are scored in several parts
+    outputs.write_text(outputs.read_text().replace("ROWS_PER_PART = 50_000", f"ROWS_PER_PART = {ROWS_PER_PART}"))
     return made
 
 
@@ -62,6 +67,7 @@ def test_a_regression_without_an_entity_predicts_every_row_by_its_number(cloud: 
     assert f"Published {len(rows):,} predictions" in said
     item = json.loads(cloud.evergreen("predictions", "disease", "442", "-o", "json"))
     assert 20 < item["prediction"] < 350
+    assert item["lower"] < item["prediction"] < item["upper"]
 
 
 def test_a_binary_target_is_predicted_by_entity_with_its_label_and_probability(cloud: Checkout) -> None:
@@ -70,6 +76,20 @@ def test_a_binary_target_is_predicted_by_entity_with_its_label_and_probability(c
     item = json.loads(cloud.evergreen("predictions", "returns", "Ö-7", "-o", "json"))
     assert item["prediction"] in ("yes", "no")
     assert 0 <= item["probability"] <= 1
+
+
+def test_every_entity_of_several_parts_is_there_as_it_was_written(cloud: Checkout) -> None:
+    entities = [str(row[0]) for row in _returns()[1]]
+    exported = cloud.evergreen("predictions", "returns", "--all", "-o", "json").splitlines()
+    assert [json.loads(line)["entity"] for line in exported if line.startswith("{")] == sorted(entities)
+    published = Deployment.find().registry.published("returns")
+    assert published
+    layout = RunLayout("returns", str(published["generation"]))
+    parts = Deployment.find().files.read(layout.scoring_parts, ScoringParts).root
+    assert [each.rows for each in parts] == [500, 500, 200]
+    for entity in entities[:8]:
+        item = json.loads(cloud.evergreen("predictions", "returns", entity, "-o", "json"))
+        assert item["entity"] == entity
 
 
 def test_a_multiclass_target_is_predicted_by_label(cloud: Checkout) -> None:
@@ -113,7 +133,7 @@ def _diabetes() -> tuple[list[str], list[list[object]]]:
 
 
 def _returns() -> tuple[list[str], list[list[object]]]:
-    """Categories, truth values, dates and holes; whether an order comes back, and a column known only afterwards."""
+    """Categories, dates, holes, ids that need care; whether an order comes back, and a column known only afterwards."""
     draw = random.Random(17)
     header = ["order id", "size (EU)", "express?", "ordered at", "price", "refund", "returned"]
     rows: list[list[object]] = []
@@ -122,7 +142,8 @@ def _returns() -> tuple[list[str], list[list[object]]]:
         returned = draw.random() < (0.6 if size == "XL" else 0.1) + (0.2 if price > 40 else 0)
         ordered = f"{draw.randint(13, 28)}.{draw.randint(1, 12):02d}.2025"
         kept = [size if draw.random() > 0.05 else "", draw.choice(["yes", "no"]), ordered]
-        rows.append([f"Ö-{number}", *kept, price, price if returned else 0, "yes" if returned else "no"])
+        entity = (f"{number:05d}", f'{number}, "Müller"', f"注文 {number}", f"Ö-{number}")[number % 4]
+        rows.append([entity, *kept, price, price if returned else 0, "yes" if returned else "no"])
     return header, rows
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from evergreen.errors import CountsDisagree, StoreUnavailable, TrainingFailed
+from evergreen.evaluation import Evaluation
 from evergreen.layout import RunLayout
 from tests.integration.functions.conftest import Handler
 from tests.integration.functions.scored import Line, Parts
@@ -65,6 +66,21 @@ def test_a_generation_from_before_entities_were_noted_is_no_obstacle(line: Line,
     assert published
     assert published["changes"]["rows_before"] == 2
     assert "added" not in published["changes"]
+
+
+def test_an_item_has_the_interval_of_the_champion_that_made_it_though_the_contract_asks_for_another(
+    line: Line, world: World
+) -> None:
+    champion = "next-purchase-00001-aaaaaaaa"
+    interval = {"level": 0.8, "low": (-2,), "high": (4,), "least": 0, "rows": 40, "coverage": 0.81, "judged_rows": 50}
+    found = {"task": "time_to_event", "metric": "mae", "rows": 50, "judged_rows": 50, "challenger": {}, "baseline": {}}
+    evaluation = Evaluation.model_validate({**found, "prediction_interval": {**interval, "width": 6}})
+    world.files.write(RunLayout(DATASET, champion).evaluation_file, evaluation)
+    run = line.run(ONE, champion=champion)
+    line.states(run, predictions={"interval": 0.95})
+    line.load(run)
+    items = [line.read(entity, run["run_id"]) or {} for entity in ("1", "2")]
+    assert [(each["lower"], each["upper"]) for each in items] == [(18.1, 24.1), (1, 7)]
 
 
 def test_loading_a_part_again_writes_the_same_items(line: Line) -> None:
