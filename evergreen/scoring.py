@@ -29,9 +29,9 @@ class ScoringRequest(Strict):
 
 
 class RowFault(Strict):
-    """Why a row cannot be scored, so that whoever sent it can mend it."""
+    """Why a row, or a request as a whole, cannot be scored, so that whoever sent it can mend it."""
 
-    row: int | None  # the first is 0, as in the list that was sent; None where it is not of a row
+    row: int | None  # the first is 0, as in the list that was sent; None: no row is to blame
     field: str | None
     value: str | None = None
     rule: str
@@ -39,9 +39,9 @@ class RowFault(Strict):
 
     def sentence(self) -> str:
         """The fault as a person reads it."""
-        places = [f"row {self.row}"] if self.row is not None else []
-        places += [f"field {self.field!r}"] if self.field else []
-        return ": ".join([", ".join(places), self.reason] if places else [self.reason])
+        row = [] if self.row is None else [f"row {self.row}"]
+        place = ", ".join([*row, *([f"field {self.field!r}"] if self.field else [])]) or "the request"
+        return f"{place}: {self.reason}"
 
 
 class Refused(StrEnum):

@@ -4,7 +4,7 @@ import csv
 import json
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from enum import StrEnum
 from itertools import islice
@@ -42,24 +42,17 @@ class Format(StrEnum):
     parquet = "parquet"
 
 
-def of_segment(
-    rows: Iterable[dict[str, Any]], segment: str, limit: int, contract: Contract, counts: Mapping[str, int]
-) -> tuple[list[dict[str, Any]], int]:
-    """The first predictions of a segment, and how many there are in all, which what is published says since it counts.
-
-    Raises UserMustAct, naming the segments that there are.
-    """
+def of_segment(rows: Iterable[dict[str, Any]], segment: str, limit: int, contract: Contract) -> list[dict[str, Any]]:
+    """The first predictions of a segment. Raises UserMustAct, naming the segments that there are."""
     if segment not in contract.segments:
         known = ", ".join(contract.segments)
         remedy = f"it has {known}" if known else "its contract has none; see docs/contract.md, segments"
         raise UserMustAct(f"{contract.id} has no segment {segment!r}; {remedy}")
-    fitting = (row for row in rows if row.get("segment") == segment)
-    found = list(islice(fitting, limit))
-    return found, counts.get(segment, 0) if counts else len(found) + sum(1 for _ in fitting)
+    return list(islice((row for row in rows if row.get("segment") == segment), limit))
 
 
-def show(rows: list[dict[str, Any]], output: Format, of: int) -> None:
-    """A few predictions of so many, as people or programs read them."""
+def show(rows: list[dict[str, Any]], output: Format) -> None:
+    """A few predictions, as people or programs read them."""
     match output:
         case Format.json:
             print_json(rows)
@@ -69,15 +62,8 @@ def show(rows: list[dict[str, Any]], output: Format, of: int) -> None:
             for row in rows:
                 table.add_row(*(escape(str(row.get(name, ""))) for name in columns))
             console.print(table)
-            console.print(_how_many(len(rows), of))
         case _:
             write_all(rows, output)
-
-
-def _how_many(shown: int, of: int) -> str:
-    if shown < of:
-        return f"{shown:,} of {of:,}; more with --limit {of}"
-    return f"{of:,} in all"
 
 
 def write_all(rows: Iterable[dict[str, Any]], output: Format) -> None:

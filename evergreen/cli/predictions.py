@@ -44,13 +44,14 @@ def predictions(
     deployment = Deployment.find()
     published = _published(deployment, dataset)
     if entity is not None:
-        one, published = _one(deployment, dataset, entity, published)
-        _show_one(one, output, explanation(deployment, dataset, entity, published) if explain else None)
+        found, published = _one(deployment, dataset, entity, published)
+        _show_one(found, output, explanation(deployment, dataset, entity, published) if explain else None)
     elif segment is not None:
         contract = deployment.scored_rows.contract(dataset, published.generation)
-        rows = deployment.scored_rows.of(dataset, published)
-        found, in_all = of_segment(rows, segment, limit, contract, published.segments)
-        show(found, output, in_all)
+        few = of_segment(deployment.scored_rows.of(dataset, published), segment, limit, contract)
+        show(few, output)
+        if output is Format.text and segment in published.segments:  # generations of before were not counted so
+            console.print(f"{len(few):,} of the {published.segments[segment]:,} in {segment}.")
     else:
         write_all(deployment.scored_rows.of(dataset, published), output)
 

@@ -30,9 +30,9 @@ def crm(app: APIGatewayHttpResolver, deployment: Deployment) -> None:
     def update(customer_id: CustomerId, dataset: DatasetWithSegments = None) -> Response[SegmentUpdate]:
         asked = _dataset(deployment, dataset)
         want = deployment.segment_queue.ask(deployment.segments, asked, customer_id)
-        if want is None and "PUBLISHED" not in deployment.standings.of([asked])[asked]:
-            raise NothingPublished(asked)
         if want is None:
+            if deployment.published.read(asked, []) is None:
+                raise NothingPublished(asked)
             raise NoSegment(f"no segment of {customer_id!r} was ever published for {asked}", [asked])
         said = SegmentUpdate(dataset=asked, customer_id=customer_id, segment=want.segment, event_id=want.event_id)
         return Response(202, "application/json", said)

@@ -1,4 +1,4 @@
-"""`GET /predictions/{dataset}/{entity}`, `POST /predictions/{dataset}`: what is published, by key."""
+"""`GET /predictions/<data set>/<entity>`, `POST /predictions/<data set>`: what is published, by key."""
 
 from typing import Annotated
 

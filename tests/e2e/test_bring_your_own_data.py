@@ -3,8 +3,12 @@
 import json
 import os
 import random
+import time
 from collections.abc import Iterator
+from pathlib import Path
 
+import boto3
+import pyarrow.parquet as pq
 import pytest
 from sklearn.datasets import load_diabetes, load_wine
 
@@ -12,7 +16,8 @@ from cdk_app.synth import synthesize
 from evergreen.cli.deployment import Deployment
 from evergreen.cli.laptop import laptop_cloud
 from evergreen.generations import ScoringParts
-from evergreen.layout import RunLayout
+from evergreen.layout import ObservedLayout, RunLayout
+from evergreen.yield_series import YieldSeries
 from tests.e2e.checkout import Checkout
 
 ROWS_PER_PART = 500
@@ -20,6 +25,7 @@ TUNED = """training:
   algorithm: linear
   tune: {max_jobs: 3, ranges: {lambda: {min: 0.0001, max: 1, scale: log}}}
 """
+LOGGED = "yield: {good_when: prediction = outcome, threshold: 0.5, log_scores: true}\n"
 
 
 @pytest.fixture(scope="module")
@@ -55,8 +61,10 @@ def test_init_writes_a_contract_that_passes_its_own_check(checkout: Checkout) ->
     assert "lower `gate: {min_rows: …}`" in said, "178 rows leave fewer to judge by than the gate asks for"
     contract = checkout.root / "datasets" / "grapes" / "dataset.yaml"
     contract.write_text(contract.read_text().replace("gate:\n", f"{TUNED}gate:\n  min_rows: 30\n"))
+    returns = checkout.root / "datasets" / "returns" / "dataset.yaml"
+    proposed = returns.read_text()
+    returns.write_text(proposed + LOGGED)
     checkout.evergreen("contract", "check")
-    proposed = (checkout.root / "datasets" / "returns" / "dataset.yaml").read_text()
     assert "feature: false" in next(line for line in proposed.splitlines() if "refund" in line)
 
 
@@ -90,6 +98,41 @@ def test_every_entity_of_several_parts_is_there_as_it_was_written(cloud: Checkou
     for entity in entities[:8]:
         item = json.loads(cloud.evergreen("predictions", "returns", entity, "-o", "json"))
         assert item["entity"] == entity
+
+
+def test_what_a_run_scored_is_logged_and_measured_and_asks_for_no_run(cloud: Checkout, tmp_path: Path) -> None:
+    deployment = Deployment.find()
+    series = observed_series(deployment, ObservedLayout("returns").series, items=1200)
+    (bucket,) = series.buckets
+    (run,) = deployment.runs.of("returns")
+    assert (bucket.items, bucket.judged, bucket.model) == (1200, 0, run["run_id"])
+    s3 = boto3.client("s3")
+    assert not s3.list_objects_v2(Bucket=deployment.bucket, Prefix="quarantine/returns/inference/")["KeyCount"]
+    logged = {}
+    for each in s3.list_objects_v2(Bucket=deployment.bucket, Prefix=ObservedLayout("returns").items)["Contents"]:
+        s3.download_file(deployment.bucket, each["Key"], str(tmp_path / "items.parquet"))
+        logged |= {row["item_id"]: row for row in pq.read_table(tmp_path / "items.parquet").to_pylist()}
+    header, rows = _returns()
+    for row in rows:
+        dropped = dict(zip(header, row, strict=True))
+        found = logged[str(dropped["order id"])]
+        assert found["size (EU)"] == (dropped["size (EU)"] or None)
+        assert float(found["price"]) == dropped["price"]
+    told = json.loads(cloud.evergreen("predictions", "returns", "Ö-7", "-o", "json"))
+    sure = told["probability"] if told["prediction"] == "yes" else 1 - told["probability"]
+    assert (logged["Ö-7"]["prediction"], logged["Ö-7"]["confidence"]) == (told["prediction"], pytest.approx(sure))
+
+
+def observed_series(deployment: Deployment, key: str, items: int, seconds: float = 30) -> YieldSeries:
+    """What MeasureYield made of the first logs, one of each part, once it has all their items."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if boto3.client("s3").list_objects_v2(Bucket=deployment.bucket, Prefix=key)["KeyCount"]:
+            series = deployment.files.read(key, YieldSeries)
+            if sum(each.items for each in series.buckets) >= items:
+                return series
+        time.sleep(0.2)
+    pytest.fail("nothing was measured")
 
 
 def test_a_multiclass_target_is_predicted_by_label(cloud: Checkout) -> None:
