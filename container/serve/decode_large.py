@@ -27,8 +27,6 @@ def from_large_csv(body: bytes, signature: Signature, order: Sequence[int] | Non
         )
     except pa.ArrowInvalid:
         return None
-    if all(column.null_count for column in table.columns) and _has_empty_lines(body):
-        return None  # pyarrow takes an empty line for a row of missing values
     values = np.empty((table.num_rows, len(types)), dtype=np.float32)
     for place, feature in enumerate(features):
         column = table.column(feature.name)
@@ -36,9 +34,11 @@ def from_large_csv(body: bytes, signature: Signature, order: Sequence[int] | Non
             values[:, place] = column_values(feature, column)
         if feature.type != "category" and np.isfinite(values[:, place]).sum() != table.num_rows - column.null_count:
             return None
+    if np.isnan(values).all(axis=1).any() and _has_empty_lines(body):
+        return None  # pyarrow takes an empty line for a row of missing values
     return values
 
 
 def _has_empty_lines(body: bytes) -> bool:
-    """Costs half of what pyarrow takes, so it is asked only where there may be one."""
+    """Costs half of what pyarrow takes, so it is asked only where a row has nothing but missing values."""
     return body.startswith((b"\n", b"\r")) or b"\n\n" in body or b"\n\r" in body

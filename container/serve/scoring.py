@@ -8,7 +8,7 @@ import numpy as np
 from container.directories import Directories
 from container.golden_row import FILE, GoldenRow
 from container.model import Model, ModelUnusable
-from container.serve.cells import BadRequest
+from container.serve.cells import BadRequest, Matrix
 from container.serve.limits import Limits
 from container.serve.media import CSV, ENCODERS, decoder
 from container.serve.receive import Refused
@@ -47,6 +47,20 @@ class Scoring:
         self, body: bytes, given: tuple[str, dict[str, str]], wanted: str, limits: Limits, deadline: float
     ) -> tuple[bytes, int]:
         """The answers to a body's rows, and how many they are."""
+        values = self.rows(body, given, limits)
+        answers = []
+        for first in range(0, len(values), ROWS_AT_ONCE):
+            if time.monotonic() > deadline:
+                raise Refused(503, f"scoring took more than {limits.seconds:g} seconds", retry_after=1)
+            answers.append(self.model.answer(values[first : first + ROWS_AT_ONCE]))
+        return self.text(_joined(answers), wanted), len(values)
+
+    def text(self, answer: Answer, wanted: str) -> bytes:
+        """An answer in the form that is wanted."""
+        return ENCODERS[wanted](answer, self.model.signature)
+
+    def rows(self, body: bytes, given: tuple[str, dict[str, str]], limits: Limits) -> Matrix:
+        """A body's rows as the model's numbers."""
         kind, beside = given
         if not body[:BLANKS].strip() and not body.strip():
             raise BadRequest("the body is empty: send one line or item per row")
@@ -56,12 +70,7 @@ class Scoring:
         values = decoder(kind, beside)(body, self.model.signature)
         if len(values) > limits.most_rows:
             raise _too_many(limits)
-        answers = []
-        for first in range(0, len(values), ROWS_AT_ONCE):
-            if time.monotonic() > deadline:
-                raise Refused(503, f"scoring took more than {limits.seconds:g} seconds", retry_after=1)
-            answers.append(self.model.answer(values[first : first + ROWS_AT_ONCE]))
-        return ENCODERS[wanted](_joined(answers), self.model.signature), len(values)
+        return values
 
 
 def _joined(answers: list[Answer]) -> Answer:

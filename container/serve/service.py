@@ -17,6 +17,7 @@ from container.serve.limits import Limits, Room, execution_parameters
 from container.serve.media import UnknownType, sent, wanted
 from container.serve.receive import Body, Headers, Refused, drain, received
 from container.serve.scoring import Scoring
+from container.serve.shared import SharedPredictions
 
 TEXT = "text/plain; charset=utf-8"
 METHODS = {"/ping": "GET", "/execution-parameters": "GET", "/metrics": "GET", "/invocations": "POST"}
@@ -38,6 +39,7 @@ class Service:
 
     def __init__(self, scoring: Scoring, limits: Limits, counters: Counters, pool: Executor, cores: int) -> None:
         self._scoring, self._limits, self._counters, self._pool = scoring, limits, counters, pool
+        self._shared = SharedPredictions(scoring.model)
         self._room = Room(limits.bytes_in_flight)
         self._parameters = json.dumps(execution_parameters(limits, cores)).encode()
 
@@ -104,7 +106,8 @@ class Service:
             deadline = time.monotonic() + self._limits.seconds
             score = (content, given, kind, self._limits, deadline)
             if len(content) <= SMALL_BODY:
-                answer, rows = self._scoring.answer(*score)
+                values = self._scoring.rows(content, given, self._limits)
+                answer, rows = self._scoring.text(await self._shared.answer(values), kind), len(values)
             else:
                 loop = asyncio.get_running_loop()
                 answer, rows = await loop.run_in_executor(self._pool, self._scoring.answer, *score)
