@@ -3,11 +3,13 @@
 from dataclasses import dataclass
 
 INCOMING = "incoming/"
+CHECKPOINTS = "checkpoints/"  # of training jobs; they go after some days
 INFERENCE = "inference/"
 OBSERVED = "observed/"
 MLFLOW = "mlflow/"  # the artifacts that MLflow shows
 OWN_PREFIXES = (
     "accepted/",
+    CHECKPOINTS,
     INFERENCE,
     MLFLOW,
     OBSERVED,
@@ -72,6 +74,11 @@ class RunLayout:
     @property
     def prepared(self) -> str:
         return f"{self.prefix}/prepared"
+
+    @property
+    def checkpoints(self) -> str:
+        """How far training has come: of the run, for each attempt is another job."""
+        return f"{CHECKPOINTS}{self.dataset}/{self.run_id}"
 
     @property
     def train(self) -> str:
