@@ -215,7 +215,7 @@ class Watch:
         left = [json.loads(each.value) for name, each in waiting.attrs.items() if name not in KEYS] if waiting else []
         told = [(each["detail-type"], each["detail"]) for each in self.backends.events]
         for kind, detail in [*told, *((each["type"], each["detail"]) for each in left)]:
-            if detail["dataset"] == self.dataset:
+            if detail["dataset"] == self.dataset and detail.get("cause") != "rollback":  # which may come again
                 ids[kind, detail["run_id"]].add(detail["event_id"])
         happened = {("PredictionsPublished", each) for each in self.generations}
         happened |= {("ChampionPromoted", face[0]) for face in self.champions}

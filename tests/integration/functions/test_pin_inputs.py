@@ -89,7 +89,7 @@ def test_the_contract_is_frozen_as_it_was_deployed(world: World) -> None:
     assert world.files.read(layout.contract_file("dataset.json"), Contract) == folder.contract
     assert world.aws.text(layout.contract_file("features.sql")) == folder.sql["features.sql"]
     stated = folder.contract.training.hyperparameters
-    asked = {"algorithm": "xgboost", "metric": "mae"}
+    asked = {"algorithm": "xgboost", "metric": "mae", "interval": "0.8"}
     assert answer["hyperparameters"] == asked | {name: str(value) for name, value in stated.items()}
     assert (answer["tuned"], answer["tuning"]) == (False, None)
 

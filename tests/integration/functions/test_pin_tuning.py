@@ -44,7 +44,7 @@ def test_values_to_choose_from_are_a_categorical_range(world: World) -> None:
 
 def test_what_is_searched_is_not_stated_as_well(world: World) -> None:
     answer = pin(tuned(world))
-    assert answer["hyperparameters"] == {"algorithm": "xgboost", "metric": "mae"}
+    assert answer["hyperparameters"] == {"algorithm": "xgboost", "metric": "mae", "interval": "0.8"}
 
 
 def test_asking_again_for_the_same_run_names_the_same_tuning_job(world: World) -> None:
