@@ -165,6 +165,10 @@ class RunLayout:
         """What became of it when it was loaded (`LoadedPart`)."""
         return f"{self.prefix}/loaded/{part}.json"
 
+    def loaded_entities(self, part: str) -> str:
+        """Who is in it, as digests (`evergreen.entities`): a later generation tells by them who came and who went."""
+        return f"{self.prefix}/loaded/{part}.entities"
+
     @property
     def accepted(self) -> str:
         return f"accepted/{self.dataset}/{self.run_id}"

@@ -14,11 +14,12 @@ from container.directories import Directories
 from container.fold import Fold
 from container.learned_rows import LearnedRows
 from container.log import log
-from container.model import Model
+from container.model import INTERVAL, Model
 from container.signature import Signature
 from container.tasks import TASKS
 from container.train.channel import Channel
 from container.train.hosts import Hosts
+from container.train.interval import interval_of
 from container.train.learner import Learner
 from container.train.prepared import PreparedRows, Share, rows_of
 from container.train.space import space_for
@@ -77,6 +78,8 @@ def _finish(
     judged = Model({name: fit.judged for name, fit in fits.items()}, signature, training)
     if threshold := _threshold(judged, validation):
         training["threshold"] = threshold
+    if interval := interval_of(judged, validation, learner.interval):
+        training[INTERVAL] = interval.model_dump()
     metrics = _metrics(judged, validation, learner)
     training |= {"validation_metrics": metrics, "seconds": clock.seconds, "instance": clock.instance}
     if learner.tuned and learner.metric not in metrics:

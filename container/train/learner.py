@@ -33,6 +33,7 @@ class Learner:
     metric: MetricName  # by which the gate will judge
     quantile: float = 0.5  # that metric pinball is of
     tuned: bool = False
+    interval: float = 0.0  # in what share of cases a prediction's interval shall hold; 0 for none
     workplace: Workplace = ALONE
 
     @classmethod
@@ -46,7 +47,8 @@ class Learner:
             raise UnknownHyperparameter(f"unknown metric {metric}. Known: {', '.join(get_args(MetricName))}")
         quantile = float(given.pop("quantile", 0.5))
         tuned = given.pop(TUNED_BY, None) is not None
-        return cls(name, chosen, Hyperparameters.of(given, chosen.choices(task)), metric, quantile, tuned)
+        interval = float(given.pop("interval", 0))
+        return cls(name, chosen, Hyperparameters.of(given, chosen.choices(task)), metric, quantile, tuned, interval)
 
     def fit(
         self, goal: Goal, train: Fold, validation: Fold, features: Sequence[Feature], *, learn_all: bool = False

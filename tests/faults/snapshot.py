@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from moto.dynamodb.models import dynamodb_backends
+from moto.events.models import events_backends
 from moto.s3.models import s3_backends
 from moto.scheduler.models import scheduler_backends
 from moto.sns.models import sns_backends
@@ -14,6 +15,7 @@ from local.model_packages import Shelf
 from tests.integration.stores.aws import BUCKET
 
 ACCOUNT, REGION = "123456789012", "us-east-1"
+TOLD = "told"  # the archive of the event bus
 TABLES = ("registry", "predictions", "segments")
 
 
@@ -50,6 +52,12 @@ class Backends:
         return found
 
     @property
+    def events(self) -> list[dict[str, Any]]:
+        """What was told on the event bus."""
+        found: list[dict[str, Any]] = events_backends[ACCOUNT][REGION].archives[TOLD].events
+        return found
+
+    @property
     def timers(self) -> dict[str, Any]:
         """Schedules by name."""
         found: dict[str, Any] = scheduler_backends[ACCOUNT][REGION].schedule_groups["wakes"].schedules
@@ -68,6 +76,7 @@ class Snapshot:
     objects: dict[str, list[Any]]
     executions: list[tuple[Any, str]]
     notices: list[Any]
+    events: list[dict[str, Any]]
     timers: dict[str, Any]
     packages: tuple[Any, Any, Any]
 
@@ -79,6 +88,7 @@ class Snapshot:
             objects={key: list(objects.getlist(key)) for key in objects},
             executions=[(each, each.status) for each in backends.executions],
             notices=list(backends.notices),
+            events=list(backends.events),
             timers=dict(backends.timers),
             packages=copy.deepcopy((shelf.packages, shelf._tokens, shelf._newest)),
         )
@@ -98,6 +108,7 @@ class Snapshot:
         for execution, status in self.executions:
             execution.status = status
         backends.notices[:] = self.notices
+        backends.events[:] = self.events
         backends.timers.clear()
         backends.timers.update(self.timers)
         shelf = backends.shelf
