@@ -34,9 +34,8 @@ class Boosting:
         try:
             self._boost(progress, rows, judge, checkpoint)
         except Stopped:
-            # Between a round and its judgement there is nothing to go on from.
-            if checkpoint and progress.booster.num_boosted_rounds() == progress.rounds:
-                checkpoint.save(progress)
+            if checkpoint and progress.rounds:
+                checkpoint.save(progress.judged)
             raise
         if checkpoint:
             checkpoint.save(progress)

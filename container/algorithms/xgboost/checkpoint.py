@@ -30,6 +30,11 @@ class Progress:
         """The round with the smallest loss, the first of equals; without losses the last."""
         return int(np.argmin(np.nan_to_num(self.losses, nan=np.inf))) if self.losses else self.rounds - 1
 
+    @property
+    def judged(self) -> "Progress":
+        """Without the round that was boosted, but not yet judged, when SIGTERM came."""
+        return Progress(self.booster[: self.rounds], self.rounds, self.losses[: self.rounds])
+
 
 @dataclass(frozen=True)
 class Checkpoint:

@@ -89,9 +89,9 @@ def interrupt(monkeypatch: pytest.MonkeyPatch) -> Callable[[int | None], None]:
         left = iter(range(rounds)) if rounds is not None else count()
 
         def interrupted(booster: xgb.Booster, rows: xgb.DMatrix, iteration: int) -> None:
-            if next(left, None) is None:
-                raise Stopped
             update(booster, rows, iteration)
+            if next(left, None) is None:  # as a rule it comes while the library works
+                raise Stopped
 
         monkeypatch.setattr(xgb.Booster, "update", interrupted)
 
