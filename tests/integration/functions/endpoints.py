@@ -15,9 +15,9 @@ from local.jobs.job import JobFailed
 
 
 class Echo:
-    """Answers each row with its own cells; a model whose text is `broken` never starts, one that is `wrong` adds one."""
+    """Answers each row with its own cells; a `broken` model never starts, a `wrong` one adds one."""
 
-    def __init__(self, endpoint: str, variant: dict[str, Any], model: Any) -> None:
+    def __init__(self, _: str, variant: dict[str, Any], model: Any) -> None:
         self.variant: str = variant["VariantName"]
         bucket, _, key = model.primary_container["ModelDataUrl"].removeprefix("s3://").partition("/")
         self.text = boto3.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read().decode()
@@ -27,6 +27,7 @@ class Echo:
             raise JobFailed("the container did not pass the ping health check")
 
     def invoke(self, body: bytes, headers: dict[str, str]) -> tuple[int, str, bytes]:
+        assert headers == {"Content-Type": "application/json", "Accept": "text/csv"}
         rows = [[float(cell) for cell in row] for row in json.loads(body)["instances"]]
         more = 1 if self.text == "wrong" else 0
         lines = [",".join([str(row[0] + more), *map(str, row[1:])]) for row in rows]

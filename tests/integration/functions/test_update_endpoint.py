@@ -123,7 +123,8 @@ def test_a_model_that_does_not_answer_as_the_batch_did_leaves_the_endpoint_as_it
         {"wrong": "of its smoke requests, 0 of 2", "broken": "the container did not pass"}[model]
     )
     _, configs, models = left()
-    assert len(configs) == 1 and configs == models and good["run_id"] in configs[0]
+    assert (len(configs), configs) == (1, models)
+    assert good["run_id"] in configs[0]
     assert record(line.world).sentence.startswith(f"The endpoint {NAME} answers as before, for it could not take")
     mended, _ = whole(line)
     assert serving(fleet) == mended["run_id"]
