@@ -12,6 +12,7 @@ from moto.sagemaker.responses import SageMakerResponse
 from evergreen.contract import Contract
 from evergreen.contract_file import read_datasets
 from evergreen.contracts import Contracts, DatasetFolder
+from evergreen.endpoint import Endpoint
 from evergreen.gate import Gate
 from evergreen.teachers import Teachers
 from evergreen.training import Training
@@ -20,18 +21,19 @@ from tests.faults.deployment import APPROVED, FUNCTIONS, OF_THE_IMAGE, PACED, TA
 from tests.faults.jobs import Jobs
 from tests.faults.seam import Seam
 from tests.faults.snapshot import ACCOUNT, REGION, Backends
+from tests.integration.functions.endpoints import endpoints
 from tests.integration.functions.world import DATASET, ROOT, World
 from tests.integration.stores.aws import BUCKET, EVENT_BUS, account
 
 
 def data_sets(world: World) -> dict[str, DatasetFolder]:
-    """One contract in many ways: as it is, with a person's approval, with hyperparameters searched, and of files that
-    replace each other and wait until nothing new comes; and a table's with teachers."""
+    """One contract in many ways: as it is, with a person's approval, with an endpoint and hyperparameters searched, of
+    files that replace each other and wait until nothing new comes; and a table's with teachers."""
     folder = world.contracts[DATASET]
     contract = folder.contract
     gate = Gate.model_validate({**contract.gate.model_dump(exclude_unset=True), "approval": "manual"})
     tune = Training.model_validate({"tune": {"ranges": {"max_depth": {"min": 2, "max": 8}}}})
-    changed = {APPROVED: {"gate": gate}, TUNED: {"training": tune}}
+    changed = {APPROVED: {"gate": gate}, TUNED: {"training": tune, "endpoint": Endpoint()}}
     more = {name: contract.model_copy(update={"id": name, **update}) for name, update in changed.items()}
     taught = {"id": TAUGHT, "gate": Gate(), "teachers": Teachers(always=True)}  # only a table has teachers
     more[TAUGHT] = read_datasets(ROOT / "datasets")["line_yield"].contract.model_copy(update=taught)
@@ -67,6 +69,8 @@ def environment(world: World) -> dict[str, str]:
         "GIT_COMMIT": "0123abcd",
         "IMAGE_URI": "123456789012.dkr.ecr.us-east-1.amazonaws.com/evergreen:tag",
         "MLFLOW_APP_ARN": "",
+        "STACK_NAME": "Evergreen",
+        "MODEL_ROLE_ARN": "arn:aws:iam::123456789012:role/jobs",
         "POWERTOOLS_SERVICE_NAME": "test",
         "POWERTOOLS_LOG_LEVEL": "CRITICAL",
     }
@@ -93,6 +97,7 @@ def deployed() -> Iterator[Deployment]:
         shelf = Shelf(ACCOUNT, REGION)
         for name, operation in operations(shelf).items():
             patch.setattr(SageMakerResponse, name, operation, raising=False)
+        fleet = endpoints(patch)
         for dataset in world.contracts.ids:
             name = f"Evergreen-{dataset.replace('_', '-')}"
             boto3.client("sagemaker").create_model_package_group(ModelPackageGroupName=name)
@@ -106,6 +111,6 @@ def deployed() -> Iterator[Deployment]:
             sys.modules.pop(module, None)
             handlers[state] = importlib.import_module(module).handler
         boto3.DEFAULT_SESSION = observer
-        yield Deployment(world, seam, Backends(shelf, aws.topic_arn), Jobs(world.files), handlers)
+        yield Deployment(world, seam, Backends(shelf, fleet, aws.topic_arn), Jobs(world.files), handlers)
         for module in modules().values():
             sys.modules.pop(module, None)
