@@ -77,6 +77,7 @@ class Watch:
         self._arrivals_end_well(ours)
         self._people_were_told(ours)
         self._lease_is_free()
+        self._endpoint_follows()
         return list(dict.fromkeys(self.broken))
 
     # 1. published predictions are one whole generation
@@ -196,6 +197,21 @@ class Watch:
                 entity, segment = pk.split("#")[1], self.backends.attribute(of[generation], "segment")
                 told = wanted.get(f"WANT#{entity}")
                 self._must(told == segment, f"the CRM is not told that {entity} is {segment} by {generation}: {told}")
+
+    # 7. the endpoint is where the champion is, and leaves nothing behind
+
+    def _endpoint_follows(self) -> None:
+        item = self._item("ENDPOINT")
+        if item is None:
+            return
+        named = ("endpoint", "state", "champion", "config")
+        name, state, champion, config = (self.backends.attribute(item, each) for each in named)
+        server, (now,) = self.backends.fleet.server(name), self._face("CHAMPION", "run_id")
+        answers = server.variant if server else None
+        self._must(state == "SERVING" and champion == now, f"the endpoint is {state} with {champion}, not with {now}")
+        self._must(answers == now, f"the endpoint answers with {answers}, not with {now}")
+        left = set(self.backends.endpoints[1]) - {config}
+        self._must(not left, f"configurations that nothing uses are left: {left}")
 
     # looking
 
