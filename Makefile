@@ -12,10 +12,10 @@ NOT_IMPORTED := cryptography cffi pycparser pyasn1 pyasn1-modules google-auth gi
 export PATH := $(abspath $(BIN)):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test faults lint synth image deploy destroy lock bench clean
+.PHONY: help setup demo test faults lint synth image deploy destroy lock bench bench-serving clean
 
 help:  ## say what there is
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
 
 setup: $(READY)  ## make .venv and install the locked requirements
 
@@ -55,8 +55,9 @@ node_modules/.bin/cdk: package-lock.json $(READY)
 	@touch $@
 
 deploy: node_modules/.bin/cdk  ## bootstrap and deploy with the pinned CDK CLI (ARGS="-c notify=you@example.com")
-	node_modules/.bin/cdk bootstrap $(ARGS)
-	node_modules/.bin/cdk deploy --require-approval never $(ARGS)
+	node_modules/.bin/cdk synth --quiet $(ARGS)
+	node_modules/.bin/cdk bootstrap --app build/cdk.out $(ARGS)
+	node_modules/.bin/cdk deploy --app build/cdk.out --require-approval never $(ARGS)
 
 destroy: node_modules/.bin/cdk  ## remove the stack; the bucket, the tables and the image repository are kept
 	node_modules/.bin/cdk destroy --force $(ARGS)
@@ -67,6 +68,9 @@ bench: $(READY)  ## measure the demo (seconds, overhead, peak memory) the gate (
 	$(BIN)/python -m bench.teachers
 	$(BIN)/python -m bench.prepare
 	$(BIN)/python -m bench.prepare --rows 5000000 --repeat 1
+
+bench-serving: $(READY)  ## measure the model server beside Flask, FastAPI, MLflow and BentoML (ten quiet minutes; ARGS=--quick for one)
+	$(BIN)/python -m bench.serving $(ARGS)
 
 lock:  ## renew requirements.txt from pyproject.toml, and TrackRun's own (needs uv)
 	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --quiet --no-header -o requirements.txt

@@ -86,16 +86,16 @@ def write(path: Path) -> None:
 
 
 def measured(log: Path, folder: Path) -> int:
-    """What an invocation does, without S3."""
+    """What an invocation does, without S3, and on one thread as there."""
 
     given = read_folder(Path("datasets/line_yield")).contract.model_dump(by_alias=True, exclude_defaults=True)
     contract = Contract.model_validate(given | {"yield": {"good_when": "prediction = outcome", "threshold": THRESHOLD}})
     now = datetime.now(UTC)
     dropped = Dropped("bench", "inference/line_yield/log.csv", "v1", now)
-    with connect(folder, "log") as connection:
+    with connect(folder, "log", 0) as connection:
         checked = take(connection, contract, dropped, file=log, folder=folder, now=now)
     assert checked.report.taken == ROWS
-    with connect(folder, "measure") as connection:
+    with connect(folder, "measure", 0) as connection:
         days = sorted(checked.items, reverse=True)
         news = News(min(days), {"v1": checked.outcomes_alone or ""})
         measuring = Measuring(connection, contract, days, lambda day: [checked.items[day]], news)

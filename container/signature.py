@@ -86,3 +86,8 @@ def features_hash(features: Sequence[Feature], meaning: Mapping[str, str | int |
     """A hash of all that gives the columns their meaning; the listed categories are data, so they stay out."""
     known = {"features": [[item.name, item.type] for item in features], **meaning}
     return hashlib.sha256(json.dumps(known, sort_keys=True).encode()).hexdigest()
+
+
+def positive_of(signature: Signature) -> str | None:
+    """The label whose probability a model of a binary task gives."""
+    return signature.classes[1] if signature.task == "binary" else None

@@ -1,11 +1,14 @@
 """The inference log: what was predicted for which item, and later how it turned out."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from pydantic import Field
 
 from evergreen.contract import Contract
 from evergreen.layout import INFERENCE
+from evergreen.metrics import Task
 from evergreen.strict import Strict
 from evergreen.targets import ColumnTarget
 
@@ -53,6 +56,33 @@ class LogObject:
 def scored_log(dataset: str, day: str, name: str) -> str:
     """The key of a log that our own scoring writes."""
     return f"{INFERENCE}{dataset}/api/{day}/{name}.jsonl"
+
+
+def batch_logs(dataset: str, run_id: str) -> str:
+    """The prefix of the logs of what a run has scored."""
+    return f"{INFERENCE}{dataset}/batch/{run_id}/"
+
+
+def batch_log(dataset: str, run_id: str, part: str) -> str:
+    """The key of the log of one part of them."""
+    return f"{batch_logs(dataset, run_id)}{part}.gz"
+
+
+def logs_scores(contract: Contract) -> bool:
+    """Whether our own scoring writes inference logs."""
+    return contract.observed_yield is not None and contract.observed_yield.log_scores
+
+
+def confidence(row: Mapping[str, Any], task: Task, positive: str | None) -> float | None:
+    """The probability of the label that a prediction row predicts; that of a binary task is of the positive one."""
+    match task:
+        case "binary":
+            probability: float = row["probability"]
+            return probability if row["prediction"] == positive else round(1 - probability, 4)
+        case "multiclass":
+            return float(row["probability"])
+        case _:
+            return None
 
 
 def logged_columns(contract: Contract) -> tuple[str, ...]:

@@ -101,6 +101,15 @@ class RunLayout:
         """One file of rows to score: the entity, then its features."""
         return f"{self.prepared}/scoring/{part}"
 
+    def logged_part(self, part: str) -> str:
+        """The rows of such a file as they were dropped, where the contract wants an inference log of them."""
+        return f"{self.prepared}/logged/{part}.parquet"
+
+    @property
+    def signature(self) -> str:
+        """What a model of these rows takes and gives."""
+        return f"{self.train}/signature.json"
+
     @property
     def report_page(self) -> str:
         """The data report as a page for people."""

@@ -3,9 +3,9 @@
 import csv
 import io
 import random
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from evergreen.contract import Contract
@@ -21,6 +21,31 @@ class Item:
     item_id: str
     measured: Row  # the contract's columns but the target
     outcome: str  # "" where the file does not say it
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How fast a line is, how often it drops a log, and when and of how many items the outcome is told."""
+
+    rate: float  # items a second
+    log_every: int  # items
+    outcome_share: float
+    outcome_delay: float  # seconds
+
+    def logs(self, items: Sequence[Item]) -> Iterator[tuple[float, Sequence[Item]]]:
+        """The items of each log, and how many seconds after the beginning the last of them is made."""
+        for start in range(0, len(items), self.log_every):
+            made = items[start : start + self.log_every]
+            yield (start + len(made)) / self.rate, made
+
+    def times(self, count: int, last: datetime) -> list[datetime]:
+        """When each of so many items was made, one after another."""
+        apart = timedelta(seconds=1 / self.rate)
+        return [last - apart * (count - 1 - place) for place in range(count)]
+
+    def known_later(self, items: Iterable[Item], chance: random.Random) -> list[Item]:
+        """The items of which somebody finds out what became of them."""
+        return [each for each in items if each.outcome and chance.random() < self.outcome_share]
 
 
 def items_of(contract: Contract, rows: Iterable[Row], drifts: Sequence[Drift], chance: random.Random) -> list[Item]:

@@ -69,7 +69,8 @@ class Yield(Strict):
         "before by itself.",
     )
     log_scores: bool = Field(
-        default=False, description="Whether what the API predicts is written as [inference logs](#inference-logs), too."
+        default=False,
+        description="Whether what a run and the API predict is written as [inference logs](#inference-logs), too.",
     )
 
     @property

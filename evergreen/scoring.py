@@ -32,9 +32,9 @@ class ScoringRequest(Strict):
 
 
 class RowFault(Strict):
-    """Why a row cannot be scored, so that whoever sent it can mend it."""
+    """Why a row, or a request as a whole, cannot be scored, so that whoever sent it can mend it."""
 
-    row: int  # the first is 0, as in the list that was sent
+    row: int | None  # the first is 0, as in the list that was sent; None: no row is to blame
     field: str | None
     value: str | None = None
     rule: str
@@ -42,7 +42,8 @@ class RowFault(Strict):
 
     def sentence(self) -> str:
         """The fault as a person reads it."""
-        place = f"row {self.row}" + (f", field {self.field!r}" if self.field else "")
+        row = [] if self.row is None else [f"row {self.row}"]
+        place = ", ".join([*row, *([f"field {self.field!r}"] if self.field else [])]) or "the request"
         return f"{place}: {self.reason}"
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from evergreen.arrivals import Arrival
@@ -13,6 +13,9 @@ from evergreen.observed_yield import Yield
 from evergreen.pacing import NextStart, Rule
 from evergreen.requests import identity
 from evergreen.strict import Strict
+from evergreen.yield_series import Measure
+
+_LONGEST_UNMEASURED = timedelta(days=7)
 
 
 class AlarmState(Strict):
@@ -77,6 +80,25 @@ def next_step(
     so_far = len(asked) - 1  # re-examinations; a run may have taken two of them, when one before it failed
     at = after + duration(stated.reexamine_after) * 2**so_far
     return AskAgain(at, so_far + 1) if so_far < stated.reexaminations else CallPeople(at)
+
+
+def came_after(champion: dict[str, Any] | None, state: AlarmState, stated: Yield, now: datetime) -> bool:
+    """Whether the champion is newer than the alarm, which then may be of the one before; after a week of that nobody
+    waits for its measure any more. Who measures the yield by themselves is not waited for either."""
+    promoted_at = (champion or {}).get("promoted_at")
+    if not (promoted_at and stated.good_when):
+        return False
+    since = datetime.fromisoformat(promoted_at)
+    return datetime.fromisoformat(state.at) < since and now - since <= _LONGEST_UNMEASURED
+
+
+def is_measured(champion: dict[str, Any], measure: Measure | None, stated: Yield) -> bool:
+    """Whether a window of the champion's own items has been judged, by which the alarm goes off or stays on."""
+    if measure is None or measure.samples < stated.samples_needed:
+        return False
+    if measure.model is None:
+        return measure.at > datetime.fromisoformat(champion["promoted_at"])
+    return bool(measure.model == champion["run_id"])
 
 
 def asking_again(dataset: str, state: AlarmState, step: AskAgain, stated: Yield) -> Arrival:

@@ -24,6 +24,7 @@ from local.writes import Writes
 
 ACCOUNT = "123456789012"
 ADAPTERS = (
+    "local.item_answers",
     "local.cloudformation",
     "local.event_bus",
     "local.schedules",

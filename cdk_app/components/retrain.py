@@ -75,6 +75,7 @@ class Retrain(Construct):
         self._preparing(image)
         self._judging(image)
         self._publishing()
+        self._logging(image)
         self._updating(segments)
         self.functions["UpdateEndpoint"] = update_endpoint(
             self, root, contracts=contracts, storage=storage, notices=notices, sagemaker=sagemaker, image=image
@@ -184,6 +185,24 @@ class Retrain(Construct):
             [change_table(registry), load_table(predictions), read_objects(bucket, "runs/"), list_objects(bucket)],
             timeout=Duration.minutes(15),
             memory_mb=1769,
+        )
+
+    def _logging(self, image: ContainerImage) -> None:
+        bucket = self._storage.bucket
+        self.functions["LogScores"] = ImageFunction(
+            self,
+            "LogScores",
+            image=image,
+            handler="container.log_scores.handler.handler",
+            statements=[
+                read_objects(bucket, "runs/"),
+                write_objects(bucket, "inference/*/batch/"),
+                list_objects(bucket),
+            ],
+            timeout=Duration.minutes(15),
+            memory_mb=1769,  # one whole vCPU
+            disk_mb=2048,  # one part at a time
+            settings={"DATA_BUCKET": bucket.bucket_name},
         )
 
     def _updating(self, segments: Segments) -> None:

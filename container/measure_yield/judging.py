@@ -33,12 +33,12 @@ def judge(connection: duckdb.DuckDBPyConnection, rows: str, contract: Contract) 
     connection.execute(
         f"""
         CREATE OR REPLACE TEMP TABLE judged AS
-        WITH predicted AS (
+        WITH predicted AS NOT MATERIALIZED (
             SELECT item_id, "time", {{dropped_at: dropped_at, model: model, prediction: prediction,
                 confidence: confidence}} AS said, {_SAID} AS own
             FROM {rows} WHERE prediction IS NOT NULL
         ),
-        inferences AS (
+        inferences AS NOT MATERIALIZED (
             SELECT * FROM predicted ANTI JOIN repeated USING (item_id, "time")
             UNION ALL
             SELECT item_id, "time", MAX(said), MAX(own) FROM predicted SEMI JOIN repeated USING (item_id, "time")
@@ -50,7 +50,8 @@ def judge(connection: duckdb.DuckDBPyConnection, rows: str, contract: Contract) 
         ),
         placed AS (
             SELECT i.item_id, i."time", MAX(alone.said) AS said
-            FROM alone ASOF JOIN inferences AS i ON alone.item_id = i.item_id AND alone.until >= i."time" GROUP BY ALL
+            FROM alone ASOF JOIN (FROM inferences SEMI JOIN alone USING (item_id)) AS i
+                ON alone.item_id = i.item_id AND alone.until >= i."time" GROUP BY ALL
         ),
         typed AS (
             SELECT i.item_id, i."time", i.said.model AS model, i.said.confidence AS confidence,

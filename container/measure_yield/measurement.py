@@ -23,6 +23,7 @@ from evergreen.layout import ObservedLayout
 from evergreen.yield_series import YieldSeries
 
 _ATTEMPTS = 6
+_ONE_THREAD = 0  # bytes: the function has one processor, and a second thread twice the memory
 
 
 def _now() -> datetime:
@@ -53,7 +54,7 @@ class Measurement:
             self._quarantine(refused(dropped, folder, "no_inference_log", str(error)), [])
             return
         try:
-            with connect(folder, "log", file.stat().st_size) as connection:
+            with connect(folder, "log", _ONE_THREAD) as connection:
                 checked = take(connection, contract, dropped, file=file, folder=folder, now=self.clock())
         except (MemoryError, duckdb.OutOfMemoryException):
             words = "the log does not fit into the memory of MeasureYield: split it into several"
@@ -70,7 +71,7 @@ class Measurement:
             folder = self.folder / f"{dataset}-{attempt}"
             folder.mkdir(parents=True)
             try:
-                with connect(folder, "measure") as connection:
+                with connect(folder, "measure", _ONE_THREAD) as connection:
                     series = self._measured(connection, contract, logs, folder)
             except FilesChanged as error:
                 log("measured_anew", dataset=dataset, because=str(error))

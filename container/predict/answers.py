@@ -9,8 +9,9 @@ from container.predict.features import features_of
 from container.predict.given import Form, Row
 from container.rows import Matrix
 from container.serve.encode import to_csv
-from container.signature import Signature
+from container.signature import Signature, positive_of
 from evergreen.contract import Contract
+from evergreen.inference import confidence
 from evergreen.predictions import read_rows
 from evergreen.scoring import RowFault
 from evergreen.segments import segment_of
@@ -64,15 +65,8 @@ def _segment(row: dict[str, Any], contract: Contract) -> dict[str, str]:
 def _with_confidence(row: dict[str, Any], model: Model) -> dict[str, Any]:
     """Of labels, the probability of the one that is predicted."""
     answer: dict[str, Any] = {name: row[name] for name in ("prediction", "probability") if name in row}
-    match model.signature.task:
-        case "binary":
-            positive = row["prediction"] == model.signature.classes[1]
-            probability = row["probability"]
-            return {**answer, "confidence": probability if positive else round(1 - probability, 4)}
-        case "multiclass":
-            return {**answer, "confidence": row["probability"]}
-        case _:
-            return answer
+    sure = confidence(row, model.signature.task, positive_of(model.signature))
+    return answer if sure is None else {**answer, "confidence": sure}
 
 
 def _explanations(model: Model, values: Matrix, rows: Sequence[Row]) -> list[dict[str, Any]]:

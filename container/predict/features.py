@@ -36,7 +36,7 @@ def features_of(rows: Sequence[Row], form: Form, signature: Signature) -> tuple[
         broken = _faults(connection, typed, form.checks(formats))
         faults += [fault for fault in broken if (fault.row, fault.field) not in absent]
         if faults:
-            return None, sorted(faults, key=lambda fault: fault.row)
+            return None, sorted(faults, key=lambda fault: fault.row or 0)
         values = ", ".join(feature_value(each, form.value(each.name)) for each in signature.features)
         table = connection.execute(f"SELECT {values} FROM {typed} ORDER BY {LINE}").to_arrow_table()
         return matrix(table, signature), []

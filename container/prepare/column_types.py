@@ -37,6 +37,17 @@ def typed_rows(rows: str, columns: Mapping[str, Column], formats: Mapping[str, D
     return f"(SELECT *, {names} FROM {unnested})"
 
 
+def as_text(value: str, column: Column, decimal: str) -> str:
+    """SQL for a typed value as a file of the contract may hold it."""
+    match column.type:
+        case "timestamp" if column.formats:
+            return f"strftime({value}, {text(column.formats[0])})"
+        case "number" if decimal == ",":
+            return f"replace(CAST({value} AS VARCHAR), '.', ',')"
+        case _:
+            return f"CAST({value} AS VARCHAR)"
+
+
 def missing(name: str, column: Column) -> str:
     """SQL: whether a column without a typed value is empty, or holds a usual mark for that."""
     empty = f"{raw(name)} IS NULL"

@@ -1,14 +1,17 @@
 """What `prepare` hands on: training, validation and hold-out rows as Parquet, rows to score as plain CSV."""
 
 import json
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from container.prepare.column_types import as_text
 from container.prepare.engine import quoted, text
 from container.prepare.prepared_rows import COLLECTED, LEARNED, ORDER, TO_SCORE, PreparedRows, in_part
 from container.signature import AS_OF, OUTPUTS, Feature, Signature, features_hash
 from evergreen.contract import Contract
 from evergreen.generations import ScoringPart, ScoringParts
+from evergreen.inference import logged_columns
 from evergreen.targets import EventTarget
 
 ROWS_PER_PART = 50_000  # of those that are scored: what one function loads in a minute or two
@@ -69,16 +72,47 @@ def _write_scoring(rows: PreparedRows, folder: Path) -> ScoringParts:
     connection, parts = rows.connection, list[ScoringPart]()
     query = f"SELECT {_line(rows)} FROM {rows.relation} WHERE {TO_SCORE} ORDER BY {quoted(rows.entity)}"
     connection.execute(f"CREATE OR REPLACE TEMP TABLE {_TO_WRITE} AS {query}")  # ordered once, not for each part
-    total = rows.count(TO_SCORE).rows
-    for number, first in enumerate(range(0, total, ROWS_PER_PART)):
-        name, last = f"part-{number:05d}.csv", min(first + ROWS_PER_PART, total) - 1
+    for part, where in _parts(rows):
         connection.execute(
-            f"COPY (SELECT * FROM {_TO_WRITE} WHERE rowid BETWEEN {first} AND {last} ORDER BY rowid) "
-            f"TO {text(folder / name)} (FORMAT csv, HEADER false, QUOTE '', DELIMITER '\x01')"
+            f"COPY (SELECT * FROM {_TO_WRITE} WHERE {where} ORDER BY rowid) "
+            f"TO {text(folder / part.part)} (FORMAT csv, HEADER false, QUOTE '', DELIMITER '\x01')"
         )
-        parts.append(ScoringPart(part=name, rows=last - first + 1))
+        parts.append(part)
     connection.execute(f"DROP TABLE {_TO_WRITE}")
     return ScoringParts(tuple(parts))
+
+
+def write_logged(rows: PreparedRows, dropped: str, contract: Contract, folder: Path) -> None:
+    """Write the rows that are scored as they were dropped, part by part, for the inference log; `dropped` is SQL for
+    all rows. Features of an event log are of no one row."""
+    names = logged_columns(contract)
+    if not names:
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    entity, columns = quoted(rows.entity), contract.input.columns
+    values = ", ".join(
+        f"{as_text(f'dropped.{quoted(name)}', columns[name], contract.input.decimal)} AS {quoted(name)}"
+        for name in names
+    )
+    rows.connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE {_TO_WRITE} AS SELECT CAST(scored.{entity} AS VARCHAR) AS item_id, {values} "
+        f"FROM (SELECT {entity}, {ORDER} FROM {rows.relation} WHERE {TO_SCORE}) AS scored "
+        f"JOIN {dropped} AS dropped ON dropped.{ORDER} = scored.{ORDER} ORDER BY scored.{entity}"
+    )
+    for part, where in _parts(rows):
+        rows.connection.execute(
+            f"COPY (SELECT * FROM {_TO_WRITE} WHERE {where} ORDER BY rowid) "
+            f"TO {text(folder / f'{part.part}.parquet')} (FORMAT parquet, CODEC zstd)"
+        )
+    rows.connection.execute(f"DROP TABLE {_TO_WRITE}")
+
+
+def _parts(rows: PreparedRows) -> Iterator[tuple[ScoringPart, str]]:
+    """Each part of the rows to score, and SQL for which of them it has when they are ordered by entity."""
+    total = rows.count(TO_SCORE).rows
+    for number, first in enumerate(range(0, total, ROWS_PER_PART)):
+        last = min(first + ROWS_PER_PART, total) - 1
+        yield ScoringPart(part=f"part-{number:05d}.csv", rows=last - first + 1), f"rowid BETWEEN {first} AND {last}"
 
 
 def _line(rows: PreparedRows) -> str:

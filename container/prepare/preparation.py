@@ -23,6 +23,7 @@ from container.prepare.recent import RecentItems, collection_keys, take_recent
 from container.prepare.table_rows import Table, prepare_table
 from container.signature import Signature
 from evergreen.contract import Contract
+from evergreen.inference import logs_scores
 from evergreen.layout import RunLayout
 from evergreen.manifest import UNUSABLE_WITH_IT, FileReport, Rejection, RunManifest
 
@@ -116,6 +117,8 @@ class Preparation:
         self.signature = outputs.signature_of(self.rows, self.contract)
         prepared = self.directories.processing_output / "prepared"
         outputs.write(self.rows, self.signature, prepared)
+        if logs_scores(self.contract):
+            outputs.write_logged(self.rows, self.history.relation, self.contract, prepared / "logged")
         if self.contract.teachers:
             self.rows_by_source = outputs.write_sources(self.rows, prepared / "train")
         if self.recent:

@@ -16,14 +16,14 @@ from evergreen.cli.deployment import Deployment
 from evergreen.cli.drop import upload
 from evergreen.cli.laptop import laptop_cloud
 from evergreen.cli.line import contract_of, text_of
-from evergreen.cli.line_playing import Line, Pace
+from evergreen.cli.line_playing import Line
 from evergreen.cli.output import console, span
 from evergreen.cli.up import checkout, synthesize
 from evergreen.cli.watch import wait_for_run
 from evergreen.drifts import Drift, Row, drift_named
 from evergreen.errors import StoreUnavailable, TrainingFailed, UserMustAct
 from evergreen.layout import ObservedLayout
-from evergreen.line import items_of
+from evergreen.line import Pace, items_of
 from evergreen.observed_yield import Yield
 from evergreen.promotion_watch import is_over
 from evergreen.yield_series import YieldSeries

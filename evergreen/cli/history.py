@@ -21,6 +21,7 @@ WORK = (
 _SILENT = {
     "ChooseCollection",
     "ChooseLabelling",
+    "ChooseLogging",
     "ChooseTraining",
     "IsPlatformFault",
 }  # choices for which no task before them gave a reason

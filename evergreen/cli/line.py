@@ -12,13 +12,13 @@ import typer
 
 from evergreen.cli.deployment import Deployment
 from evergreen.cli.drop import contract_folder
-from evergreen.cli.line_playing import Line, Pace
+from evergreen.cli.line_playing import Line
 from evergreen.cli.output import console
 from evergreen.contract import Contract
 from evergreen.contract_file import read_folder
 from evergreen.drifts import DRIFTS, Drift, Row, drift_named
 from evergreen.errors import UserMustAct
-from evergreen.line import held_back, items_of
+from evergreen.line import Pace, held_back, items_of
 
 app = typer.Typer(name="line", help="Play a production line.", no_args_is_help=True, rich_markup_mode="markdown")
 

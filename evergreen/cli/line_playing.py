@@ -4,7 +4,7 @@ import random
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import boto3
@@ -13,19 +13,9 @@ from evergreen.cli.deployment import Deployment
 from evergreen.contract import Contract
 from evergreen.errors import UserMustAct
 from evergreen.layout import INFERENCE
-from evergreen.line import Item, given, log_of_outcomes, log_of_scores, right
+from evergreen.line import Item, Pace, given, log_of_outcomes, log_of_scores, right
 from evergreen.scoring import Refusal, ScoringRequest
 from evergreen.stores.scoring import ScoringFunction
-
-
-@dataclass(frozen=True)
-class Pace:
-    """How fast a line is, how often it drops a log, and when and of how many items the outcome is told."""
-
-    rate: float  # items a second
-    log_every: int  # items
-    outcome_share: float
-    outcome_delay: float  # seconds
 
 
 @dataclass(frozen=True)
@@ -52,9 +42,8 @@ class Line:
     def play(self, items: Sequence[Item]) -> Iterator[Logged]:
         """Make the items one log at a time, in real time; at the end the outcomes that are still to come."""
         began, scoring = time.monotonic(), ScoringFunction(boto3.client("lambda"), self.deployment.predict)
-        for start in range(0, len(items), self.pace.log_every):
-            made = items[start : start + self.pace.log_every]
-            _sleep_until(began + (start + len(made)) / self.pace.rate)
+        for seconds, made in self.pace.logs(items):
+            _sleep_until(began + seconds)
             rows = [given(self.contract, each) for each in made]
             scored = scoring.score(ScoringRequest(dataset=self.contract.id, rows=rows))
             if isinstance(scored, Refusal):
@@ -66,10 +55,9 @@ class Line:
             self._tell_outcomes()
 
     def _log(self, made: Sequence[Item], predictions: list[dict[str, Any]], champion: str) -> Logged:
-        now, apart = datetime.now(UTC), timedelta(seconds=1 / self.pace.rate)
-        times = [now - apart * (len(made) - 1 - place) for place in range(len(made))]
+        times = self.pace.times(len(made), datetime.now(UTC))
         text = log_of_scores(self.contract, made, predictions, times, champion)
-        known = [each for each in made if each.outcome and self.chance.random() < self.pace.outcome_share]
+        known = self.pace.known_later(made, self.chance)
         self._waiting.append((time.monotonic() + self.pace.outcome_delay, known))
         key = self._drop("scores", text)
         return Logged(key, len(made), right(made, predictions), champion)

@@ -48,7 +48,10 @@ def predictions(
         _show_one(found, output, explanation(deployment, dataset, entity, published) if explain else None)
     elif segment is not None:
         contract = deployment.scored_rows.contract(dataset, published.generation)
-        show(of_segment(deployment.scored_rows.of(dataset, published), segment, limit, contract), output)
+        few = of_segment(deployment.scored_rows.of(dataset, published), segment, limit, contract)
+        show(few, output)
+        if output is Format.text and segment in published.segments:  # generations of before were not counted so
+            console.print(f"{len(few):,} of the {published.segments[segment]:,} in {segment}.")
     else:
         write_all(deployment.scored_rows.of(dataset, published), output)
 

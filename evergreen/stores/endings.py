@@ -73,8 +73,8 @@ class Endings:
 
     def end(self, run_id: str, status: Status, subject: str, body: str, **facts: Any) -> None:
         """Record the outcome, send the run's one notice, and tell those who listen."""
-        run = self._runs.get(run_id) or {}
         self._announce(run_id, status, facts)
+        run = self._runs.get(run_id) or {}  # as late as can be: whether people were told decides whether they are
         body = "\n".join([body, *without(run.get("set_aside", [])), *why_it_ran(run.get("causes", []))])
         body = body if len(body) <= _LONGEST_NOTICE else body[:_LONGEST_NOTICE] + " …"
         if not run.get("notified_at"):

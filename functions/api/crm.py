@@ -7,7 +7,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Query
 
 from functions.api.answers import SegmentUpdate
 from functions.api.deployment import Deployment
-from functions.api.refusals import NoSegment
+from functions.api.refusals import NoSegment, NothingPublished
 from functions.api.responses import described
 
 CustomerId = Annotated[
@@ -25,12 +25,14 @@ def crm(app: APIGatewayHttpResolver, deployment: Deployment) -> None:
         "/crm_segment_update",
         summary="Tell the CRM of one customer's segment",
         tags=["crm"],
-        responses=described(SegmentUpdate, 404, good=202),
+        responses=described(SegmentUpdate, 404, 409, good=202),
     )
     def update(customer_id: CustomerId, dataset: DatasetWithSegments = None) -> Response[SegmentUpdate]:
         asked = _dataset(deployment, dataset)
         want = deployment.segment_queue.ask(deployment.segments, asked, customer_id)
         if want is None:
+            if deployment.published.read(asked, []) is None:
+                raise NothingPublished(asked)
             raise NoSegment(f"no segment of {customer_id!r} was ever published for {asked}", [asked])
         said = SegmentUpdate(dataset=asked, customer_id=customer_id, segment=want.segment, event_id=want.event_id)
         return Response(202, "application/json", said)

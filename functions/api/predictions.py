@@ -23,9 +23,7 @@ def predictions(app: APIGatewayHttpResolver, deployment: Deployment, measure: Me
         deployment.contracts[dataset]  # raises where there is none
         found = deployment.published.read(dataset, entities)
         if found is None:
-            raise NothingPublished(
-                f"{dataset} has published nothing yet; drop a file: evergreen drop {dataset} FILE.csv"
-            )
+            raise NothingPublished(dataset)
         measure.model_version = str(found.published["champion"])
         return found
 

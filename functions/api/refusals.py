@@ -17,6 +17,9 @@ _MOST_KNOWN = 50
 class NothingPublished(UserMustAct):
     """The data set has no published generation yet."""
 
+    def __init__(self, dataset: str) -> None:
+        super().__init__(f"{dataset} has published nothing yet; drop a file: evergreen drop {dataset} FILE.csv")
+
 
 class NoPrediction(UserMustAct):
     """The published generation has none for this entity."""
@@ -62,7 +65,7 @@ def malformed(error: RequestValidationError) -> Response[str]:
 
 def _fault(error: dict[str, Any]) -> dict[str, Any]:
     place = [each for each in error["loc"] if each != "body"]
-    row = next((each for each in place if isinstance(each, int)), 0)
+    row = next((each for each in place if isinstance(each, int)), None)
     field = ".".join(str(each) for each in place if not isinstance(each, int)) or None
     return {"row": row, "field": field, "rule": str(error["type"]), "reason": str(error.get("msg", error["type"]))}
 

@@ -1,5 +1,6 @@
 """Every route, and what becomes of errors."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -30,6 +31,7 @@ from functions.api.refusals import (
 
 TITLE, VERSION = "Evergreen", "1"
 DOCUMENT = "/openapi.json"
+_PLACEHOLDER = re.compile("<(.*?)>")  # written {…} in the document
 
 
 def resolver(deployment: Deployment, measure: Measure, logger: Logger) -> APIGatewayHttpResolver:
@@ -80,7 +82,7 @@ def _no_route(app: APIGatewayHttpResolver) -> Response[str]:
     routes = app._dynamic_routes + app._static_routes
     allowed = ", ".join(sorted({route.method for route in routes if route.rule.match(path)}))
     if not allowed:
-        paths = sorted({route.path for route in routes})
+        paths = sorted({_PLACEHOLDER.sub(r"{\1}", route.path) for route in routes})
         return unknown(f"there is no {path}; there are: {', '.join(paths)}", paths)
     answer = problem(405, f"{path} is not for {method}, only for {allowed}")
     answer.headers["Allow"] = allowed

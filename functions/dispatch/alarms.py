@@ -7,6 +7,8 @@ from typing import Any
 
 from evergreen.arrivals import AlarmCleared, Arrival
 from evergreen.contracts import Contracts
+from evergreen.durations import duration
+from evergreen.layout import ObservedLayout
 from evergreen.ledger import ArrivalState, LedgerEntry
 from evergreen.observed_yield import Yield
 from evergreen.pacing import NextStart
@@ -14,6 +16,7 @@ from evergreen.requests import identity
 from evergreen.stores.alarm_states import AlarmStates
 from evergreen.stores.arrivals import ArrivalsLedger
 from evergreen.stores.endings import Status
+from evergreen.stores.files import Files
 from evergreen.stores.leases import Lease
 from evergreen.stores.notices import Notice, Notices
 from evergreen.stores.registry import Registry
@@ -24,13 +27,16 @@ from evergreen.stuck_alarm import (
     AskAgain,
     Try,
     asking_again,
+    came_after,
     entries_of,
     hold_after_rollback,
+    is_measured,
     next_step,
     rolled_back_by_itself,
     runs_of,
 )
 from evergreen.yield_notices import stuck_alarm_notice
+from evergreen.yield_series import YieldSeries
 
 
 @dataclass(frozen=True)
@@ -44,6 +50,7 @@ class Alarms:
     registry: Registry
     notices: Notices
     timers: Timers
+    files: Files
 
     def came_on(self, arrival: Arrival, lease: Lease | None) -> None:
         """Note that an alarm is on, if that is what has arrived; `lease` is that of the run in progress.
@@ -89,19 +96,29 @@ class Alarms:
     def _is_stuck(
         self, dataset: str, state: AlarmState, entries: list[LedgerEntry], stated: Yield, now: datetime
     ) -> bool:
-        """Whether people are to be called now; else the alarm asks again when it is time, or a timer is set."""
+        """Whether people are to be called now; else the alarm asks again when it is time, or a timer is set.
+
+        An alarm that came on under the champion before says nothing of this one until that is measured.
+        """
         asked = entries_of(state, entries)
         tries = self._tries(asked)
         last_start = max(self.runs.recent_starts(dataset, 1), default=None)
-        back_since = rolled_back_by_itself(self.registry.champion(dataset))
-        step = next_step(asked, tries, last_start, back_since, stated)
+        champion = self.registry.champion(dataset)
+        step = next_step(asked, tries, last_start, rolled_back_by_itself(champion), stated)
         if step is None:
             return False
         if step.at > now:
             self.timers.wake(dataset, step.at, now)
+        elif champion and came_after(champion, state, stated, now) and not self._is_measured(dataset, champion, stated):
+            self.timers.wake(dataset, now + duration(stated.reexamine_after), now)
+            return False
         elif isinstance(step, AskAgain):
             self.ledger.record(asking_again(dataset, state, step, stated), now)
         return step.at <= now and not isinstance(step, AskAgain)
+
+    def _is_measured(self, dataset: str, champion: dict[str, Any], stated: Yield) -> bool:
+        series = self.files.find(ObservedLayout(dataset).series, YieldSeries)
+        return is_measured(champion, series.measure if series else None, stated)
 
     def _call_people(self, dataset: str, stuck: list[AlarmState], entries: list[LedgerEntry], now: datetime) -> None:
         """Tell of all of them at once: two alarms on one yield are one matter."""

@@ -84,7 +84,7 @@ class Dispatcher:
             settings.SCHEDULE_GROUP, settings.ARRIVALS_QUEUE_ARN, settings.DEAD_LETTERS_ARN, settings.SCHEDULER_ROLE_ARN
         )
         timers = Timers(boto3.client("scheduler"), target)
-        alarms = Alarms(contracts, AlarmStates(table), ledger, runs, registry, notices, timers)
+        alarms = Alarms(contracts, AlarmStates(table), ledger, runs, registry, notices, timers, files)
         return cls(
             contracts=contracts,
             ledger=ledger,

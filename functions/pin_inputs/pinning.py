@@ -9,6 +9,7 @@ from evergreen.arrivals import Arrival, safe_file_name
 from evergreen.contract import Contract
 from evergreen.contracts import Contracts, DatasetFolder
 from evergreen.errors import ObjectUnreadable
+from evergreen.inference import logs_scores
 from evergreen.layout import RunLayout
 from evergreen.manifest import ChampionModel, Collection, InputFile, RunManifest
 from evergreen.stores.arrivals import ArrivalsLedger, ArrivalState
@@ -86,6 +87,7 @@ class Pinning:
             "collects": manifest.collection is not None,
             "endpoint": self._has_endpoint(folder.contract),
             "input_bytes": self._input_bytes(layout, manifest),
+            "logs_scores": logs_scores(folder.contract),
             "output_filter": "$[0,-1]" if folder.contract.task == "regression" else "$[0,-2,-1]",
             **self._uris(layout),
         }

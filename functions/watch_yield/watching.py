@@ -88,9 +88,9 @@ class Watching:
 
     def _tell_once(self, dataset: str, champion: dict[str, Any], now: datetime) -> str:
         replaced, runs = str(champion["replaced"]), self.reinstatement.runs
+        self.announcements.tell(dataset)  # what could not be told before, too
         if (runs.get(replaced) or {}).get("rollback_told_at"):
             return "rolled back, and people know"
-        self.announcements.tell(dataset)
         self.followers.ask(dataset)
         published = self.reinstatement.registry.published(dataset) or {}
         subject, body = automatic_rollback_notice(

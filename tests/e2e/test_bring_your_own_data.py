@@ -3,20 +3,27 @@
 import json
 import os
 import random
+import time
 from collections.abc import Iterator
+from pathlib import Path
 
+import boto3
+import pyarrow.parquet as pq
 import pytest
 from sklearn.datasets import load_diabetes, load_wine
 
 from cdk_app.synth import synthesize
 from evergreen.cli.deployment import Deployment
 from evergreen.cli.laptop import laptop_cloud
+from evergreen.layout import ObservedLayout
+from evergreen.yield_series import YieldSeries
 from tests.e2e.checkout import Checkout
 
 TUNED = """training:
   algorithm: linear
   tune: {max_jobs: 3, ranges: {lambda: {min: 0.0001, max: 1, scale: log}}}
 """
+LOGGED = "yield: {good_when: prediction = outcome, threshold: 0.5, log_scores: true}\n"
 
 
 @pytest.fixture(scope="module")
@@ -50,8 +57,10 @@ def test_init_writes_a_contract_that_passes_its_own_check(checkout: Checkout) ->
     assert "lower `gate: {min_rows: …}`" in said, "178 rows leave fewer to judge by than the gate asks for"
     contract = checkout.root / "datasets" / "grapes" / "dataset.yaml"
     contract.write_text(contract.read_text().replace("gate:\n", f"{TUNED}gate:\n  min_rows: 30\n"))
+    returns = checkout.root / "datasets" / "returns" / "dataset.yaml"
+    proposed = returns.read_text()
+    returns.write_text(proposed + LOGGED)
     checkout.evergreen("contract", "check")
-    proposed = (checkout.root / "datasets" / "returns" / "dataset.yaml").read_text()
     assert "feature: false" in next(line for line in proposed.splitlines() if "refund" in line)
 
 
@@ -70,6 +79,41 @@ def test_a_binary_target_is_predicted_by_entity_with_its_label_and_probability(c
     item = json.loads(cloud.evergreen("predictions", "returns", "Ö-7", "-o", "json"))
     assert item["prediction"] in ("yes", "no")
     assert 0 <= item["probability"] <= 1
+
+
+def test_what_a_run_scored_is_logged_and_measured_and_asks_for_no_run(cloud: Checkout, tmp_path: Path) -> None:
+    deployment = Deployment.find()
+    series = observed_series(deployment, ObservedLayout("returns").series)
+    (bucket,) = series.buckets
+    (run,) = deployment.runs.of("returns")
+    assert (bucket.items, bucket.judged, bucket.model) == (1200, 0, run["run_id"])
+    s3 = boto3.client("s3")
+    assert not s3.list_objects_v2(Bucket=deployment.bucket, Prefix="quarantine/returns/inference/")["KeyCount"]
+    (key,) = (
+        each["Key"]
+        for each in s3.list_objects_v2(Bucket=deployment.bucket, Prefix=ObservedLayout("returns").items)["Contents"]
+    )
+    s3.download_file(deployment.bucket, key, str(tmp_path / "items.parquet"))
+    logged = {row["item_id"]: row for row in pq.read_table(tmp_path / "items.parquet").to_pylist()}
+    header, rows = _returns()
+    for row in rows:
+        dropped = dict(zip(header, row, strict=True))
+        found = logged[str(dropped["order id"])]
+        assert found["size (EU)"] == (dropped["size (EU)"] or None)
+        assert float(found["price"]) == dropped["price"]
+    told = json.loads(cloud.evergreen("predictions", "returns", "Ö-7", "-o", "json"))
+    sure = told["probability"] if told["prediction"] == "yes" else 1 - told["probability"]
+    assert (logged["Ö-7"]["prediction"], logged["Ö-7"]["confidence"]) == (told["prediction"], pytest.approx(sure))
+
+
+def observed_series(deployment: Deployment, key: str, seconds: float = 30) -> YieldSeries:
+    """What MeasureYield made of the first log, once it has."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if boto3.client("s3").list_objects_v2(Bucket=deployment.bucket, Prefix=key)["KeyCount"]:
+            return deployment.files.read(key, YieldSeries)
+        time.sleep(0.2)
+    pytest.fail("nothing was measured")
 
 
 def test_a_multiclass_target_is_predicted_by_label(cloud: Checkout) -> None:

@@ -11,8 +11,11 @@ from tests.faults.seam import Moment
 
 START, END = "Dispatch of a drop", "Dispatch of an end"
 HOLD, WAKE = "Dispatch of a drop that is held back", "Dispatch of a timer"
-EVENTS = (START, END, HOLD, WAKE)
-PLACES = (*TASKS, *EVENTS)
+AGAIN, CALL = "Dispatch of a timer of an alarm that stays on", "Dispatch of the last timer of such an alarm"
+WATCH = "WatchYield of a champion that made the yield worse"
+EVENTS = (START, END, HOLD, WAKE, AGAIN, CALL)
+PLACES = (*TASKS, *EVENTS, WATCH)
+OVERTAKEN, LOOKED_AT = "overtaken", "looked at meanwhile"
 _MEANWHILE = ("zombie", "aborted", "run timed out", "old events", "end unheard")
 _AT_A_CALL: dict[str, tuple[Moment, ...]] = {
     "killed": ("before", "after"),
@@ -27,7 +30,12 @@ _AT_A_CALL: dict[str, tuple[Moment, ...]] = {
 }
 _OF_DISPATCH: dict[str, tuple[Moment, ...]] = {
     **{kind: _AT_A_CALL[kind] for kind in ("killed", "throttled", "fails", "denied", "sent again")},
-    "overtaken": ("before",),
+    OVERTAKEN: ("before",),
+}
+_OF_WATCH: dict[str, tuple[Moment, ...]] = {
+    **_OF_DISPATCH,
+    "throttled for good": ("before",),
+    LOOKED_AT: ("before",),
 }
 _OF_FUNCTIONS: dict[str, tuple[Moment, ...]] = {
     "raises": ("before", "after"),
@@ -55,6 +63,10 @@ _OF_OTHERS: dict[str, dict[str, tuple[Moment, ...]]] = {
     "CollectSamples": {
         **_OF_FUNCTIONS,
         **dict.fromkeys(("exits", "out of memory", "too large", "store unavailable"), ("before",)),
+    },
+    "LogScores": {
+        **_OF_FUNCTIONS,
+        **dict.fromkeys(("exits", "out of memory", "store unavailable"), ("before",)),
     },
     "ReadDataSummary": dict.fromkeys(("S3 fails", "S3 fails for good", "times out"), ("before", "after")),
     "LoadEachPart": dict.fromkeys(("the list cannot be read", "the list cannot be read for good"), ("before",)),
@@ -92,6 +104,9 @@ def cells_at(place: str, calls: int) -> Iterator[Cell]:
         if place == WAKE:
             yield from _at_calls(place, {"overwritten": ("before",)}, calls)
         yield Cell(place, "old events")
+        return
+    if place == WATCH:
+        yield from _at_calls(place, _OF_WATCH, calls)
         return
     whole = _OF_OTHERS.get(place, _OF_FUNCTIONS if place in FUNCTIONS else _OF_JOBS)
     yield from (Cell(place, kind, moment) for kind, moments in whole.items() for moment in moments)

@@ -16,14 +16,22 @@ from tests.faults.execution import STATES, Execution, TaskFailed
 from tests.faults.jobs import Jobs
 from tests.faults.seam import Died, Fault, Seam
 from tests.faults.snapshot import Backends, Snapshot
+from tests.faults.yields import measure
 from tests.integration.functions.conftest import Context
 from tests.integration.functions.world import World
 
-APPROVED, TUNED, PACED, TAUGHT = "approved", "tuned", "paced", "taught"  # data sets whose contracts say so
+APPROVED, TUNED, PACED, TAUGHT, WATCHED = (
+    "approved",
+    "tuned",
+    "paced",
+    "taught",
+    "watched",
+)  # data sets whose contracts say so
 SOON = timedelta(hours=1)  # timers that come before it hold runs back; later ones are of leases
 RECEIVES = 5  # of one message, until it is a dead letter
+INVOKES = 3  # of a function for one event, until it is lost
 FUNCTIONS = tuple(name for name in STATES if STATES[name].get("Resource", "").startswith("arn:aws:states:::lambda"))
-OF_THE_IMAGE = ("CollectSamples", "PrepareSmallData")  # functions whose code is the container's
+OF_THE_IMAGE = ("CollectSamples", "LogScores", "PrepareSmallData")  # functions whose code is the container's
 
 
 @dataclass
@@ -62,6 +70,7 @@ class Deployment:
     deaf: bool = False  # the events of ended executions are lost
     within: int = 0  # how many attempts stand still, while others go on
     calls: dict[str, list[str]] = field(default_factory=dict)  # of the last attempt at each state
+    asked: list[str] = field(default_factory=list)  # functions that others have invoked, and not waited for
 
     def module(self, folder: str) -> Any:
         """A function's handler module, as it runs here."""
@@ -95,6 +104,17 @@ class Deployment:
                     return
         self.dead_letters.append(event)
 
+    def look(self, measured: dict[str, Any], faults: Iterator[Fault | None] | None = None) -> None:
+        """As a rule does: WatchYield gets the event of a measure, again after an error; then it is lost."""
+        for _ in range(INVOKES):
+            with self.seam.attempt(next(faults, None) if faults else None) as self.calls["WatchYield"]:
+                try:
+                    self.handlers["WatchYield"](measured, Context())
+                except (Died, Exception):
+                    continue
+                if not self.seam.dead:
+                    return
+
     def advance(self, execution: Execution, to: str | None = None) -> None:
         """Step until the execution enters a state, or ends; its event is then delivered."""
         while execution.status == "RUNNING" and (execution.state != to or execution.attempt):
@@ -105,6 +125,8 @@ class Deployment:
     def end(self, execution: Execution) -> None:
         """Step Functions notes the end and sends its event."""
         next(each for each in self.backends.executions if each.name == execution.name).status = execution.status
+        if execution.given["dataset"] == WATCHED:
+            measure(self.world, WATCHED)
         if not self.deaf:
             self.deliver(self.ended(execution))
 
@@ -188,8 +210,12 @@ class Deployment:
         if not service.startswith("invoke"):
             return self.jobs.run(service, parameters, run_id, dataset)
         if state in OF_THE_IMAGE:
-            work = {"CollectSamples": self.jobs.collect, "PrepareSmallData": self.jobs.prepare}[state]
-            return {"Payload": work(RunLayout(dataset, run_id))}
+            work = {
+                "CollectSamples": self.jobs.collect,
+                "LogScores": self.jobs.log_scores,
+                "PrepareSmallData": self.jobs.prepare,
+            }
+            return {"Payload": work[state](RunLayout(dataset, run_id))}
         answer = self._invoke(state, parameters["Payload"], fault, died_as)
         if service == "invoke.waitForTaskToken":
             return self._approve(run_id, parameters["Payload"]["token"])
@@ -230,6 +256,7 @@ class Deployment:
         self.executions = {name: each.copied() for name, each in point.executions.items()}
         self.jobs.names, self.jobs.losing = set(point.job_names), set()
         self.trouble, self.dead_letters, self.deaf, self.within = None, [], False, 0
+        self.asked.clear()
         self.seam.dead, self.seam.calls, self.seam.fault = False, None, None
 
 

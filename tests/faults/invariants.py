@@ -9,6 +9,7 @@ from typing import Any
 
 from evergreen.layout import RunLayout
 from evergreen.runs import dataset_of
+from tests.faults.after_alarm import stuck_notice
 from tests.faults.execution import Execution
 from tests.faults.snapshot import Backends
 
@@ -22,8 +23,9 @@ class Watch:
 
     backends: Backends
     dataset: str
-    champions: list[tuple[Any, ...]] = field(default_factory=list)  # every face the item has had
+    champions: list[tuple[Any, ...]] = field(default_factory=list)  # every face that a promotion gave the item
     generations: list[str] = field(default_factory=list)
+    brought_back: str = ""  # the run whose champion and generation a rollback brought back
     compared: str = ""  # the generation that the CRM is brought to
     broken: list[str] = field(default_factory=list)
     in_window: bool = False  # a notice was sent, and not noted yet
@@ -46,10 +48,14 @@ class Watch:
         elif operation == "UpdateItem":
             self.in_window = False
         champion = self._face("CHAMPION", "run_id", "promoted_at", "model_uri")
-        if champion and (not self.champions or self.champions[-1] != champion):
+        if any(self._face("CHAMPION", "rolled_back_at")):
+            self.brought_back = champion[0]
+        elif champion and (not self.champions or self.champions[-1] != champion):
             self.champions.append(champion)
         published = self._face("PUBLISHED", "generation", "rows", "champion")
-        if published and (not self.generations or self.generations[-1] != published[0]):
+        if published and published[0] == self.brought_back:
+            self._is_whole(*published)
+        elif published and (not self.generations or self.generations[-1] != published[0]):
             self.generations.append(published[0])
             self._is_whole(*published)
         status = self.backends.plain("segments").get(self.dataset, {}).get("STATUS")
@@ -165,7 +171,8 @@ class Watch:
 
     def _people_were_told(self, ours: dict[str, Execution]) -> None:
         told = Counter(said["notification_id"]["Value"] for _, _, _, said, _ in self.backends.notices)
-        known = {*ours, *(f"{name}-approval" for name in ours), *self._arrival_ids()}
+        known = {*ours, *(f"{name}-{kind}" for name in ours for kind in ("approval", "watch")), *self._arrival_ids()}
+        known |= {stuck_notice(*self._face(sk, "alarm", "at")) for sk in self._items() if sk.startswith("ALARM#")}
         self._must(not told.keys() - known, f"notices with ids of their own: {sorted(told.keys() - known)}")
         for name in ours:
             self._must(self._status(name) != "RUNNING", f"{name} is over, and its record says that it runs")

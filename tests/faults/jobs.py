@@ -7,6 +7,7 @@ from typing import Any
 
 from evergreen.evaluation import Comparison, Evaluation
 from evergreen.generations import ScoringPart, ScoringParts
+from evergreen.inference import batch_log
 from evergreen.layout import RunLayout
 from evergreen.manifest import CollectedReport, DataReport, DataSummary, FileReport, InputFile, Rejection, RunManifest
 from evergreen.stores.files import Files
@@ -50,6 +51,12 @@ class Jobs:
         """One item has its outcome, and two wait for the teachers."""
         self.files.write(layout.outcomes, b"rows")
         self.files.write(layout.samples, b"rows")
+
+    def log_scores(self, layout: RunLayout) -> None:
+        """A log of each part."""
+        for part in _PARTS:
+            assert self.files.modified(layout.predictions_part(part)), "what was not scored cannot be logged"
+            self.files.write(batch_log(layout.dataset, layout.run_id, part), b"rows")
 
     def prepare(self, layout: RunLayout) -> None:
         """A file whose text is `bad` is refused; a run without a good one, and without history, is unusable."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from tests.faults.cells import Cell
+from evergreen.layout import ObservedLayout
+from tests.faults.cells import LOOKED_AT, OVERTAKEN, Cell
 from tests.faults.deployment import Deployment, Trouble
 from tests.faults.execution import Execution, TaskFailed
 from tests.faults.invariants import Watch
@@ -75,7 +76,7 @@ def strikes(deployment: Deployment, watch: Watch, cell: Cell, execution: Executi
 
     def happen() -> tuple[str, int] | None:
         twice = cell.kind in MEANWHILE or cell.moment == "sent"
-        watch.strike(overtaking=twice and fault.struck[-1] == "Publish")
+        watch.strike(overtaking=(twice and fault.struck[-1] == "Publish") or cell.kind == LOOKED_AT)
         if cell.moment == "sent":
             return None
         if cell.kind in DEATHS:
@@ -168,6 +169,12 @@ def overwritten(deployment: Deployment, dataset: str, execution: Execution | Non
         deployment.deliver(deployment.drop(dataset, "second"))
 
 
+def looked_at(deployment: Deployment, dataset: str, execution: Execution | None) -> None:
+    """Another process of WatchYield looks at the same measure meanwhile, from the first call to the last."""
+    with deployment.elsewhere():
+        deployment.look({"detail": {"object": {"key": ObservedLayout(dataset).series}}})
+
+
 def nobody_hears(deployment: Deployment, dataset: str, execution: Execution | None) -> None:
     """The event of the execution's end is lost."""
     deployment.deaf = True
@@ -184,7 +191,8 @@ MEANWHILE: dict[str, Callable[[Deployment, str, Execution | None], None]] = {
     "aborted": aborted,
     "run timed out": timed_out,
     "old events": old_events,
-    "overtaken": overtaken,
+    OVERTAKEN: overtaken,
+    LOOKED_AT: looked_at,
     "overwritten": overwritten,
     "end unheard": nobody_hears,
     "loses a row": loses_a_row,

@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.faults.cells import END, HOLD, PLACES, START, WAKE, Cell, cells_at
-from tests.faults.deployment import APPROVED, PACED, TAUGHT, TUNED, Deployment, Point, Trouble
+from tests.faults import alarm_story
+from tests.faults.after_alarm import problems
+from tests.faults.cells import AGAIN, END, HOLD, PLACES, START, WAKE, WATCH, Cell, cells_at
+from tests.faults.deployment import APPROVED, PACED, TAUGHT, TUNED, WATCHED, Deployment, Point, Trouble
 from tests.faults.execution import STATES, Execution
 from tests.faults.invariants import Watch
 from tests.faults.jobs import failed_job
@@ -56,6 +58,8 @@ class Matrix:
             matrix._walk(*way)
         deployment.restore(empty)
         matrix._walk(*USUAL, failing=True)
+        deployment.restore(empty)
+        matrix._walk_alarm()
         missing = set(PLACES) - matrix.entries.keys()
         assert not missing, f"no way leads through {missing}"
         return matrix
@@ -71,14 +75,19 @@ class Matrix:
         watch = Watch(deployment.backends, entry.dataset, overtaken=cell.kind in OVERTAKING)
         deployment.seam.watch = watch.look
         try:
-            if entry.event:
+            if cell.state == WATCH and entry.event:
+                self._meet_watch(cell, watch, entry.event)
+            elif entry.event:
                 self._meet_dispatch(cell, watch, entry.event)
             else:
                 self._meet_run(cell, watch, deployment.executions[entry.run_id or ""])
             assert watch.strikes, NEVER
-            self._go_on(entry.dataset)
+            if cell.state != WATCH:
+                self._go_on(entry.dataset)
         except AssertionError as broken:
             watch.broken.append(str(broken))
+        if entry.dataset == WATCHED:
+            watch.broken += problems(deployment.backends, WATCHED, cell, watch.excused, deployment.asked)
         return watch.judge(deployment.executions)
 
     def _meet_run(self, cell: Cell, watch: Watch, execution: Execution) -> None:
@@ -103,8 +112,20 @@ class Matrix:
         deployment.deliver(event, iter(faults))
         if "CreateSchedule" in faults[0].struck and cell.state != HOLD:  # where only the timer would start the run
             assert not deployment.dead_letters, "a Scheduler that is away holds a run up"
-        if cell.kind in PASSING and cell.state in (START, WAKE):
+        if cell.kind in PASSING and cell.state in (START, WAKE, AGAIN):
             assert deployment.running(), "what passes by itself left a run that nobody starts"
+
+    def _meet_watch(self, cell: Cell, watch: Watch, measured: dict[str, Any]) -> None:
+        """What three attempts cannot do the next measure's event does."""
+        deployment = self.deployment
+        times = 99 if cell.kind in REFUSALS and REFUSALS[cell.kind][2] > 1 else 1
+        deployment.look(measured, iter([strikes(deployment, watch, cell, None) for _ in range(times)]))
+        if cell.kind in PASSING:
+            champion = deployment.world.registry.champion(watch.dataset) or {}
+            assert champion.get("rolled_back_at"), "what passes by itself left a champion that made the yield worse"
+        deployment.look(measured)
+        for run in deployment.running():
+            deployment.advance(run)
 
     def _go_on(self, dataset: str) -> None:
         """What runs ends; dead letters are replayed; the next good file makes a run, at the latest after the lease."""
@@ -165,6 +186,20 @@ class Matrix:
         point = self.deployment.point()
         self.deployment.deliver(event)
         self._enter(WAKE, Entry(point, dataset, None, event, told, len(self.deployment.calls["Dispatch"])))
+
+    def _walk_alarm(self) -> None:
+        """What follows the run that an alarm asked for; each place is gone on from where it was entered."""
+        deployment = self.deployment
+        for place, point, event, told in alarm_story.places(deployment):
+            after = deployment.point()
+            deployment.restore(point)
+            if place == WATCH:
+                deployment.look(event)
+            else:
+                deployment.deliver(event)
+            calls = len(deployment.calls["WatchYield" if place == WATCH else "Dispatch"])
+            self._enter(place, Entry(point, WATCHED, None, event, told, calls))
+            deployment.restore(after)
 
     def _abort(self, point: Point, dataset: str, run: Execution, told: list[dict[str, Any]]) -> None:
         """The event of an aborted execution, which Dispatch has to end."""

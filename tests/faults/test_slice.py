@@ -7,19 +7,17 @@ from tests.faults.cells import PLACES, Cell, kinds_at
 from tests.faults.conftest import Verdicts
 from tests.faults.matrix import Matrix
 
-OF_A_STATE = 2
-
 
 def sliced(matrix: Matrix) -> list[Cell]:
-    """Of each state a few cells, of the kinds that were had least so far, and every kind that is left then; each at
-    the last call there is."""
+    """Of each state one cell, of the kind that was had least so far, and every kind that is left then; each at the last
+    call there is."""
     had: Counter[str] = Counter()
     found, left = [], {}
     for place in PLACES:
         last = {cell.kind: cell for cell in matrix.cells(place)}
-        few = sorted(last, key=lambda kind: had[kind])[:OF_A_STATE]
-        had.update(few)
-        found += [last[kind] for kind in few]
+        kind = min(last, key=lambda kind: had[kind])
+        had[kind] += 1
+        found.append(last[kind])
         left |= last
     return [*found, *(cell for kind, cell in left.items() if kind not in had)]
 

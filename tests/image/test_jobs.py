@@ -24,7 +24,8 @@ OTHERS = [name for name in NAMES if name != DEFAULT]
 EVERYTHING = """
 import importlib, json, os, pathlib, pkgutil, site, subprocess
 import container
-os.environ["AWS_DEFAULT_REGION"] = "us-east-1"  # Lambda's handlers make their clients when they are imported
+# Lambda's handlers read their settings and make their clients when they are imported.
+os.environ |= {"AWS_DEFAULT_REGION": "us-east-1", "DATA_BUCKET": "data", "REGISTRY_TABLE": "registry"}
 for found in pkgutil.walk_packages(container.__path__, "container."):
     if not found.name.endswith("__main__") and not found.name.startswith("container.survey"):
         importlib.import_module(found.name)

@@ -67,3 +67,25 @@ def test_it_reads_logs_and_writes_what_it_observed(
 def test_it_may_neither_start_a_run_nor_tell_people(may: list[Statement]) -> None:
     assert {action.split(":")[0] for each in may for action in each.actions} == {"s3", "sqs", "logs", "xray"}
     assert "sqs:SendMessage" not in {action for each in may for action in each.actions}
+
+
+@pytest.mark.parametrize(
+    ("action", "key", "permitted"),
+    [
+        ("s3:GetObject", "runs/d/r/predictions/part-00000.csv.out", True),
+        ("s3:PutObject", "inference/d/batch/r/part-00000.csv.gz", True),
+        ("s3:PutObject", "inference/d/a.csv", False),
+        ("s3:PutObject", "inference/d/api/2026-01-01/a.jsonl", False),
+        ("s3:PutObject", "runs/d/r/predictions/part-00000.csv.out", False),
+        ("s3:GetObject", "inference/d/a.csv", False),
+        ("s3:GetObject", "incoming/d/a.csv", False),
+        ("s3:DeleteObject", "inference/d/batch/r/part-00000.csv.gz", False),
+    ],
+)
+def test_what_a_run_scored_is_written_as_logs_of_its_own_and_nowhere_else(
+    template: Template, action: str, key: str, permitted: bool
+) -> None:
+    bucket, _ = template.one("AWS::S3::Bucket")
+    log_scores = template.statements_of(role_of(template.image_function("log_scores.handler")[1]))
+    assert any(each.permits(action, f"${{{bucket}.Arn}}/{key}") for each in log_scores) is permitted
+    assert {name.split(":")[0] for each in log_scores for name in each.actions} == {"s3", "logs", "xray"}

@@ -12,9 +12,13 @@ from tests.infrastructure.conftest import ROOT
 from tests.infrastructure.template import Template
 from tests.infrastructure.workflow import Workflow, strings
 
-OF_THE_IMAGE = {"collect_samples": "collect_samples.handler", "prepare_small_data": "small_data"}
+OF_THE_IMAGE = {
+    "collect_samples": "collect_samples.handler",
+    "log_scores": "log_scores.handler",
+    "prepare_small_data": "small_data",
+}
 # What is not done now is done later, and no run fails for it.
-GOES_ON = ("RegisterChallenger", "UpdateSegments", "RemoveSuperseded", "UpdateEndpoint", "TrackRun")
+GOES_ON = ("RegisterChallenger", "LogScores", "UpdateSegments", "RemoveSuperseded", "UpdateEndpoint", "TrackRun")
 ENDS = {"RunCompleted", "DataRejected", "RunFailed"}
 
 
@@ -88,7 +92,9 @@ def test_every_run_that_was_judged_is_registered_and_tracked_whichever_way_it_go
 
 
 def test_every_published_generation_reaches_the_crm(workflow: Workflow) -> None:
-    assert workflow.following("PublishPredictions") == {"UpdateSegments", "FailRun"}
+    assert workflow.following("PublishPredictions") == {"ChooseLogging", "FailRun"}
+    assert workflow.following("ChooseLogging") == {"LogScores", "UpdateSegments"}
+    assert workflow.following("LogScores") == {"UpdateSegments"}
 
 
 def test_only_a_data_set_with_an_endpoint_waits_for_one_and_no_other_state_may_wait_so_long(workflow: Workflow) -> None:
@@ -188,12 +194,13 @@ def test_a_state_holds_no_rows_so_it_fits_in_256_kilobytes(workflow: Workflow) -
         assert state["ResultPath"] is None or "ResultSelector" in state, f"{name} keeps a whole job description"
 
 
-@pytest.mark.parametrize("state", ["IsDataUsable", "ChooseTraining", "CanChampionScore"])
+@pytest.mark.parametrize("state", ["IsDataUsable", "ChooseTraining", "CanChampionScore", "ChooseLogging"])
 def test_a_choice_without_a_clear_yes_takes_the_harmless_way(workflow: Workflow, state: str) -> None:
     harmless = {
         "ChooseTraining": "TrainChallenger",
         "IsDataUsable": "RejectData",
         "CanChampionScore": "TrackRun",
+        "ChooseLogging": "UpdateSegments",
     }
     assert workflow.states[state]["Default"] == harmless[state]
     (yes,) = workflow.states[state]["Choices"]

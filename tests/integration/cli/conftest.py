@@ -76,7 +76,7 @@ class Desk:
         rows = [{"entity": str(number), "prediction": lease.fence, "model": champion} for number in range(1, 4)]
         self.aws.loader.load(DATASET, lease.run_id, rows, workers=1)
         seen = self.deployment.registry.published(DATASET)
-        published = {"rows": 3, "champion": champion, "sample": "1"}
+        published = {"rows": 3, "champion": champion, "sample": "1", "segments": {"at_risk": 2, "rest": 1}}
         self.deployment.registry.publish(self._change(lease, seen), published)
         self.deployment.runs.note(lease.run_id, status="SUCCEEDED")
         self.deployment.leases.release(DATASET, lease.run_id)

@@ -39,7 +39,9 @@ def generation(desk: Desk) -> str:
 def test_a_segment_is_listed_up_to_the_limit(desk: Desk, generation: str) -> None:
     told = json.loads(desk.said("predictions", DATASET, "--segment", "at_risk", "-o", "json"))
     assert [(each["entity"], each["segment"]) for each in told] == [("2", "at_risk"), ("Smith, J", "at_risk")]
-    assert "Smith" not in desk.said("predictions", DATASET, "--segment", "at_risk", "--limit", "1")
+    few = desk.said("predictions", DATASET, "--segment", "at_risk", "--limit", "1")
+    assert "Smith" not in few
+    assert "1 of the 2 in at_risk." in few
 
 
 def test_a_segment_that_there_is_none_of_is_refused_with_those_there_are(desk: Desk, generation: str) -> None:

@@ -73,6 +73,7 @@ class Line:
     folder: Path
     contract: Contract = field(default_factory=contract)
     count: int = 0
+    now: datetime = NOW
 
     @property
     def layout(self) -> ObservedLayout:
@@ -83,6 +84,10 @@ class Line:
         key = f"inference/{folder}/{name}"
         body = body.encode() if isinstance(body, str) else body
         version = str(self.aws.s3.put_object(Bucket=BUCKET, Key=key, Body=body)["VersionId"])
+        return self.dropped(key, version)
+
+    def dropped(self, key: str, version: str) -> Dropped:
+        """A log that is there already, as its event would say."""
         return Dropped(BUCKET, key, version, NOW + timedelta(seconds=self.count))
 
     def measurement(self) -> Measurement:
@@ -90,7 +95,7 @@ class Line:
         folder = self.folder / str(self.count)
         folder.mkdir()
         contracts = Contracts({self.contract.id: DatasetFolder(contract=self.contract, sql={})})
-        return Measurement(DataBucket(self.aws.s3, BUCKET), contracts, folder, clock=lambda: NOW)
+        return Measurement(DataBucket(self.aws.s3, BUCKET), contracts, folder, clock=lambda: self.now)
 
     def measure(self, *dropped: Dropped) -> YieldSeries:
         """Take these logs in one invocation, and measure."""

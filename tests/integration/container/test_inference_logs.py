@@ -32,6 +32,7 @@ WRONG = {
     "neither prediction nor outcome": ({"prediction": "", "outcome": ""}, "", "empty_row"),
     "a label of another data set": ({"prediction": "churned"}, "prediction", "allowed"),
     "a model of another data set": ({"model": "next-purchase-00001-aaaaaaaa"}, "model", "other_data_set"),
+    "one whose name begins as ours": ({"model": "line-x-00001-aaaaaaaa"}, "model", "other_data_set"),
     "an item that comes again": ({"item_id": 3}, "item_id", "duplicate"),
 }
 

@@ -216,10 +216,18 @@ def test_the_crm_is_told_of_one_customer_again_on_demand(world: World, api: Clie
         ("", 422, "customer_id"),
     ],
 )
-def test_a_customer_nobody_can_tell_of_is_refused(api: Client, query: str, status: int, words: str) -> None:
+def test_a_customer_nobody_can_tell_of_is_refused(
+    world: World, api: Client, query: str, status: int, words: str
+) -> None:
+    publish(world, FIRST, {"17850": 14})
     answer = api.request("POST", f"/crm_segment_update?{query}")
     assert answer.status == status
     assert words in answer.said["message"]
+
+
+def test_before_anything_is_published_the_crm_cannot_be_told_which_is_409(api: Client) -> None:
+    answer = api.request("POST", "/crm_segment_update?customer_id=17850")
+    assert (answer.status, "evergreen drop" in answer.said["message"]) == (409, True)
 
 
 def test_a_count_that_cannot_be_written_costs_no_answer_and_is_written_later(world: World, api: Client) -> None:
@@ -232,7 +240,7 @@ def test_a_count_that_cannot_be_written_costs_no_answer_and_is_written_later(wor
 
 
 def test_a_path_that_is_not_there_is_404_and_another_method_405(api: Client) -> None:
-    assert "/predictions/<dataset>/<entity>" in api.get("/nowhere").said["known"]
+    assert "/predictions/{dataset}/{entity}" in api.get("/nowhere").said["known"]
     answer = api.request("DELETE", f"/predictions/{DATASET}/17850")
     assert (answer.status, answer.headers["Allow"]) == (405, "GET")
 

@@ -57,8 +57,7 @@ def test_a_body_that_is_no_rows_is_422_naming_the_field(api: Client, body: Any, 
     assert answer.status == 422, answer.said
     fault = answer.said["faults"][0]
     assert fault["field"] == field
-    if body == {"rows": [{}, 3]}:
-        assert fault["row"] == 1
+    assert fault["row"] == (1 if body == {"rows": [{}, 3]} else None)
 
 
 def test_a_body_over_the_limit_is_413_and_scores_nothing(api: Client, scorer: Scorer) -> None:

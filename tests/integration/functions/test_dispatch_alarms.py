@@ -6,7 +6,9 @@ from typing import Any
 import pytest
 
 from evergreen.arrivals import Arrival
+from evergreen.layout import ObservedLayout
 from evergreen.stores.arrivals import ArrivalState
+from evergreen.yield_series import Measure, YieldSeries
 from tests.integration.functions.world import DATASET, World, sample
 
 T0 = datetime(2026, 3, 2, 8, 17, 40, tzinfo=UTC)
@@ -207,3 +209,38 @@ def test_an_alarm_during_a_run_that_a_file_asked_for_makes_the_next_run(clocked:
     changes(clocked, "ALARM")
     finish(clocked)
     assert len(clocked.started()) == 2
+
+
+def test_an_alarm_that_is_older_than_the_champion_waits_until_that_is_measured(clocked: World) -> None:
+    clocked.states(**{"yield": YIELD | {"good_when": "prediction = outcome", "window": 100}})
+    changes(clocked, "ALARM")
+    later(clocked, minutes=10)
+    promoted = {"run_id": finish(clocked, "PROMOTE"), "promoted_at": clocked.clock().isoformat()}
+    clocked.aws.registry.put_item(Item={"pk": f"DATASET#{DATASET}", "sk": "CHAMPION", **promoted})
+    for _ in range(20):
+        later(clocked, hours=1, minutes=1)
+    assert (len(clocked.started()), told(clocked)) == (1, [])
+    measure = Measure(at=clocked.clock(), samples=99, good=30, model=promoted["run_id"])
+    for samples, model in ((99, promoted["run_id"]), (100, "next-purchase-00000-old")):
+        measured(clocked, measure.model_copy(update={"samples": samples, "model": model}))
+        later(clocked, hours=1, minutes=1)
+        assert len(clocked.started()) == 1
+    measured(clocked, measure.model_copy(update={"samples": 100}))
+    later(clocked, hours=1, minutes=1)
+    assert len(clocked.started()) == 2
+
+
+def test_nobody_waits_for_a_measure_longer_than_a_week(clocked: World) -> None:
+    clocked.states(**{"yield": YIELD | {"good_when": "prediction = outcome", "window": 100}})
+    changes(clocked, "ALARM")
+    later(clocked, minutes=10)
+    promoted = {"run_id": finish(clocked, "PROMOTE"), "promoted_at": clocked.clock().isoformat()}
+    clocked.aws.registry.put_item(Item={"pk": f"DATASET#{DATASET}", "sk": "CHAMPION", **promoted})
+    later(clocked, days=6, hours=23)
+    assert len(clocked.started()) == 1
+    later(clocked, hours=2)
+    assert len(clocked.started()) == 2
+
+
+def measured(world: World, measure: Measure) -> None:
+    world.files.write(ObservedLayout(DATASET).series, YieldSeries(dataset=DATASET, measure=measure))

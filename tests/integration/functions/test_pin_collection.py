@@ -12,6 +12,7 @@ from evergreen.contracts import Contracts
 from evergreen.layout import RunLayout
 from evergreen.manifest import CollectedReport, DataReport, FileReport, Rejection, RunManifest
 from evergreen.notices import of_recent_items
+from evergreen.observed_yield import Yield
 from evergreen.stores.arrivals import ArrivalState
 from evergreen.stores.endings import Endings
 from evergreen.stores.registry import Change
@@ -146,3 +147,12 @@ def test_a_notice_says_that_recent_items_were_refused_together_and_why() -> None
     report = DataReport(usable=True, files=(), rejections=(why,), rows=9, collected=collected)
     (line,) = of_recent_items(report, None)
     assert line == "Recent items: none joined the rows, they were refused together: 9 of 9 rows are rejected."
+
+
+@pytest.mark.parametrize("stated", [None, Yield(threshold=0.5), Yield(threshold=0.5, log_scores=True)])
+def test_a_run_logs_what_it_scores_where_the_contract_says_so(line: World, stated: Yield | None) -> None:
+    folder = line.contracts[LINE]
+    contract = folder.contract.model_copy(update={"observed_yield": stated})
+    line.contracts = Contracts({LINE: folder.model_copy(update={"contract": contract})})
+    answer, _ = pinned(line, "manual")
+    assert answer["logs_scores"] is bool(stated and stated.log_scores)

@@ -137,7 +137,7 @@ class World:
     @property
     def alarms(self) -> Alarms:
         notices, states = Notices(self.sns, self.aws.topic_arn), AlarmStates(self.aws.registry)
-        return Alarms(self.contracts, states, self.ledger, self.runs, self.registry, notices, self.timers)
+        return Alarms(self.contracts, states, self.ledger, self.runs, self.registry, notices, self.timers, self.files)
 
     @property
     def timers(self) -> Timers:

@@ -8,11 +8,14 @@ from functools import cache
 from typing import Any, Literal
 
 import boto3
+import pytest
 from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 from moto import mock_aws
+from moto.core.serialize import BaseJSONSerializer
 
 from evergreen.stores.loader import QUICK, Loader
+from local.item_answers import values_as_they_are
 
 BUCKET = "evergreen-data"
 EVENT_BUS = "Evergreen-events"
@@ -63,7 +66,9 @@ class Account:
 @contextmanager
 def account() -> Iterator[Account]:
     """moto, in this process, for as long as the block lasts."""
-    with mock_aws():
+    stock = BaseJSONSerializer._serialize_type_structure
+    with mock_aws(), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(BaseJSONSerializer, "_serialize_type_structure", values_as_they_are(stock))
         boto3.DEFAULT_SESSION = _session()
         s3, sns, sqs = boto3.client("s3"), boto3.client("sns"), boto3.client("sqs")
         s3.create_bucket(Bucket=BUCKET)

@@ -16,7 +16,7 @@ from evergreen.contract_file import read_folder
 from evergreen.drifts import Row, drift_named
 from evergreen.errors import UserMustAct
 from evergreen.inference import OWN_COLUMNS, logged_columns
-from evergreen.line import given, held_back, items_of, log_of_outcomes, log_of_scores, right
+from evergreen.line import Pace, given, held_back, items_of, log_of_outcomes, log_of_scores, right
 
 T0 = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 ROWS: list[Row] = [
@@ -129,6 +129,31 @@ def test_logs_hold_only_what_an_inference_log_may_and_join_by_item(contract: Con
     assert [each["item_id"] for each in outcomes] == [each["item_id"] for each in scores]
     assert [each["outcome"] for each in outcomes] == ["1", "0", "0"]
     assert right(items, answers) == 2
+
+
+def test_items_come_at_their_rate_and_a_log_when_its_last_item_is_made(contract: Contract) -> None:
+    pace = Pace(rate=50, log_every=40, outcome_share=1, outcome_delay=5)
+    items = items_of(contract, ROWS, [], chance())
+    logs = list(pace.logs(items))
+    assert [(seconds, len(made)) for seconds, made in logs] == [(0.8, 40), (1.6, 40), (2.0, 20)]
+    assert [each for _, made in logs for each in made] == items
+    times = pace.times(3, T0)
+    assert [(T0 - each).total_seconds() for each in times] == [0.04, 0.02, 0]
+
+
+def test_outcomes_are_known_of_a_share_and_the_same_items_for_a_seed(contract: Contract) -> None:
+    items = items_of(contract, [*ROWS, {**ROWS[0], "Machine failure": ""}] * 10, [], chance())
+    pace = Pace(rate=50, log_every=40, outcome_share=0.3, outcome_delay=5)
+    known, again, other = (pace.known_later(items, random.Random(seed)) for seed in (1, 1, 2))
+    assert known == again != other
+    assert 200 < len(known) < 400
+    assert all(each.outcome for each in known), "the file does not say what became of the others"
+
+
+def test_a_drift_by_chance_is_the_same_for_a_seed(contract: Contract) -> None:
+    drift = drift_named("random-labels", contract, ROWS, None, 0.5)
+    first, again, other = (items_of(contract, ROWS, [drift], random.Random(seed)) for seed in (1, 1, 2))
+    assert first == again != other
 
 
 def test_too_few_rows_are_said_with_their_numbers(contract: Contract) -> None:
