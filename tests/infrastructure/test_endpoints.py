@@ -29,7 +29,7 @@ def test_it_may_wait_as_long_as_a_function_can_and_its_state_waits_for_it(templa
 
 
 def test_the_scoring_function_may_ask_endpoints_and_do_nothing_else_to_them(template: Template) -> None:
-    _, scoring = template.image_function("predict_rows.handler")
+    _, scoring = template.image_function("predict_rows")
     (asking,) = (each for each in template.statements_of(role_of(scoring)) if "sagemaker" in str(each.actions))
     assert asking.actions == ["sagemaker:InvokeEndpoint"]
     assert all(each.rsplit("/", 1)[1].lower() == "evergreen-*" for each in asking.resources)
@@ -41,4 +41,3 @@ def test_both_who_roll_back_have_the_endpoint_follow(template: Template) -> None
     may = [each for each in template.statements_of(role_of(watch)) if "lambda:InvokeFunction" in each.actions]
     assert f"${{{name}.Arn}}" in [arn for each in may for arn in each.resources]
     assert name in str(watch["Environment"]["Variables"]["UPDATE_ENDPOINT_FUNCTION"])
-    assert name in str(template.document["Outputs"]["UpdateEndpointFunction"]["Value"])
