@@ -36,6 +36,16 @@ class Directories:
         return self.base / "model"
 
     @property
+    def resources(self) -> Path:
+        """Which hosts a training job has."""
+        return self.base / "input" / "config" / "resourceconfig.json"
+
+    @property
+    def checkpoints(self) -> Path:
+        """What SageMaker keeps for the job's next attempt; not there when it does not."""
+        return self.base / "checkpoints"
+
+    @property
     def output(self) -> Path:
         """Where a failed job says why."""
         return self.base / "output"

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from container.on_disk import chosen, joined
 from container.rows import LabelledRows, Matrix, Vector, matrix
 from container.signature import Signature
 
@@ -31,13 +32,17 @@ class Fold:
         weights = None
         if self.weights is not None or other.weights is not None:
             weights = np.concatenate((self._weights(), other._weights()))
-        values = np.concatenate((self.values, other.values))
+        values = joined((self.values, other.values))
         return Fold(values, np.concatenate((self.targets, other.targets)), weights)
 
     def where(self, wanted: NDArray[np.bool_]) -> "Fold":
         """Only the rows that are wanted."""
         weights = None if self.weights is None else self.weights[wanted]
-        return Fold(self.values[wanted], self.targets[wanted], weights)
+        return Fold(chosen(self.values, wanted), self.targets[wanted], weights)
+
+    def share(self, rank: int, hosts: int) -> "Fold":
+        """Every so many-th row."""
+        return self.where(np.arange(len(self.targets)) % hosts == rank)
 
     def weighted(self, weight: float) -> "Fold":
         """The same rows, each counting so much."""

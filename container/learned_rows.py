@@ -29,7 +29,12 @@ class LearnedRows:
     @classmethod
     def of(cls, parts: Sequence[LabelledRows], signature: Signature) -> "LearnedRows":
         """The hashes of all rows of some parts."""
-        hashes = np.unique(np.concatenate([row_hashes(rows, signature) for rows in parts]))
+        return cls.of_hashes([row_hashes(rows, signature) for rows in parts])
+
+    @classmethod
+    def of_hashes(cls, parts: Sequence[Hashes]) -> "LearnedRows":
+        """What rows have been hashed to."""
+        hashes = np.unique(np.concatenate(parts))
         bits = 0
         while len(hashes) > MOST_HASHES:
             bits += 1

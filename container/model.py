@@ -15,9 +15,12 @@ from container.rows import Matrix
 from container.signature import Signature, SignatureError
 from container.tasks import TASKS
 from container.tasks.definition import HALF, Answer, Predictions, TaskDefinition
+from evergreen.intervals import PredictionInterval
 
 SIGNATURE, TRAINING = "signature.json", "training.json"
 DIGESTS = "sha256"  # in training.json: of each predictor's file; older models have none
+
+INTERVAL = "prediction_interval"  # in training.json; older models and those of classes have none
 
 Read = Callable[[str], bytes]
 
@@ -95,6 +98,12 @@ class Model:
     def threshold(self) -> float:
         """From which probability on a binary model tells the positive label."""
         return float(self.training.get("threshold", HALF))
+
+    @property
+    def interval(self) -> PredictionInterval | None:
+        """Between which numbers the truth lies, where it was measured."""
+        found = self.training.get(INTERVAL)
+        return PredictionInterval.model_validate(found) if found else None
 
     def contributions(self, values: Matrix) -> dict[str, Contributions]:
         """What each feature adds to every predictor's prediction, by the predictor's name."""

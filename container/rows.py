@@ -42,16 +42,20 @@ class LabelledRows:
 
     @classmethod
     def read(cls, path: Path, signature: Signature) -> "LabelledRows":
-        """Read rows that `prepare` wrote; a column that the signature names must be there, and so must labels."""
-        table = pq.read_table(path)
+        """Read rows that `prepare` wrote."""
+        return cls.of(pq.read_table(path), path.name, signature)
+
+    @classmethod
+    def of(cls, table: pa.Table, name: str, signature: Signature) -> "LabelledRows":
+        """The rows of a table; a column that the signature names must be there, and so must labels."""
         wanted = (signature.entity, AS_OF, *(feature.name for feature in signature.features), signature.target)
-        missing = [name.strip() for name in wanted if name not in table.column_names]
+        missing = [column.strip() for column in wanted if column not in table.column_names]
         if missing:
-            raise SignatureError(f"{path.name} lacks the columns {', '.join(missing)}, which its signature names")
+            raise SignatureError(f"{name} lacks the columns {', '.join(missing)}, which its signature names")
         targets = table.column(signature.target).cast(pa.float64()).to_numpy(zero_copy_only=False)
         rows = cls(table, np.asarray(targets, dtype=np.float64))
         if signature.task != "time_to_event" and not np.isfinite(rows.targets).all():
-            raise SignatureError(f"{path.name} has rows without a value of {signature.target!r}")
+            raise SignatureError(f"{name} has rows without a value of {signature.target!r}")
         return rows
 
     @property

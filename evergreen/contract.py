@@ -10,6 +10,7 @@ from evergreen.columns import NAME_PATTERN, Input
 from evergreen.endpoint import Endpoint
 from evergreen.gate import Gate
 from evergreen.hyperparameters import unknown
+from evergreen.intervals import WITH_INTERVAL
 from evergreen.keeping import Keeping
 from evergreen.metrics import OF_TASK, MetricName, Task
 from evergreen.observed_yield import Yield
@@ -63,7 +64,8 @@ class Contract(Strict):
         description="What predictions mean for whoever acts on them, the first that fits: see [segments](#segments).",
     )
     predictions: Keeping = Field(
-        default=Keeping(), description="How long predictions stay: see [predictions](#predictions)."
+        default=Keeping(),
+        description="How long predictions stay, and their intervals: see [predictions](#predictions).",
     )
     endpoint: Endpoint | None = Field(
         default=None,
@@ -90,6 +92,7 @@ class Contract(Strict):
         """What the training job is told: the algorithm, by which metric it will be judged, and what the user states."""
         told: dict[str, str] = {"algorithm": self.training.algorithm, "metric": self.metric}
         told |= {"quantile": str(self.gate.quantile)} if self.metric == "pinball" else {}
+        told |= {"interval": str(self.predictions.interval)} if self.task in WITH_INTERVAL else {}
         return told | {name: str(value) for name, value in self.training.hyperparameters.items()}
 
     @property

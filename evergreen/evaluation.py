@@ -4,6 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from evergreen.intervals import CheckedInterval
 from evergreen.metrics import MetricName, Task
 from evergreen.strict import Strict
 
@@ -74,4 +75,5 @@ class Evaluation(Strict):
     slices: tuple[SliceComparison, ...] = ()
     slices_left_out: tuple[SliceLeftOut, ...] = ()
     leaks: tuple[Leak, ...] = ()
+    prediction_interval: CheckedInterval | None = None  # the challenger's own, where it has one
     threshold: float | None = None  # of task binary: from which probability on the positive label is told

@@ -70,6 +70,8 @@ class Changes(Strict):
 
     replaces: str
     rows_before: int
+    added: int | None = None  # entities that it did not have; None where that is not known
+    removed: int | None = None  # entities that only it had
     segments_before: dict[str, int] = Field(default={})
 
 
@@ -83,11 +85,18 @@ class Published(Strict):
     segments: dict[str, int] = Field(default={})
     changes: Changes | None = None
 
-    def after(self, before: "Published | None") -> "Published":
-        """The same, compared with what readers saw until now."""
+    def after(self, before: "Published | None", entities: tuple[int, int] | None = None) -> "Published":
+        """The same, compared with what readers saw until now; of the entities, how many were added and removed."""
         if before is None:
             return self
-        changes = Changes(replaces=before.generation, rows_before=before.rows, segments_before=before.segments)
+        added, removed = entities or (None, None)
+        changes = Changes(
+            replaces=before.generation,
+            rows_before=before.rows,
+            added=added,
+            removed=removed,
+            segments_before=before.segments,
+        )
         return self.model_copy(update={"changes": changes})
 
     @property
@@ -96,6 +105,8 @@ class Published(Strict):
         told, known = [], self.changes.segments_before if self.changes else {}
         if self.changes and self.changes.rows_before != self.rows:
             told.append(f"{self.changes.rows_before:,} before")
+        if self.changes and (self.changes.added or self.changes.removed):
+            told.append(f"{self.changes.added:,} entities are new, {self.changes.removed:,} are gone")
         for name in dict.fromkeys([*self.segments, *known]):
             now, before = self.segments.get(name, 0), known.get(name, 0)
             was = f", {before:,} before" if known and before != now else ""

@@ -10,7 +10,7 @@ _NAMES = {
     "xgboost": (
         *("max_depth", "eta", "min_child_weight", "subsample", "colsample_bytree", "lambda", "alpha", "gamma"),
         *("max_bin", "num_round", "early_stopping_rounds", "seed", "colsample_bylevel", "colsample_bynode"),
-        *("max_cat_threshold", "max_cat_to_onehot", "max_delta_step"),
+        *("max_cat_threshold", "max_cat_to_onehot", "max_delta_step", "memory_mb"),
     ),
     "lightgbm": (
         *("num_leaves", "max_depth", "learning_rate", "min_data_in_leaf", "bagging_fraction", "bagging_freq"),

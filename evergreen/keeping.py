@@ -11,7 +11,7 @@ DEFAULT = 2
 
 
 class Keeping(Strict):
-    """How long predictions stay when newer ones are published."""
+    """How long predictions stay when newer ones are published, and how sure their intervals are."""
 
     keep_generations: int = Field(
         default=DEFAULT,
@@ -19,6 +19,13 @@ class Keeping(Strict):
         le=100,
         description="How many of the newest generations stay, the published one among them; and of how many champions "
         "before the present one the newest generation stays, for rollbacks.",
+    )
+    interval: float = Field(
+        default=0.8,
+        ge=0,
+        lt=1,
+        description="Of numbers: in what share of all cases the truth shall lie between a prediction's `lower` and "
+        "`upper`; 0 for no interval. Each model keeps the one it was trained with.",
     )
 
 

@@ -3,11 +3,13 @@
 from dataclasses import dataclass
 
 INCOMING = "incoming/"
+CHECKPOINTS = "checkpoints/"  # of training jobs; they go after some days
 INFERENCE = "inference/"
 OBSERVED = "observed/"
 MLFLOW = "mlflow/"  # the artifacts that MLflow shows
 OWN_PREFIXES = (
     "accepted/",
+    CHECKPOINTS,
     INFERENCE,
     MLFLOW,
     OBSERVED,
@@ -72,6 +74,11 @@ class RunLayout:
     @property
     def prepared(self) -> str:
         return f"{self.prefix}/prepared"
+
+    @property
+    def checkpoints(self) -> str:
+        """How far training has come: of the run, for each attempt is another job."""
+        return f"{CHECKPOINTS}{self.dataset}/{self.run_id}"
 
     @property
     def train(self) -> str:
@@ -157,6 +164,10 @@ class RunLayout:
     def loaded_part(self, part: str) -> str:
         """What became of it when it was loaded (`LoadedPart`)."""
         return f"{self.prefix}/loaded/{part}.json"
+
+    def loaded_entities(self, part: str) -> str:
+        """Who is in it, as digests (`evergreen.entities`): a later generation tells by them who came and who went."""
+        return f"{self.prefix}/loaded/{part}.entities"
 
     @property
     def accepted(self) -> str:

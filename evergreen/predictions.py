@@ -9,15 +9,19 @@ from typing import Any
 
 from evergreen.contract import Contract
 from evergreen.errors import TrainingFailed
+from evergreen.intervals import PredictionInterval
 from evergreen.metrics import Task
 from evergreen.segments import segment_of
 
 _SIGNIFICANT_DIGITS = 6  # of a predicted value; a model's numbers have hardly more
 
 
-def read_rows(lines: Iterable[str], source: str, champion_run_id: str, task: Task) -> Iterator[dict[str, Any]]:
+def read_rows(
+    lines: Iterable[str], source: str, champion_run_id: str, task: Task, interval: PredictionInterval | None = None
+) -> Iterator[dict[str, Any]]:
     """Read a line per entity: `entity,days,probability`, `entity,value` or `entity,label,probability`, by task.
 
+    With the model's interval, numbers have a lower and an upper end.
     Raises TrainingFailed naming source and line when a line is not of that form.
     """
     for number, cells in enumerate(csv.reader(lines), start=1):
@@ -25,6 +29,8 @@ def read_rows(lines: Iterable[str], source: str, champion_run_id: str, task: Tas
             row = _row(cells, task)
         except ValueError as error:
             raise TrainingFailed(f"{source}, line {number}: {cells!r} is no prediction ({error})") from None
+        if interval:
+            row |= _ends(row["prediction"], interval, task)
         yield {**row, "model": champion_run_id}
 
 
@@ -37,13 +43,14 @@ class Scoring:
     champion_run_id: str
     as_of: str | None  # the day that the features are of; a table has none
     scored_at: datetime
+    interval: PredictionInterval | None = None  # the champion's own
 
     def rows(self, lines: Iterable[str], source: str) -> Iterator[dict[str, Any]]:
         """Every prediction as readers see it; what it has none of is left out. Raises TrainingFailed as `read_rows`."""
         shared: dict[str, Any] = {"generation": self.generation, "scored_at": self.scored_at.isoformat()}
         shared |= {"as_of": self.as_of} if self.as_of else {}
         segments = self.contract.segments
-        for row in read_rows(lines, source, self.champion_run_id, self.contract.task):
+        for row in read_rows(lines, source, self.champion_run_id, self.contract.task, self.interval):
             segment = segment_of(segments, row) if segments else None
             yield {**row, **shared, "segment": segment} if segment else {**row, **shared}
 
@@ -58,6 +65,13 @@ def _row(cells: list[str], task: Task) -> dict[str, Any]:
     if not prediction:
         raise ValueError("the label is empty")
     return {"entity": entity, "prediction": prediction, "probability": _share(probability)}
+
+
+def _ends(prediction: float, interval: PredictionInterval, task: Task) -> dict[str, float]:
+    lower, upper = interval.around(prediction)
+    if task == "time_to_event":
+        return {"lower": round(lower, 2), "upper": round(upper, 2)}
+    return {"lower": _rounded(lower), "upper": _rounded(upper)}
 
 
 def _finite(text: str) -> float:
@@ -75,6 +89,9 @@ def _share(text: str) -> float:
 
 
 def _significant(text: str) -> float:
+    return _rounded(_finite(text))
+
+
+def _rounded(value: float) -> float:
     """Rounded behind the decimal point only."""
-    value = _finite(text)
     return round(value, max(0, _SIGNIFICANT_DIGITS - 1 - floor(log10(abs(value))))) if value else 0.0

@@ -22,6 +22,13 @@ class Training(Strict):
         description="The algorithm's own names; see [what they are by default](#algorithms-and-their-hyperparameters).",
     )
     tune: Tune | None = Field(default=None, description="Searches hyperparameters: see [tuning](#tuning).")
+    spot: bool = Field(
+        default=False,
+        description="Trains on spot instances, which cost less and may be taken away; a checkpoint is gone on from.",
+    )
+    instances: int = Field(
+        default=1, ge=1, le=20, description="How many instances train one model together; only xgboost can use more."
+    )
 
     @model_validator(mode="after")
     def _each_in_one_place(self) -> "Training":
@@ -36,6 +43,8 @@ class Training(Strict):
             for name in self.hyperparameters
             if name in searched
         ]
+        if self.instances > 1 and self.algorithm != "xgboost":
+            faults.append(f"instances is {self.instances}; {self.algorithm} trains on one, only xgboost on more")
         if faults:
             raise ValueError("\n".join(faults))
         return self

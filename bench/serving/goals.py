@@ -30,7 +30,7 @@ class Judged:
 
     def __str__(self) -> str:
         sign = "≥" if self.at_least else "≤"
-        return f"{'reached' if self.reached else 'MISSED':<7} {self.found:7.2f}  {sign} {self.goal:<5g}  {self.what}"
+        return f"{'reached' if self.reached else 'MISSED':<7} {self.found:8.3f}  {sign} {self.goal:<5g}  {self.what}"
 
 
 def judged(figures: Figures) -> list[Judged]:

@@ -7,6 +7,10 @@ from constructs import Construct
 
 from evergreen.requests import SOURCE
 
+ARCHIVED_DAYS = 30  # unless the context's `archive_events_days` says otherwise; 0 for no archive
+_LONGEST_NAME = 48  # of an archive
+_ONE_A_CUSTOMER = "SegmentChanged"  # by far the most, and what they say can be read from the predictions at any time
+
 
 class EventsOut(Construct):
     """An event bus of our own, `<stack>-events`: whoever listens adds a rule to it, and we need not know of them."""
@@ -15,6 +19,18 @@ class EventsOut(Construct):
         super().__init__(scope, name)
         bus_name = f"{Stack.of(self).stack_name}-events"
         self.bus = events.CfnEventBus(self, "Bus", name=bus_name)
+        asked = self.node.try_get_context("archive_events_days")
+        days = ARCHIVED_DAYS if asked is None else int(asked)
+        if days > 0:
+            events.CfnArchive(
+                self,
+                "Archive",
+                source_arn=self.bus.attr_arn,
+                archive_name=bus_name[:_LONGEST_NAME],
+                description="What Evergreen told, to be replayed for a listener who missed it.",
+                retention_days=days,
+                event_pattern={"source": [SOURCE], "detail-type": [{"anything-but": [_ONE_A_CUSTOMER]}]},
+            )
 
     @property
     def bus_name(self) -> str:

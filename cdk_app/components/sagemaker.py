@@ -8,6 +8,7 @@ from constructs import Construct
 
 from cdk_app.components.image import ContainerImage
 from evergreen.contracts import Contracts
+from evergreen.layout import CHECKPOINTS
 from evergreen.lineage import model_group
 
 
@@ -54,8 +55,8 @@ class SageMaker(Construct):
     def _statements(self, bucket: s3.IBucket, image: ContainerImage) -> list[iam.PolicyStatement]:
         stack = Stack.of(self)
         logs = f"arn:{stack.partition}:logs:{stack.region}:{stack.account}:log-group:/aws/sagemaker/*"
-        read = ["runs/*", "accepted/*"]
-        write = ["runs/*", "accepted/*", "quarantine/*"]
+        read = ["runs/*", "accepted/*", f"{CHECKPOINTS}*"]
+        write = ["runs/*", "accepted/*", "quarantine/*", f"{CHECKPOINTS}*"]
         metrics = iam.PolicyStatement(actions=["cloudwatch:PutMetricData"], resources=["*"])
         metrics.add_condition("StringLike", {"cloudwatch:namespace": ["/aws/sagemaker/*"]})
         return [

@@ -5,6 +5,8 @@ from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from evergreen.layout import CHECKPOINTS
+
 
 class Storage(Construct):
     """What must never be lost: retained when the stack is deleted."""
@@ -24,7 +26,12 @@ class Storage(Construct):
                 s3.LifecycleRule(
                     abort_incomplete_multipart_upload_after=Duration.days(7),
                     noncurrent_version_expiration=Duration.days(90),
-                )
+                ),
+                s3.LifecycleRule(  # of use to another attempt of the same run only
+                    prefix=CHECKPOINTS,
+                    expiration=Duration.days(7),
+                    noncurrent_version_expiration=Duration.days(1),
+                ),
             ],
         )
         # The L2's event_bridge_enabled brings a custom-resource Lambda; the property itself needs none.

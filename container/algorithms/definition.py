@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from container.algorithms.hyperparameters import Choices, Hyperparameters
+from container.algorithms.workplace import ALONE, Workplace
 from container.fold import Fold
 from container.rows import Matrix
 from container.signature import Feature
@@ -73,6 +74,7 @@ class Algorithm(Protocol):
     """Everything that differs between one algorithm and another; each is a folder of its own."""
 
     SUFFIX: str  # of its predictors' files
+    DISTRIBUTED: bool  # whether several hosts can learn one model together
 
     def version(self) -> str:
         """The library and its version."""
@@ -89,6 +91,7 @@ class Algorithm(Protocol):
         parameters: Hyperparameters,
         *,
         learn_all: bool = False,
+        workplace: Workplace = ALONE,
     ) -> Fit:
         """Learn from the training rows for as long as the validation rows gain by it.
 

@@ -9,6 +9,7 @@ from container.clock import Clock
 from container.directories import Directories
 from container.evaluate.archive import StoredModel, digest, load_archive
 from container.evaluate.holdout import HoldoutUnfit, seen_in_training, unjudgeable
+from container.evaluate.interval import checked_interval
 from container.evaluate.judgement import Judgement, Scored
 from container.evaluate.leaks import leaks
 from container.evaluate.rows_file import write_rows
@@ -48,8 +49,14 @@ def run(directories: Directories, prefix: str) -> None:
     else:
         scores = _scores(source, manifest, challenger, judgement)
         found = leaks(rows, signature, contract.gate.trusted)
+        interval = checked_interval(challenger.model, scores.of["challenger"].predictions, rows.targets)
         evaluation = judgement.of(scores.of).model_copy(
-            update={"champion_unscorable": scores.unscorable, "leaks": found, "challenger_sha256": challenger.sha256}
+            update={
+                "champion_unscorable": scores.unscorable,
+                "leaks": found,
+                "challenger_sha256": challenger.sha256,
+                "prediction_interval": interval,
+            }
         )
     folder = directories.processing_output / "evaluation"
     folder.mkdir(parents=True, exist_ok=True)

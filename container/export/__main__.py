@@ -10,8 +10,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 ROWS_OF_A_GROUP = 50_000
-_COLUMNS = ("entity", "prediction", "probability", "segment", "generation", "model", "scored_at", "as_of")
-_NUMBERS = ("prediction", "probability")
+_NUMBERS = ("prediction", "lower", "upper", "probability")
+_COLUMNS = ("entity", *_NUMBERS, "segment", "generation", "model", "scored_at", "as_of")
 
 
 def export(lines: Iterable[str], target: IO[bytes]) -> int:

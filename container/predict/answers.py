@@ -17,6 +17,7 @@ from evergreen.scoring import RowFault
 from evergreen.segments import segment_of
 
 Ask = Callable[[Matrix, Signature], list[str] | None]
+_TOLD = ("prediction", "lower", "upper", "probability")
 Answers = tuple[list[dict[str, Any]], list[RowFault]]
 
 
@@ -52,7 +53,7 @@ def _lines(model: Model, values: Matrix) -> list[str]:
 
 def _predictions(lines: Sequence[str], model: Model, contract: Contract, run_id: str) -> list[dict[str, Any]]:
     numbered = (f"{number},{line}" for number, line in enumerate(lines))
-    rows = read_rows(numbered, "the model's answer", run_id, model.signature.task)
+    rows = read_rows(numbered, "the model's answer", run_id, model.signature.task, model.interval)
     return [_with_confidence(row, model) | _segment(row, contract) for row in rows]
 
 
@@ -64,7 +65,7 @@ def _segment(row: dict[str, Any], contract: Contract) -> dict[str, str]:
 
 def _with_confidence(row: dict[str, Any], model: Model) -> dict[str, Any]:
     """Of labels, the probability of the one that is predicted."""
-    answer: dict[str, Any] = {name: row[name] for name in ("prediction", "probability") if name in row}
+    answer: dict[str, Any] = {name: row[name] for name in _TOLD if name in row}
     sure = confidence(row, model.signature.task, positive_of(model.signature))
     return answer if sure is None else {**answer, "confidence": sure}
 

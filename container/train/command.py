@@ -1,22 +1,29 @@
 """The verb `train`."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from hashlib import sha256
 from math import isfinite
 from typing import Any
 
+from container.algorithms.definition import Fit
+from container.algorithms.workplace import Workplace
 from container.clock import Clock
 from container.directories import Directories
 from container.fold import Fold
 from container.learned_rows import LearnedRows
 from container.log import log
-from container.model import Model
-from container.rows import LabelledRows
+from container.model import INTERVAL, Model
 from container.signature import Signature
 from container.tasks import TASKS
+from container.train.channel import Channel
+from container.train.hosts import Hosts
+from container.train.interval import interval_of
 from container.train.learner import Learner
-from container.train.taught import TaughtRows, about_sources
+from container.train.prepared import PreparedRows, Share, rows_of
+from container.train.space import space_for
+from container.train.taught import about_sources
 from container.train.threshold import best_threshold
 from evergreen.metrics import OF_TASK
 
@@ -28,35 +35,51 @@ class NothingToLearn(ValueError):
 def run(directories: Directories) -> None:
     """Train a challenger on the prepared rows and write it to the model directory."""
     clock = Clock()
-    channel = directories.train_channel
-    signature = Signature.from_json((channel / "signature.json").read_bytes())
-    task = TASKS[signature.task]
+    signature = Signature.from_json((directories.train_channel / "signature.json").read_bytes())
     learner = Learner.read(directories.hyperparameters, signature.task)
-    rows = LabelledRows.read(channel / "train.parquet", signature)
-    judges = LabelledRows.read(channel / "validation.parquet", signature)
-    reason = task.unfit(rows.targets, signature) if len(rows.targets) else "there are none"
-    if reason:
-        raise NothingToLearn(f"the training rows are nothing to learn from: {reason}")
-    taught = TaughtRows.read(channel, signature)
-    labelled, validation = Fold.of(rows, signature), Fold.of(judges, signature)
-    train = labelled + taught.fold(signature) if taught else labelled
-    fits = task.fit(train, validation, signature, learner)
+    hosts = Hosts.read(directories.resources).for_rows(rows_of(directories.train_channel / "train.parquet"))
+    if hosts.rank >= len(hosts.names):
+        log("not needed", reason=f"there are rows for {len(hosts.names)} hosts only")
+        return
+    kept = directories.checkpoints if directories.checkpoints.is_dir() else None
+    learner = learner.at(Workplace(kept, hosts.rank, len(hosts.names)))
+    with space_for(directories, signature, learner.parameters) as folder:
+        channel = Channel.read(directories.train_channel, signature, folder, Share(hosts.rank, len(hosts.names)))
+        reason = channel.nothing_to_learn
+        if reason:
+            raise NothingToLearn(f"the training rows are nothing to learn from: {reason}")
+        with hosts.together():
+            fits = TASKS[signature.task].fit(channel.train, channel.validation.fold, signature, learner)
+        for name, fit in fits.items():
+            log("learned", predictor=name, sha256=sha256(fit.predictor.save()).hexdigest())
+        if hosts.rank == 0:
+            _finish(directories, channel, fits, learner, clock)
+
+
+def _finish(
+    directories: Directories, channel: Channel, fits: Mapping[str, Fit], learner: Learner, clock: Clock
+) -> None:
+    """Judge on the validation rows what was learned, and write it down."""
+    signature, validation, targets = channel.signature, channel.validation.fold, channel.rows.targets
     training = {
         "training_job": os.environ.get("TRAINING_JOB_NAME"),
         "algorithm": learner.name,
         "library": learner.algorithm.version(),
         "hyperparameters": learner.parameters.values,
+        "hosts": learner.workplace.hosts,
         "split": signature.split,
-        **_when([rows, judges, *([taught.rows] if taught else [])], signature),
-        "rows": len(labelled.targets),
+        **_when(channel.parts, signature),
+        "rows": len(targets),
         "validation_rows": len(validation.targets),
         "best_iterations": {name: fit.best_iteration for name, fit in fits.items()},
-        **task.about(labelled.targets, signature),
-        **about_sources(channel, taught),
+        **TASKS[signature.task].about(targets, signature),
+        **about_sources(directories.train_channel, channel.taught),
     }
     judged = Model({name: fit.judged for name, fit in fits.items()}, signature, training)
     if threshold := _threshold(judged, validation):
         training["threshold"] = threshold
+    if interval := interval_of(judged, validation, learner.interval):
+        training[INTERVAL] = interval.model_dump()
     metrics = _metrics(judged, validation, learner)
     training |= {"validation_metrics": metrics, "seconds": clock.seconds, "instance": clock.instance}
     if learner.tuned and learner.metric not in metrics:
@@ -64,12 +87,12 @@ def run(directories: Directories) -> None:
             f"the {len(validation.targets)} validation rows do not tell {learner.metric}, by which tuning chooses; "
             "bring more rows, or leave out training.tune"
         )
-    LearnedRows.of((rows, judges, *([taught.rows] if taught else [])), signature).save(directories.model)
+    LearnedRows.of_hashes([part.hashes for part in channel.parts]).save(directories.model)
     Model({name: fit.predictor for name, fit in fits.items()}, signature, training).save(directories.model)
     log("trained", **{f"validation:{name}": value for name, value in metrics.items()}, rows=training["rows"])
 
 
-def _when(parts: Sequence[LabelledRows], signature: Signature) -> dict[str, Any]:
+def _when(parts: Sequence[PreparedRows], signature: Signature) -> dict[str, Any]:
     """Up to when the rows and their labels know what happened; nothing where time plays no role."""
     last = max((part.span[1] for part in parts if part.span), default=None)
     if last is None:

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from container.fold import Fold
-from container.rows import LabelledRows
 from container.signature import Signature
+from container.train.prepared import PreparedRows, Share
 from evergreen.teachers import TeachersReport
 
 FILE, REPORT, SOURCES = "labelled.parquet", "teachers.json", "sources.json"
@@ -17,20 +17,23 @@ FILE, REPORT, SOURCES = "labelled.parquet", "teachers.json", "sources.json"
 class TaughtRows:
     """What the teachers have labelled, and what each of those rows counts."""
 
-    rows: LabelledRows
+    rows: PreparedRows
     weight: float
 
     @classmethod
-    def read(cls, channel: Path, signature: Signature) -> "TaughtRows | None":
+    def read(
+        cls, channel: Path, signature: Signature, folder: Path | None = None, share: Share | None = None
+    ) -> "TaughtRows | None":
         """None where there are no teachers, or where what they say is not used."""
         report = teachers_report(channel)
         if report is None or not report.used:
             return None
-        return cls(LabelledRows.read(channel / FILE, signature), report.weight)
+        return cls(PreparedRows.read(channel / FILE, signature, folder, share), report.weight)
 
-    def fold(self, signature: Signature) -> Fold:
+    @property
+    def fold(self) -> Fold:
         """As numbers, with their weight."""
-        return Fold.of(self.rows, signature).weighted(self.weight)
+        return self.rows.fold.weighted(self.weight)
 
 
 def teachers_report(channel: Path) -> TeachersReport | None:

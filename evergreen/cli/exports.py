@@ -18,7 +18,18 @@ from evergreen.cli.up import checkout
 from evergreen.contract import Contract
 from evergreen.errors import UserMustAct
 
-COLUMNS = ("entity", "prediction", "probability", "segment", "generation", "model", "scored_at", "as_of")
+COLUMNS = (
+    "entity",
+    "prediction",
+    "lower",
+    "upper",
+    "probability",
+    "segment",
+    "generation",
+    "model",
+    "scored_at",
+    "as_of",
+)
 _TOLD_EVERY = 50_000  # rows
 
 
@@ -46,7 +57,7 @@ def show(rows: list[dict[str, Any]], output: Format) -> None:
         case Format.json:
             print_json(rows)
         case Format.text:
-            columns = [name for name in COLUMNS[:4] if any(name in row for row in rows)]
+            columns = [name for name in COLUMNS[:6] if any(name in row for row in rows)]
             table = Table(*columns, box=None)
             for row in rows:
                 table.add_row(*(escape(str(row.get(name, ""))) for name in columns))

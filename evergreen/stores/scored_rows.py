@@ -9,6 +9,7 @@ from evergreen.generations import Published, ScoringParts
 from evergreen.layout import RunLayout
 from evergreen.predictions import Scoring
 from evergreen.stores.files import Files
+from evergreen.stores.intervals import interval_of
 
 
 class ScoredRows:
@@ -25,11 +26,12 @@ class ScoredRows:
         """Every prediction, ordered by entity, each as its item has it. Raises UserMustAct when a part is gone."""
         layout = RunLayout(dataset, published.generation)
         contract = self.contract(dataset, published.generation)
+        interval = interval_of(dataset, published.champion, contract.task, self._files)
         for each in self._files.read(layout.scoring_parts, ScoringParts).root:
             key = layout.predictions_part(each.part)
             scored_at = self._files.modified(key)
             if scored_at is None:
                 uri = self._files.uri(key)
                 raise UserMustAct(f"{uri} is gone; restore it (the bucket keeps versions), or retrain: {dataset}")
-            scoring = Scoring(contract, published.generation, published.champion, published.as_of, scored_at)
+            scoring = Scoring(contract, published.generation, published.champion, published.as_of, scored_at, interval)
             yield from scoring.rows(self._files.lines(key), key)

@@ -1,4 +1,4 @@
-"""`GET /datasets`, `GET /datasets/<id>`."""
+"""`GET /datasets`, `GET /datasets/{dataset}`."""
 
 from typing import Annotated
 

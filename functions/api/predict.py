@@ -1,4 +1,4 @@
-"""`POST /predict/<data set>`: rows scored now, with the champion."""
+"""`POST /predict/{dataset}`: rows scored now, with the champion."""
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
 

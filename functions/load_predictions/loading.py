@@ -1,17 +1,20 @@
 """One part of a generation: from the lines that batch transform wrote to items."""
 
+from array import array
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from evergreen.contract import Contract
+from evergreen.entities import digest, packed
 from evergreen.errors import TrainingFailed
 from evergreen.generations import NO_SEGMENT, LoadedPart
 from evergreen.layout import RunLayout
 from evergreen.manifest import DataReport
 from evergreen.predictions import Scoring
 from evergreen.stores.files import Files
+from evergreen.stores.intervals import interval_of
 from evergreen.stores.loader import Loader
 from functions.load_predictions.request import Request
 
@@ -23,6 +26,7 @@ class Tally:
     scored: int = 0
     sample: str = ""
     segments: Counter[str] = field(default_factory=Counter)
+    entities: "array[int]" = field(default_factory=lambda: array("Q"))  # their digests
 
     def of(self, rows: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
         """The same rows, counted."""
@@ -30,6 +34,7 @@ class Tally:
             self.scored += 1
             self.sample = self.sample or row["entity"]
             self.segments[row.get("segment", NO_SEGMENT)] += 1
+            self.entities.append(digest(row["entity"]))
             yield row
 
 
@@ -43,12 +48,14 @@ def load_part(request: Request, files: Files, loader: Loader) -> LoadedPart:
     if scored_at is None:
         problem = f"{files.uri(source)} is not there: batch transform gave no predictions for {request.part}"
     else:
-        scoring = Scoring(contract, request.run_id, request.champion_run_id, as_of, scored_at)
+        interval = interval_of(request.dataset, request.champion_run_id, contract.task, files)
+        scoring = Scoring(contract, request.run_id, request.champion_run_id, as_of, scored_at, interval)
         try:
             rows = tally.of(scoring.rows(files.lines(source), source))
             written = loader.load(request.dataset, request.run_id, rows)
         except TrainingFailed as error:
             problem = str(error)
+        files.write(layout.loaded_entities(request.part), packed(tally.entities))
     return LoadedPart(
         part=request.part,
         rows=request.rows,

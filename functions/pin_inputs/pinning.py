@@ -20,6 +20,7 @@ from evergreen.stores.runs import RunRecords
 from evergreen.stores.unlearned import UnlearnedSources
 from functions.pin_inputs.collecting import Collecting, collects
 from functions.pin_inputs.sizes import text_bytes
+from functions.pin_inputs.training import training
 from functions.pin_inputs.tuning import tuning
 
 MOST_TOLD = 20  # of the files that a run does without; the ledger has them all
@@ -82,6 +83,7 @@ class Pinning:
             "hyperparameters": folder.contract.hyperparameters,
             "approval": folder.contract.gate.approval,
             "approval_seconds": folder.contract.gate.approval_hours * 3600,
+            "training": training(folder.contract),
             "tuned": folder.contract.training.tune is not None,
             "tuning": tuning(folder.contract, run_id),
             "collects": manifest.collection is not None,
@@ -192,6 +194,7 @@ class Pinning:
             "accepted": layout.accepted,
             "quarantine": layout.quarantine,
             "models": layout.models,
+            "checkpoints": f"{layout.checkpoints}/",
             "evaluation": layout.evaluation,
             "model_report": layout.model_report,
             "predictions": layout.predictions,

@@ -6,6 +6,7 @@ from evergreen.contract import Contract
 from evergreen.metrics import HIGHER_IS_BETTER
 from evergreen.runs import tuning_name
 from evergreen.tuning import Range, Tune
+from functions.pin_inputs.training import metric_definition
 
 MOST_SECONDS = 10_800  # of all trials together; the state that waits has a little more
 SCALES = {"linear": "Linear", "log": "Logarithmic"}
@@ -20,7 +21,7 @@ def tuning(contract: Contract, run_id: str) -> dict[str, Any] | None:
     higher = HIGHER_IS_BETTER[contract.metric]
     return {
         "name": tuning_name(run_id),
-        "metrics": [{"Name": objective, "Regex": f'"{objective}": ([-+0-9.eE]+)'}],
+        "metrics": [metric_definition(objective)],
         "config": {
             "Strategy": "Bayesian",
             "HyperParameterTuningJobObjective": {

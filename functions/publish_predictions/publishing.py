@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from evergreen.entities import added_and_removed
 from evergreen.generations import Loaded, LoadedPart, Published, ScoringParts, published_of, reconcile
 from evergreen.layout import RunLayout
 from evergreen.manifest import DataReport
@@ -21,10 +22,24 @@ def publish(run: Request, files: Files, registry: Registry, at: datetime) -> Pub
         return seen
     as_of = files.read(layout.report, DataReport).scoring_cutoff
     facts = {"rows": loaded.rows, "segments": loaded.segments, "as_of": as_of}
-    now = Published.model_validate({"generation": run.run_id, "champion": run.champion_run_id, **facts}).after(seen)
+    now = Published.model_validate({"generation": run.run_id, "champion": run.champion_run_id, **facts})
+    now = now.after(seen, _moved(seen, now, run.dataset, files) if seen else None)
     change = Change(run.dataset, run.run_id, run.fence, seen.generation if seen else None, at=at)
     registry.publish(change, {**now.model_dump(exclude_none=True), "sample": loaded.sample})
     return now
+
+
+def _moved(before: Published, now: Published, dataset: str, files: Files) -> tuple[int, int] | None:
+    """How many entities came and went; None where one of the two was loaded before that was written down."""
+    old, new = (_entities(RunLayout(dataset, each.generation), files) for each in (before, now))
+    return added_and_removed(old, new) if old is not None and new is not None else None
+
+
+def _entities(layout: RunLayout, files: Files) -> list[bytes] | None:
+    listed = files.find(layout.scoring_parts, ScoringParts)
+    parts = [files.content(layout.loaded_entities(each.part)) for each in listed.root] if listed else [None]
+    known = [each for each in parts if each is not None]
+    return known if len(known) == len(parts) else None
 
 
 def _loaded(layout: RunLayout, files: Files) -> Loaded:

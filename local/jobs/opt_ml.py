@@ -4,6 +4,7 @@ import json
 import shutil
 import tarfile
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -77,6 +78,34 @@ class OptMl:
         except (ClientError, BotoCoreError) as error:
             raise JobFailed(f"ClientError: Data upload failed: {uri}: {error}") from error
 
+    def bring_checkpoints(self, config: dict[str, str]) -> None:
+        """Hands over what earlier jobs have left at the same place in S3, which may be nothing."""
+        folder = self._checkpoints(config)
+        folder.mkdir(parents=True)
+        bucket, prefix = split_uri(config["S3Uri"])
+        try:
+            for key in self._s3_keys(bucket, prefix):
+                self._fetch(bucket, key, folder / key[len(prefix) :].lstrip("/"))
+        except (ClientError, BotoCoreError) as error:
+            raise JobFailed(f"ClientError: Data download failed: {config['S3Uri']}: {error}") from error
+
+    def keep_checkpoints(self, config: dict[str, str], kept: dict[Path, int]) -> None:
+        """Sends what has changed since to S3; `kept` says what is there already."""
+        for path in sorted(self._checkpoints(config).rglob("*")):
+            with suppress(FileNotFoundError):  # it was renamed meanwhile
+                changed = path.stat().st_mtime_ns
+                if path.is_file() and kept.get(path) != changed:
+                    name = path.relative_to(self._checkpoints(config)).as_posix()
+                    self.upload(path, f"{config['S3Uri'].rstrip('/')}/{name}")
+                    kept[path] = changed
+
+    def _checkpoints(self, config: dict[str, str]) -> Path:
+        return self.at(config.get("LocalPath", f"{OPT_ML}/checkpoints").rstrip("/"))
+
+    def _s3_keys(self, bucket: str, prefix: str) -> Iterator[str]:
+        for page in self._s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
+            yield from (entry["Key"] for entry in page.get("Contents", []) if not entry["Key"].endswith("/"))
+
     def pack_model(self) -> Path:
         """The model folder as model.tar.gz."""
         archive = self.folder / "model.tar.gz"
@@ -107,13 +136,9 @@ class OptMl:
             raise JobFailed(f"ClientError: S3DataType {data_type!r} is not known; use S3Prefix or ManifestFile")
         bucket, prefix = split_uri(uri)
         found = False
-        for page in self._s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
-            for entry in page.get("Contents", []):
-                key = entry["Key"]
-                if key.endswith("/"):
-                    continue
-                found = True
-                yield bucket, key, key[len(prefix) :].lstrip("/") or key.rsplit("/", 1)[-1]
+        for key in self._s3_keys(bucket, prefix):
+            found = True
+            yield bucket, key, key[len(prefix) :].lstrip("/") or key.rsplit("/", 1)[-1]
         if not found:
             raise JobFailed(f"ClientError: No S3 objects found under S3 URL {uri!r}")
 

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
+from local.jobs.checkpoints import checkpoints
 from local.jobs.container import Container, command_of, role_environment
 from local.jobs.host import Host
 from local.jobs.job import Job, JobFailed, JobStopped
@@ -31,7 +32,8 @@ def train(host: Host, job: Job) -> None:
         _write_configuration(opt_ml, request)
         _enter(job, "Training")
         job.start()
-        stopped = _run_container(host, job, opt_ml)
+        with checkpoints(opt_ml, request.get("CheckpointConfig")):
+            stopped = _run_container(host, job, opt_ml)
         _enter(job, "Uploading")
         opt_ml.upload(opt_ml.pack_model(), model_uri)
         job.note(ModelArtifacts={"S3ModelArtifacts": model_uri})

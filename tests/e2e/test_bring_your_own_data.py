@@ -15,10 +15,12 @@ from sklearn.datasets import load_diabetes, load_wine
 from cdk_app.synth import synthesize
 from evergreen.cli.deployment import Deployment
 from evergreen.cli.laptop import laptop_cloud
-from evergreen.layout import ObservedLayout
+from evergreen.generations import ScoringParts
+from evergreen.layout import ObservedLayout, RunLayout
 from evergreen.yield_series import YieldSeries
 from tests.e2e.checkout import Checkout
 
+ROWS_PER_PART = 500
 TUNED = """training:
   algorithm: linear
   tune: {max_jobs: 3, ranges: {lambda: {min: 0.0001, max: 1, scale: log}}}
@@ -32,6 +34,8 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
     made.write("disease.csv", *_diabetes(), delimiter=";")
     made.write("returns.csv", *_returns())
     made.write("wine.csv", *_wine())
+    outputs = made.root / "container" / "prepare" / "outputs.py"  # so that few rows are scored in several parts
+    outputs.write_text(outputs.read_text().replace("ROWS_PER_PART = 50_000", f"ROWS_PER_PART = {ROWS_PER_PART}"))
     return made
 
 
@@ -71,6 +75,7 @@ def test_a_regression_without_an_entity_predicts_every_row_by_its_number(cloud: 
     assert f"Published {len(rows):,} predictions" in said
     item = json.loads(cloud.evergreen("predictions", "disease", "442", "-o", "json"))
     assert 20 < item["prediction"] < 350
+    assert item["lower"] < item["prediction"] < item["upper"]
 
 
 def test_a_binary_target_is_predicted_by_entity_with_its_label_and_probability(cloud: Checkout) -> None:
@@ -81,20 +86,32 @@ def test_a_binary_target_is_predicted_by_entity_with_its_label_and_probability(c
     assert 0 <= item["probability"] <= 1
 
 
+def test_every_entity_of_several_parts_is_there_as_it_was_written(cloud: Checkout) -> None:
+    entities = [str(row[0]) for row in _returns()[1]]
+    exported = cloud.evergreen("predictions", "returns", "--all", "-o", "json").splitlines()
+    assert [json.loads(line)["entity"] for line in exported if line.startswith("{")] == sorted(entities)
+    published = Deployment.find().registry.published("returns")
+    assert published
+    layout = RunLayout("returns", str(published["generation"]))
+    parts = Deployment.find().files.read(layout.scoring_parts, ScoringParts).root
+    assert [each.rows for each in parts] == [500, 500, 200]
+    for entity in entities[:8]:
+        item = json.loads(cloud.evergreen("predictions", "returns", entity, "-o", "json"))
+        assert item["entity"] == entity
+
+
 def test_what_a_run_scored_is_logged_and_measured_and_asks_for_no_run(cloud: Checkout, tmp_path: Path) -> None:
     deployment = Deployment.find()
-    series = observed_series(deployment, ObservedLayout("returns").series)
+    series = observed_series(deployment, ObservedLayout("returns").series, items=1200)
     (bucket,) = series.buckets
     (run,) = deployment.runs.of("returns")
     assert (bucket.items, bucket.judged, bucket.model) == (1200, 0, run["run_id"])
     s3 = boto3.client("s3")
     assert not s3.list_objects_v2(Bucket=deployment.bucket, Prefix="quarantine/returns/inference/")["KeyCount"]
-    (key,) = (
-        each["Key"]
-        for each in s3.list_objects_v2(Bucket=deployment.bucket, Prefix=ObservedLayout("returns").items)["Contents"]
-    )
-    s3.download_file(deployment.bucket, key, str(tmp_path / "items.parquet"))
-    logged = {row["item_id"]: row for row in pq.read_table(tmp_path / "items.parquet").to_pylist()}
+    logged = {}
+    for each in s3.list_objects_v2(Bucket=deployment.bucket, Prefix=ObservedLayout("returns").items)["Contents"]:
+        s3.download_file(deployment.bucket, each["Key"], str(tmp_path / "items.parquet"))
+        logged |= {row["item_id"]: row for row in pq.read_table(tmp_path / "items.parquet").to_pylist()}
     header, rows = _returns()
     for row in rows:
         dropped = dict(zip(header, row, strict=True))
@@ -106,12 +123,14 @@ def test_what_a_run_scored_is_logged_and_measured_and_asks_for_no_run(cloud: Che
     assert (logged["Ö-7"]["prediction"], logged["Ö-7"]["confidence"]) == (told["prediction"], pytest.approx(sure))
 
 
-def observed_series(deployment: Deployment, key: str, seconds: float = 30) -> YieldSeries:
-    """What MeasureYield made of the first log, once it has."""
+def observed_series(deployment: Deployment, key: str, items: int, seconds: float = 30) -> YieldSeries:
+    """What MeasureYield made of the first logs, one of each part, once it has all their items."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if boto3.client("s3").list_objects_v2(Bucket=deployment.bucket, Prefix=key)["KeyCount"]:
-            return deployment.files.read(key, YieldSeries)
+            series = deployment.files.read(key, YieldSeries)
+            if sum(each.items for each in series.buckets) >= items:
+                return series
         time.sleep(0.2)
     pytest.fail("nothing was measured")
 
@@ -157,7 +176,7 @@ def _diabetes() -> tuple[list[str], list[list[object]]]:
 
 
 def _returns() -> tuple[list[str], list[list[object]]]:
-    """Categories, truth values, dates and holes; whether an order comes back, and a column known only afterwards."""
+    """Categories, dates, holes, ids that need care; whether an order comes back, and a column known only afterwards."""
     draw = random.Random(17)
     header = ["order id", "size (EU)", "express?", "ordered at", "price", "refund", "returned"]
     rows: list[list[object]] = []
@@ -166,7 +185,8 @@ def _returns() -> tuple[list[str], list[list[object]]]:
         returned = draw.random() < (0.6 if size == "XL" else 0.1) + (0.2 if price > 40 else 0)
         ordered = f"{draw.randint(13, 28)}.{draw.randint(1, 12):02d}.2025"
         kept = [size if draw.random() > 0.05 else "", draw.choice(["yes", "no"]), ordered]
-        rows.append([f"Ö-{number}", *kept, price, price if returned else 0, "yes" if returned else "no"])
+        entity = (f"{number:05d}", f'{number}, "Müller"', f"注文 {number}", f"Ö-{number}")[number % 4]
+        rows.append([entity, *kept, price, price if returned else 0, "yes" if returned else "no"])
     return header, rows
 
 

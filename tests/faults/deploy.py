@@ -26,7 +26,7 @@ from tests.faults.alarm_story import YIELD
 from tests.faults.deployment import APPROVED, FUNCTIONS, OF_THE_IMAGE, PACED, TAUGHT, TUNED, WATCHED, Deployment
 from tests.faults.jobs import Jobs
 from tests.faults.seam import Seam
-from tests.faults.snapshot import ACCOUNT, REGION, Backends
+from tests.faults.snapshot import ACCOUNT, REGION, TOLD, Backends
 from tests.integration.functions.endpoints import endpoints
 from tests.integration.functions.world import DATASET, ROOT, World
 from tests.integration.stores.aws import BUCKET, EVENT_BUS, account
@@ -130,6 +130,8 @@ def deployed() -> Iterator[Deployment]:
             boto3.client("sagemaker").create_model_package_group(ModelPackageGroupName=name)
         for each in world.sns.list_subscriptions()["Subscriptions"]:  # whose queue nobody would empty
             world.sns.unsubscribe(SubscriptionArn=each["SubscriptionArn"])
+        bus = f"arn:aws:events:{REGION}:{ACCOUNT}:event-bus/{EVENT_BUS}"
+        boto3.client("events").create_archive(ArchiveName=TOLD, EventSourceArn=bus)
         observer = boto3.DEFAULT_SESSION
         session = boto3.Session("testing", "testing", region_name=REGION)
         asked: list[str] = []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +14,8 @@ from tests.faults.execution import Execution
 from tests.faults.snapshot import Backends
 
 _FINISHED = ("SUCCEEDED", "DATA_REJECTED")
+_EVENT_OF = {"FAILED": "RunFailed", "DATA_REJECTED": "DataRejected"}
+KEYS = ("pk", "sk")
 _LAST = ("CompleteRun", "RejectData")  # the states that settle arrivals
 
 
@@ -83,6 +85,7 @@ class Watch:
         self._arrivals_end_well(ours)
         self._people_were_told(ours)
         self._lease_is_free()
+        self._listeners_were_told(ours)
         self._endpoint_follows()
         return list(dict.fromkeys(self.broken))
 
@@ -205,7 +208,26 @@ class Watch:
                 told = wanted.get(f"WANT#{entity}")
                 self._must(told == segment, f"the CRM is not told that {entity} is {segment} by {generation}: {told}")
 
-    # 7. the endpoint is where the champion is, and leaves nothing behind
+    # 7. whoever listens hears of each thing that happened, by one id however often, and of nothing else
+
+    def _listeners_were_told(self, ours: dict[str, Execution]) -> None:
+        ids: dict[tuple[str, str], set[str]] = defaultdict(set)
+        waiting = self._item("EVENTS")
+        left = [json.loads(each.value) for name, each in waiting.attrs.items() if name not in KEYS] if waiting else []
+        told = [(each["detail-type"], each["detail"]) for each in self.backends.events]
+        for kind, detail in [*told, *((each["type"], each["detail"]) for each in left)]:
+            if detail["dataset"] == self.dataset:
+                ids[kind, detail["run_id"]].add(detail["event_id"])
+        happened = {("PredictionsPublished", each) for each in self.generations}
+        happened |= {("ChampionPromoted", face[0]) for face in self.champions}
+        happened |= {(_EVENT_OF[status], each) for each in ours if (status := self._status(each)) in _EVENT_OF}
+        self._must(not happened - ids.keys(), f"nobody who listens hears of {sorted(happened - ids.keys())}")
+        doubled = sorted(what for what, of in ids.items() if len(of) > 1)
+        self._must(not doubled, f"told under several ids: {doubled}")
+        of_changes = {what for what in ids if what[0] in ("PredictionsPublished", "ChampionPromoted")}
+        self._must(not of_changes - happened, f"told, and never happened: {sorted(of_changes - happened)}")
+
+    # 8. the endpoint is where the champion is, and leaves nothing behind
 
     def _endpoint_follows(self) -> None:
         item = self._item("ENDPOINT")

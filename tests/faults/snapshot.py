@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from moto.dynamodb.models import dynamodb_backends
+from moto.events.models import events_backends
 from moto.s3.models import s3_backends
 from moto.scheduler.models import scheduler_backends
 from moto.sns.models import sns_backends
@@ -15,6 +16,7 @@ from local.model_packages import Shelf
 from tests.integration.stores.aws import BUCKET
 
 ACCOUNT, REGION = "123456789012", "us-east-1"
+TOLD = "told"  # the archive of the event bus
 TABLES = ("registry", "predictions", "segments")
 
 
@@ -52,6 +54,12 @@ class Backends:
         return found
 
     @property
+    def events(self) -> list[dict[str, Any]]:
+        """What was told on the event bus."""
+        found: list[dict[str, Any]] = events_backends[ACCOUNT][REGION].archives[TOLD].events
+        return found
+
+    @property
     def timers(self) -> dict[str, Any]:
         """Schedules by name."""
         found: dict[str, Any] = scheduler_backends[ACCOUNT][REGION].schedule_groups["wakes"].schedules
@@ -76,6 +84,7 @@ class Snapshot:
     objects: dict[str, list[Any]]
     executions: list[tuple[Any, str]]
     notices: list[Any]
+    events: list[dict[str, Any]]
     timers: dict[str, Any]
     packages: tuple[Any, Any, Any]
     endpoints: tuple[dict[str, Any], ...]
@@ -88,6 +97,7 @@ class Snapshot:
             objects={key: list(objects.getlist(key)) for key in objects},
             executions=[(each, each.status) for each in backends.executions],
             notices=list(backends.notices),
+            events=list(backends.events),
             timers=dict(backends.timers),
             packages=copy.deepcopy((shelf.packages, shelf._tokens, shelf._newest)),
             endpoints=copy.deepcopy(backends.endpoints),
@@ -108,6 +118,7 @@ class Snapshot:
         for execution, status in self.executions:
             execution.status = status
         backends.notices[:] = self.notices
+        backends.events[:] = self.events
         backends.timers.clear()
         backends.timers.update(self.timers)
         shelf = backends.shelf

@@ -32,6 +32,17 @@ def test_exactly_the_functions_that_change_a_data_set_or_end_a_run_tell_events_u
     assert tellers == set(TELLERS)
 
 
+def test_what_was_told_can_be_replayed_for_a_month_but_not_an_event_for_each_customer(template: Template) -> None:
+    bus, _ = template.one("AWS::Events::EventBus")
+    _, archive = template.one("AWS::Events::Archive")
+    assert archive["SourceArn"] == {"Fn::GetAtt": [bus, "Arn"]}
+    assert archive["RetentionDays"] == 30
+    assert archive["EventPattern"] == {
+        "source": ["evergreen"],
+        "detail-type": [{"anything-but": ["SegmentChanged"]}],
+    }
+
+
 def test_the_watch_may_have_registries_and_the_crm_follow_its_rollback_and_call_nothing_else(
     template: Template,
 ) -> None:

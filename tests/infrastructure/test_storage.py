@@ -1,5 +1,6 @@
 import pytest
 
+from evergreen.layout import CHECKPOINTS
 from tests.infrastructure.template import Template, text
 
 
@@ -21,9 +22,14 @@ def test_nothing_in_the_bucket_can_be_public(template: Template) -> None:
     assert bucket["OwnershipControls"] == {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}
 
 
-def test_no_object_expires_but_for_versions_that_were_replaced(template: Template) -> None:
+def test_no_object_expires_but_for_checkpoints_and_versions_that_were_replaced(template: Template) -> None:
     _, bucket = template.one("AWS::S3::Bucket")
-    for rule in bucket["LifecycleConfiguration"]["Rules"]:
+    rules = bucket["LifecycleConfiguration"]["Rules"]
+    (checkpoints,) = (rule for rule in rules if rule.get("Prefix") == CHECKPOINTS)
+    assert 2 <= checkpoints["ExpirationInDays"] <= 30  # longer than any run, waiting for the platform included
+    for rule in rules:
+        if rule is checkpoints:
+            continue
         assert not {"ExpirationInDays", "ExpirationDate", "Transitions"} & set(rule)
         assert rule["NoncurrentVersionExpiration"]["NoncurrentDays"] >= 30
 

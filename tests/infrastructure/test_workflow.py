@@ -7,6 +7,8 @@ import pytest
 
 from evergreen.gate import Gate
 from functions.load_predictions.request import Request as LoadPart
+from functions.pin_inputs.training import MOST_SECONDS as MOST_SECONDS_OF_A_JOB
+from functions.pin_inputs.training import MOST_SECONDS_WITH_WAITING
 from functions.pin_inputs.tuning import MOST_SECONDS
 from tests.infrastructure.conftest import ROOT
 from tests.infrastructure.template import Template
@@ -130,19 +132,22 @@ def test_a_job_is_stopped_by_sagemaker_before_its_state_gives_up(workflow: Workf
     for name, state in workflow.jobs.items():
         if "StoppingCondition" in state["Parameters"]:
             assert state["Parameters"]["StoppingCondition"]["MaxRuntimeInSeconds"] < state["TimeoutSeconds"], name
+    training = workflow.states["TrainChallenger"]
+    assert training["Parameters"]["StoppingCondition.$"] == "$.run.value.training.stopping"
+    assert MOST_SECONDS_OF_A_JOB <= MOST_SECONDS_WITH_WAITING < training["TimeoutSeconds"]
 
 
 def test_a_search_ends_before_its_state_gives_up(workflow: Workflow) -> None:
     state = workflow.states["TuneChallenger"]
-    trial = state["Parameters"]["TrainingJobDefinition"]["StoppingCondition"]["MaxRuntimeInSeconds"]
     assert state["TimeoutSeconds"] > MOST_SECONDS, "or Step Functions would end it without a model"
-    assert trial <= MOST_SECONDS
+    assert MOST_SECONDS_WITH_WAITING <= MOST_SECONDS
 
 
 def test_whether_tuned_or_not_the_challenger_is_trained_on_the_same_channel(workflow: Workflow) -> None:
     plain = workflow.states["TrainChallenger"]["Parameters"]
     trial = workflow.states["TuneChallenger"]["Parameters"]["TrainingJobDefinition"]
-    kept = ("RoleArn", "InputDataConfig", "OutputDataConfig", "ResourceConfig", "StoppingCondition")
+    kept = ("RoleArn", "InputDataConfig", "OutputDataConfig", "ResourceConfig", "CheckpointConfig")
+    kept += ("StoppingCondition.$", "EnableManagedSpotTraining.$")
     assert {name: trial[name] for name in kept} == {name: plain[name] for name in kept}
     assert trial["EnableNetworkIsolation"] is plain["EnableNetworkIsolation"] is True
     assert trial["StaticHyperParameters.$"] == plain["HyperParameters.$"]

@@ -56,6 +56,7 @@ def values(pinned: dict[str, Any], substitutions: dict[str, Any]) -> dict[str, A
         "$job_attempt": 3,
         "$.challenger.model_uri": model,
         **{f"$.run.value.tuning.{name}": value for name, value in pinned["tuning"].items()},
+        **{f"$.run.value.training.{name}": value for name, value in pinned["training"].items()},
         "$.champion.value.model_uri": model,
         "$.champion.value.run_id": "next-purchase-00001-3f2a9c81",
         "$.data.value.reason": "usable",

@@ -3,4 +3,6 @@
 from container.algorithms.lightgbm.fitting import choices, fit
 from container.algorithms.lightgbm.predictor import SUFFIX, load, version
 
-__all__ = ["SUFFIX", "choices", "fit", "load", "version"]
+DISTRIBUTED = False
+
+__all__ = ["DISTRIBUTED", "SUFFIX", "choices", "fit", "load", "version"]

@@ -9,6 +9,7 @@ from container.algorithms.definition import Fit, Goal
 from container.algorithms.hyperparameters import Choices, Hyperparameters, Value
 from container.algorithms.lightgbm.predictor import Booster
 from container.algorithms.threads import threads_for
+from container.algorithms.workplace import ALONE, Workplace
 from container.fold import Fold
 from container.signature import Feature
 from evergreen.metrics import Task
@@ -66,6 +67,7 @@ def fit(
     parameters: Hyperparameters,
     *,
     learn_all: bool = False,
+    workplace: Workplace = ALONE,
 ) -> Fit:
     """Boost on the training rows for as long as the validation rows gain by it."""
     rounds = parameters.count("num_round")

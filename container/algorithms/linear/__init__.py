@@ -3,4 +3,6 @@
 from container.algorithms.linear.fitting import choices, fit
 from container.algorithms.linear.predictor import SUFFIX, load, version
 
-__all__ = ["SUFFIX", "choices", "fit", "load", "version"]
+DISTRIBUTED = False
+
+__all__ = ["DISTRIBUTED", "SUFFIX", "choices", "fit", "load", "version"]

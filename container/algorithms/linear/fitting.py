@@ -12,6 +12,7 @@ from container.algorithms.hyperparameters import Choices, Hyperparameters, Value
 from container.algorithms.linear.design import Design
 from container.algorithms.linear.loss import judged, loss_of, quantile_of
 from container.algorithms.linear.predictor import Linear
+from container.algorithms.workplace import ALONE, Workplace
 from container.fold import Fold
 from container.rows import Vector
 from container.signature import Feature
@@ -90,6 +91,7 @@ def fit(
     parameters: Hyperparameters,
     *,
     learn_all: bool = False,
+    workplace: Workplace = ALONE,
 ) -> Fit:
     """Weaken the regularisation for as long as the validation rows gain by it."""
     path = _path(parameters)

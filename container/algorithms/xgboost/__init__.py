@@ -3,4 +3,6 @@
 from container.algorithms.xgboost.fitting import choices, fit
 from container.algorithms.xgboost.predictor import SUFFIX, load, version
 
-__all__ = ["SUFFIX", "choices", "fit", "load", "version"]
+DISTRIBUTED = True
+
+__all__ = ["DISTRIBUTED", "SUFFIX", "choices", "fit", "load", "version"]

@@ -7,6 +7,10 @@ import xgboost as xgb
 from container.algorithms.definition import Fit, Goal
 from container.algorithms.hyperparameters import Choices, Hyperparameters, Value
 from container.algorithms.threads import threads_for
+from container.algorithms.workplace import ALONE, Workplace
+from container.algorithms.xgboost.boosting import Boosting
+from container.algorithms.xgboost.checkpoint import Checkpoint
+from container.algorithms.xgboost.matrices import Binning
 from container.algorithms.xgboost.predictor import Booster
 from container.fold import Fold
 from container.signature import Feature
@@ -32,7 +36,14 @@ OF_TASK: dict[Task, dict[str, Value]] = {
     "time_to_event": {"min_child_weight": 10},
     "regression": {"min_child_weight": 5},
 }
-OPTIONAL = ("colsample_bylevel", "colsample_bynode", "max_cat_threshold", "max_cat_to_onehot", "max_delta_step")
+OPTIONAL = (
+    "colsample_bylevel",
+    "colsample_bynode",
+    "max_cat_threshold",
+    "max_cat_to_onehot",
+    "max_delta_step",
+    "memory_mb",
+)
 # Each is judged on the validation rows by what it minimises.
 OBJECTIVES = {
     "probability": "binary:logistic",  # makes probabilities that can be taken at their word
@@ -50,7 +61,7 @@ JUDGED_BY = {
     "reg:pseudohubererror": "mphe",
 }
 STATED = ("reg:absoluteerror", "reg:squarederror", "reg:pseudohubererror")  # what a regression may ask for by name
-OF_THE_LOOP = ("num_round", "early_stopping_rounds", "objective")
+OF_THE_LOOP = ("num_round", "early_stopping_rounds", "objective", "memory_mb")
 
 
 def choices(task: Task) -> Choices:
@@ -68,17 +79,20 @@ def fit(
     parameters: Hyperparameters,
     *,
     learn_all: bool = False,
+    workplace: Workplace = ALONE,
 ) -> Fit:
     """Boost on the training rows for as long as the validation rows gain by it."""
     rounds = parameters.count("num_round")
     if not len(validation.targets):
-        booster = Booster(_boost(goal, train, None, features, parameters, rounds=min(rounds, UNJUDGED_ROUNDS)))
+        unjudged = min(rounds, UNJUDGED_ROUNDS)
+        booster = Booster(_boost(goal, train, None, features, parameters, rounds=unjudged, workplace=workplace))
         return Fit(booster, booster, booster.booster.num_boosted_rounds() - 1)
-    booster = Booster(_boost(goal, train, validation, features, parameters, rounds=rounds))
+    booster = Booster(_boost(goal, train, validation, features, parameters, rounds=rounds, workplace=workplace))
     best = booster.booster.num_boosted_rounds()
     if not learn_all:
         return Fit(booster, booster, best - 1)
-    every = _boost(goal, train + validation, None, features, parameters, rounds=best)
+    mine = validation if workplace.hosts == 1 else validation.share(workplace.rank, workplace.hosts)
+    every = _boost(goal, train + mine, None, features, parameters, rounds=best, workplace=workplace)
     return Fit(Booster(every), booster, best - 1)
 
 
@@ -90,30 +104,20 @@ def _boost(
     parameters: Hyperparameters,
     *,
     rounds: int,
+    workplace: Workplace,
 ) -> xgb.Booster:
-    threads = threads_for(train.values)
-    # No names: XGBoost refuses some, and the signature checks what comes.
+    threads, patience = threads_for(train.values), parameters.count("early_stopping_rounds")
     types = ["c" if feature.type == "category" else "q" for feature in features]
-    about = {"feature_types": types, "enable_categorical": True, "nthread": threads}
-    max_bin = parameters.count("max_bin")
-    rows = xgb.QuantileDMatrix(train.values, label=train.targets, weight=train.weights, max_bin=max_bin, **about)
     settings = {**parameters.without(*OF_THE_LOOP), **_objective(goal, parameters)}
     settings |= {"tree_method": "hist", "nthread": threads}
-    if validation is None:
-        kept = xgb.train(settings, rows, num_boost_round=rounds)
-    else:
-        judge = xgb.QuantileDMatrix(validation.values, label=validation.targets, max_bin=max_bin, ref=rows, **about)
-        booster = xgb.train(
-            settings,
-            rows,
-            num_boost_round=rounds,
-            evals=[(judge, "validation")],
-            early_stopping_rounds=parameters.count("early_stopping_rounds"),
-            verbose_eval=False,
-        )
-        kept = booster[: booster.best_iteration + 1]
-    kept.feature_names = kept.feature_types = None  # rows come as plain numbers
-    return kept
+    binning = Binning(types, parameters.count("max_bin"), threads)
+    rows = binning(train)
+    judge = None if validation is None else binning(validation, ref=rows)
+    asked = {**settings, "types": types, "rounds": rounds, "patience": patience}
+    checkpoint = Checkpoint.of(workplace, asked, train, *([] if validation is None else [validation]))
+    booster = Boosting(settings, rounds, patience, workplace).run(rows, judge, checkpoint)
+    booster.feature_names = booster.feature_types = None  # rows come as plain numbers
+    return booster
 
 
 def _objective(goal: Goal, parameters: Hyperparameters) -> dict[str, Value]:

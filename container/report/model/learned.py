@@ -28,6 +28,7 @@ def facts(subject: Subject) -> list[Fact]:
     found += _rounds(training.get("best_iterations"))
     found += [("Learned labels until", str(training["labels_until"])[:10])] if training.get("labels_until") else []
     found.append(("Features", f"{len(subject.challenger.signature.features):,}"))
+    found += _interval(subject)
     return found
 
 
@@ -54,6 +55,16 @@ def _sources(subject: Subject) -> Iterator[Fact]:
         yield "Teachers", str(teachers)
     if subject.data.collected.holdout:
         yield "Hold-out", subject.data.collected.holdout
+
+
+def _interval(subject: Subject) -> Iterator[Fact]:
+    """How sure the predictions are, as their interval said and as the hold-out said."""
+    interval = subject.evaluation.prediction_interval
+    if interval:
+        words = (
+            f"held for {interval.coverage:.1%} of {interval.judged_rows:,} hold-out rows; {figure(interval.width)} wide"
+        )
+        yield f"Prediction interval of {interval.level:.0%}", words
 
 
 def _rounds(best: object) -> Iterator[Fact]:

@@ -12,6 +12,7 @@ import pytest
 
 from evergreen.cli import exports
 from evergreen.contract import Contract
+from evergreen.evaluation import Evaluation
 from evergreen.generations import ScoringPart, ScoringParts
 from evergreen.layout import RunLayout
 from tests.integration.cli.conftest import DATASET, Desk
@@ -55,6 +56,8 @@ def test_all_are_exported_as_csv_in_order(desk: Desk, generation: str, capsys: p
     assert rows[1] == {
         "entity": "2",
         "prediction": "3.0",
+        "lower": "",
+        "upper": "",
         "probability": "0.2",
         "segment": "at_risk",
         "generation": generation,
@@ -62,6 +65,15 @@ def test_all_are_exported_as_csv_in_order(desk: Desk, generation: str, capsys: p
         "scored_at": rows[1]["scored_at"],
         "as_of": "",
     }
+
+
+def test_a_number_is_exported_with_the_interval_of_the_model_that_made_it(desk: Desk, generation: str) -> None:
+    interval = {"level": 0.8, "low": (-2,), "high": (4,), "least": 0, "rows": 40, "coverage": 0.81, "judged_rows": 50}
+    evaluation = {"task": "time_to_event", "metric": "mae", "rows": 50, "judged_rows": 50, "baseline": {}}
+    found = Evaluation.model_validate({**evaluation, "challenger": {}, "prediction_interval": {**interval, "width": 6}})
+    desk.deployment.files.write(RunLayout(DATASET, generation).evaluation_file, found)
+    told = json.loads(desk.said("predictions", DATASET, "--segment", "at_risk", "-o", "json"))
+    assert [(each["lower"], each["prediction"], each["upper"]) for each in told] == [(1, 3, 7), (7, 9, 13)]
 
 
 def test_json_lines_become_one_parquet_file(tmp_path: Any) -> None:

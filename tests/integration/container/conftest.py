@@ -158,7 +158,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Trained:
     """The sample, prepared and trained once for all tests."""
     stage = Trained(tmp_path_factory.mktemp("trained"))
     stage.report = stage.prepare({"sample.csv.gz": SAMPLE})
-    done = stage.train(max_depth="3")
+    done = stage.train(max_depth="3", interval="0.8")
     assert done.returncode == 0, done.stderr
     stage.log = [json.loads(line) for line in done.stdout.splitlines()]
     return stage

@@ -91,8 +91,9 @@ def as_batch_has_them(stage: Stage, most: int) -> tuple[list[str], list[dict[str
     entities, bodies = zip(*(each.split(",", 1) for each in lines), strict=True)
     model = Model.load(lambda name: (stage.base / "model" / name).read_bytes())
     said = to_csv(model.answer(from_csv("\n".join(bodies).encode(), model.signature)), model.signature).decode()
-    rows = read_rows((f"0,{each}" for each in said.splitlines()), "batch", RUN, model.signature.task)
-    return list(entities), [{name: row[name] for name in ("prediction", "probability")} for row in rows]
+    rows = read_rows((f"0,{each}" for each in said.splitlines()), "batch", RUN, model.signature.task, model.interval)
+    told = [{name: value for name, value in row.items() if name not in ("entity", "model")} for row in rows]
+    return list(entities), told
 
 
 def test_rows_of_a_table_get_what_batch_transform_gets_for_them(line: Stage, score: Any) -> None:

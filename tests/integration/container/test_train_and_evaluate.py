@@ -64,6 +64,19 @@ def test_the_same_rows_train_the_same_model(trained: Trained, stage: Stage) -> N
         assert (stage.base / "model" / name).read_bytes() == (trained.base / "model" / name).read_bytes()
 
 
+def test_the_interval_of_days_holds_on_the_hold_out_about_as_often_as_it_says(trained: Trained, stage: Stage) -> None:
+    evaluation = stage.evaluate(holdout(trained), trained.archive)
+    interval = evaluation.prediction_interval
+    assert interval
+    assert (interval.level, interval.least, interval.most) == (0.8, 0, 90)
+    assert interval.judged_rows == evaluation.judged_rows > 100
+    assert 0.7 < interval.coverage < 0.9
+    assert 0 < interval.width < 90
+    assert f"held for {interval.coverage:.1%} of {interval.judged_rows:,} hold-out rows" in (
+        stage.output / "evaluation" / "report.html"
+    ).read_text(encoding="utf-8")
+
+
 def test_a_failure_is_written_where_sagemaker_looks(trained: Trained, stage: Stage) -> None:
     shutil.copytree(trained.output / "prepared", stage.output / "prepared")
     done = stage.train(max_dept="3")

@@ -10,10 +10,12 @@ from typing import Any
 import pytest
 
 from evergreen.errors import CountsDisagree, StoreUnavailable, TrainingFailed
+from evergreen.evaluation import Evaluation
+from evergreen.layout import RunLayout
 from tests.integration.functions.conftest import Handler
 from tests.integration.functions.scored import Line, Parts
 from tests.integration.functions.world import DATASET, World
-from tests.integration.stores.aws import answers
+from tests.integration.stores.aws import BUCKET, answers
 
 ONE = {"part-00000.csv": ["1,20.1,0.7", "2,3,0.2"]}
 TWO = {**ONE, "part-00001.csv": ["3,9,0.5"]}
@@ -42,6 +44,43 @@ def test_every_scored_line_is_an_item_of_the_runs_generation_with_all_that_reade
         "as_of": "2011-12-09",
     }
     assert line.items(run["run_id"]) == 3
+
+
+def test_a_publication_tells_how_many_entities_came_and_went_wherever_their_part_is(line: Line, world: World) -> None:
+    line.whole(TWO)
+    second = line.run({"part-00000.csv": ["4,1,0.5", "5,1,0.5"], "part-00001.csv": ["2,9,0.5"]})
+    line.load(second)
+    line.publish(second)
+    published = world.registry.published(DATASET)
+    assert published
+    assert (published["changes"]["added"], published["changes"]["removed"]) == (2, 2)
+
+
+def test_a_generation_from_before_entities_were_noted_is_no_obstacle(line: Line, world: World) -> None:
+    first = line.whole(ONE)
+    world.aws.s3.delete_object(Bucket=BUCKET, Key=RunLayout(DATASET, first["run_id"]).loaded_entities("part-00000.csv"))
+    second = line.run(TWO)
+    line.load(second)
+    line.publish(second)
+    published = world.registry.published(DATASET)
+    assert published
+    assert published["changes"]["rows_before"] == 2
+    assert "added" not in published["changes"]
+
+
+def test_an_item_has_the_interval_of_the_champion_that_made_it_though_the_contract_asks_for_another(
+    line: Line, world: World
+) -> None:
+    champion = "next-purchase-00001-aaaaaaaa"
+    interval = {"level": 0.8, "low": (-2,), "high": (4,), "least": 0, "rows": 40, "coverage": 0.81, "judged_rows": 50}
+    found = {"task": "time_to_event", "metric": "mae", "rows": 50, "judged_rows": 50, "challenger": {}, "baseline": {}}
+    evaluation = Evaluation.model_validate({**found, "prediction_interval": {**interval, "width": 6}})
+    world.files.write(RunLayout(DATASET, champion).evaluation_file, evaluation)
+    run = line.run(ONE, champion=champion)
+    line.states(run, predictions={"interval": 0.95})
+    line.load(run)
+    items = [line.read(entity, run["run_id"]) or {} for entity in ("1", "2")]
+    assert [(each["lower"], each["upper"]) for each in items] == [(18.1, 24.1), (1, 7)]
 
 
 def test_loading_a_part_again_writes_the_same_items(line: Line) -> None:
@@ -110,7 +149,13 @@ def test_a_new_generation_is_compared_with_the_one_before(line: Line, world: Wor
     assert record
     told = record["published"]
     assert told["rows"] == 3
-    assert told["changes"] == {"replaces": first["run_id"], "rows_before": 2, "segments_before": first_segments}
+    assert told["changes"] == {
+        "replaces": first["run_id"],
+        "rows_before": 2,
+        "added": 1,
+        "removed": 0,
+        "segments_before": first_segments,
+    }
     assert told["segments"] == {"soon": 2, "later": 1}
 
 

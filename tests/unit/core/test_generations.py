@@ -77,4 +77,11 @@ def test_a_generation_is_told_with_what_is_different_from_the_one_before() -> No
 def test_without_segments_and_with_as_many_rows_there_is_nothing_to_compare() -> None:
     before = Published(generation="g1", rows=1000, champion="g1")
     assert Published(generation="g2", rows=1000, champion="g1").after(before).compared == ""
+    assert Published(generation="g2", rows=1000, champion="g1").after(before, (0, 0)).compared == ""
+
+
+def test_who_came_and_who_went_is_told_even_where_as_many_came_as_went() -> None:
+    before = Published(generation="g1", rows=1000, champion="g1")
+    now = Published(generation="g2", rows=1000, champion="g1").after(before, (1200, 1200))
+    assert now.compared == " 1,200 entities are new, 1,200 are gone."
     assert Published(generation="g1", rows=1000, champion="g1").after(None).compared == ""

@@ -75,7 +75,11 @@ def test_what_the_contract_says_elsewhere_is_no_hyperparameter(name: str) -> Non
 
 
 def test_the_job_is_told_the_algorithm_and_the_deciding_metric(contract: dict[str, Any], table: dict[str, Any]) -> None:
-    assert Contract.model_validate(contract).hyperparameters == {"algorithm": "xgboost", "metric": "mae"}
+    assert Contract.model_validate(contract).hyperparameters == {
+        "algorithm": "xgboost",
+        "metric": "mae",
+        "interval": "0.8",
+    }
     training = {"algorithm": "lightgbm", "hyperparameters": {"num_leaves": 7}}
     asked = Contract.model_validate({**table, "training": training, "gate": {"metric": "roc_auc"}})
     assert asked.hyperparameters == {"algorithm": "lightgbm", "metric": "roc_auc", "num_leaves": "7"}
@@ -84,7 +88,12 @@ def test_the_job_is_told_the_algorithm_and_the_deciding_metric(contract: dict[st
 def test_a_quantile_reaches_the_job_with_the_metric_that_asks_for_it(table: dict[str, Any]) -> None:
     target = {"task": "regression", "target": {"column": "speed"}}
     asked = Contract.model_validate({**table, **target, "gate": {"metric": "pinball", "quantile": 0.9}})
-    assert asked.hyperparameters == {"algorithm": "xgboost", "metric": "pinball", "quantile": "0.9"}
+    assert asked.hyperparameters == {
+        "algorithm": "xgboost",
+        "metric": "pinball",
+        "quantile": "0.9",
+        "interval": "0.8",
+    }
     median = Contract.model_validate({**table, **target, "gate": {"metric": "mae", "quantile": 0.9}})
     assert "quantile" not in median.hyperparameters
 
