@@ -111,6 +111,7 @@ class EvergreenStack(Stack):
         CfnOutput(self, "SegmentsQueueUrl", value=segments.queue.queue_url)
         CfnOutput(self, "SegmentsDeadLettersQueueUrl", value=segments.dead_letters.queue_url)
         CfnOutput(self, "UpdateSegmentsFunction", value=retrain.functions["UpdateSegments"].function.function_arn)
+        CfnOutput(self, "UpdateEndpointFunction", value=retrain.functions["UpdateEndpoint"].function.function_arn)
         CfnOutput(self, "TrackRunFunction", value=retrain.functions["TrackRun"].function.function_arn)
         CfnOutput(self, "ApiUrl", value=api.url)
         CfnOutput(self, "PredictFunction", value=scoring.predict.function.function_name)

@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import boto3
 from boto3.exceptions import Boto3Error
+from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from container.clock import Clock
@@ -18,7 +20,10 @@ from container.evaluate.archive import load_archive
 from container.log import log
 from container.model import Model, ModelUnusable
 from container.predict.answers import answer
+from container.predict.instances import instances
 from container.predict.logged import log_lines
+from container.rows import Matrix
+from container.signature import Signature
 from evergreen.contract import Contract
 from evergreen.environment import Environment
 from evergreen.errors import StoreUnavailable
@@ -30,6 +35,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
     from mypy_boto3_s3.client import S3Client
 
+_MOST_BYTES = 4_000_000  # of a request to a serverless endpoint
 _MOST_KEPT = 8  # champions, each of some megabytes: a process may answer for many data sets
 
 
@@ -108,6 +114,7 @@ def _answer(request: ScoringRequest) -> dict[str, Any] | Refusal:
         champion = champions.of(request.dataset)
     if champion is None:
         return no_champion(request.dataset)
+    asked = _Asked(request.endpoint, champion.run_id) if request.endpoint else None
     found, faults = answer(
         request.rows,
         champion.model,
@@ -115,12 +122,47 @@ def _answer(request: ScoringRequest) -> dict[str, Any] | Refusal:
         champion.run_id,
         prepared=request.prepared,
         explain=request.explain,
+        ask=asked.lines if asked else None,
     )
     if faults:
         return malformed(champion.run_id, faults)
     if request.log:
         _log(request, champion, found)
-    return {"champion": champion.run_id, "predictions": found}
+    answered_by = "endpoint" if asked and asked.answered else "function"
+    return {"champion": champion.run_id, "predictions": found, "answered_by": answered_by}
+
+
+@dataclass
+class _Asked:
+    """A request's way through an endpoint; where that does not answer with the champion, the model here does."""
+
+    endpoint: str
+    champion: str
+    answered: bool = False
+
+    def lines(self, values: Matrix, signature: Signature) -> list[str] | None:
+        """One line for each row."""
+        body = instances(values, signature)
+        if len(body) > _MOST_BYTES:
+            return None
+        request = {"ContentType": "application/json", "Accept": "text/csv", "Body": body}
+        try:
+            answer = runtime().invoke_endpoint(EndpointName=self.endpoint, **request)
+            lines = answer["Body"].read().decode().splitlines()
+        except (BotoCoreError, ClientError) as error:
+            log("endpoint not asked", endpoint=self.endpoint, error=str(error))
+            return None
+        # Each variant bears its champion's name; while SageMaker exchanges them either may answer.
+        self.answered = answer["InvokedProductionVariant"] == self.champion and len(lines) == len(values)
+        if not self.answered:
+            log("endpoint behind", endpoint=self.endpoint, variant=answer["InvokedProductionVariant"])
+        return lines if self.answered else None
+
+
+@cache
+def runtime() -> Any:
+    """Made when an endpoint is asked first; who waits for an answer waits for 28 seconds."""
+    return boto3.client("sagemaker-runtime", config=Config(read_timeout=15, retries={"total_max_attempts": 1}))
 
 
 def _log(request: ScoringRequest, champion: Champion, answers: list[dict[str, Any]]) -> None:

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from evergreen.columns import NAME_PATTERN, Input
+from evergreen.endpoint import Endpoint
 from evergreen.gate import Gate
 from evergreen.hyperparameters import unknown
 from evergreen.intervals import WITH_INTERVAL
@@ -65,6 +66,11 @@ class Contract(Strict):
     predictions: Keeping = Field(
         default=Keeping(),
         description="How long predictions stay, and their intervals: see [predictions](#predictions).",
+    )
+    endpoint: Endpoint | None = Field(
+        default=None,
+        description="A real-time endpoint of its own, which follows the champion: see [endpoint](#endpoint). Without "
+        "it, rows are scored by a function that costs nothing idle.",
     )
     retrain_after: tuple[str, ...] = Field(
         default=(),

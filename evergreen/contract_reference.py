@@ -14,6 +14,7 @@ from pydantic_core import PydanticUndefined
 from evergreen.columns import Column, Input, RowRule
 from evergreen.contract import Contract
 from evergreen.contract_shape import fields_of
+from evergreen.endpoint import Endpoint, Instances, Serverless
 from evergreen.gate import Gate
 from evergreen.keeping import Keeping
 from evergreen.metrics import HIGHER_IS_BETTER, OF_TASK
@@ -45,6 +46,9 @@ SECTIONS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("yield", Yield),
     ("teachers", Teachers),
     ("predictions", Keeping),
+    ("endpoint", Endpoint),
+    ("endpoint.serverless", Serverless),
+    ("endpoint.instance", Instances),
     ("segments.NAME", Conditions),
     ("segments.NAME.prediction", Values),
     ("segments.NAME.probability", Bounds),

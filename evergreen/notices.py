@@ -64,6 +64,12 @@ def still_to_follow(behind: Mapping[str, str | None]) -> list[str]:
     return [f"Still to follow: {who}; told again by the next run, or by: evergreen mlflow{why}"]
 
 
+def endpoint_notice(dataset: str, what: str) -> tuple[str, str]:
+    """Subject and body for an endpoint that did not follow the champion, outside of any run."""
+    lines = [what, f"POST /predict/{dataset} answers with the champion all the same, by the function that scores rows."]
+    return f"{dataset}: the endpoint did not follow", "\n".join(lines)
+
+
 def whose_segment_changed(published: Published | None, segments: Mapping[str, Any] | None) -> list[str]:
     """One line that says how many customers the CRM is told of; `segments` is what the comparison noted, if it did."""
     if published is None or segments == {}:

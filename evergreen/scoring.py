@@ -23,6 +23,9 @@ class ScoringRequest(Strict):
     prepared: bool = Field(
         default=False, description="Whether the rows are features as a run prepared them, and not the table's columns."
     )
+    endpoint: str | None = Field(
+        default=None, description="An endpoint to ask for the predictions, where it answers with the champion."
+    )
     log: bool = Field(
         default=False, description="Whether to write an inference log of the rows that name their entity."
     )

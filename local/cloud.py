@@ -38,6 +38,7 @@ ADAPTERS = (
     "local.http_api",
     "local.workflows",
     "local.jobs",
+    "local.endpoints",
     "local.model_packages",
     "local.mlflow",
     "local.crm",

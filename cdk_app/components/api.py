@@ -56,6 +56,7 @@ class Api(Construct):
                 REGISTRY_TABLE=storage.registry.table_name,
                 PREDICTIONS_TABLE=storage.predictions.table_name,
                 PREDICT_FUNCTION=scoring.predict.function.function_name,
+                STACK_NAME=Stack.of(self).stack_name,
                 SEGMENTS_TABLE=segments.table.table_name,
                 SEGMENTS_QUEUE_URL=segments.queue.queue_url,
             ),

@@ -10,6 +10,7 @@ from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from cdk_app.commit import commit_of
+from cdk_app.components.endpoints import update_endpoint
 from cdk_app.components.events_out import EventsOut
 from cdk_app.components.function import Function, ImageFunction, OwnLambda
 from cdk_app.components.image import ContainerImage
@@ -76,6 +77,9 @@ class Retrain(Construct):
         self._publishing()
         self._logging(image)
         self._updating(segments)
+        self.functions["UpdateEndpoint"] = update_endpoint(
+            self, root, contracts=contracts, storage=storage, notices=notices, sagemaker=sagemaker, image=image
+        )
         self._ending(image, mlflow)
         self.machine = self._machine(storage.bucket.bucket_name, sagemaker, image)
         for statement in retrain_statements(self, storage.bucket, sagemaker.role, list(self.functions.values())):

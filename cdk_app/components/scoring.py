@@ -1,8 +1,9 @@
-"""Scoring rows now: a function of the jobs' own image, which loads the champion itself; no endpoint runs."""
+"""Scoring rows now: a function of the jobs' own image, which loads the champion itself, or asks its endpoint."""
 
 from aws_cdk import Duration
 from constructs import Construct
 
+from cdk_app.components.endpoints import ask_endpoints
 from cdk_app.components.function import ImageFunction, OwnLambda
 from cdk_app.components.image import ContainerImage
 from cdk_app.components.storage import Storage
@@ -26,6 +27,7 @@ class Scoring(Construct):
                 read_table(storage.registry),
                 read_objects(storage.bucket, "runs/"),
                 write_objects(storage.bucket, "inference/*/api/"),
+                ask_endpoints(self),
             ],
             timeout=_TIMEOUT,
             memory_mb=1769,  # one whole vCPU

@@ -37,7 +37,8 @@ class Watch(Construct):
     ) -> None:
         super().__init__(scope, name)
         bucket, registry = storage.bucket, storage.registry
-        track_run, update_segments = (retrain.functions[each].function for each in ("TrackRun", "UpdateSegments"))
+        named = ("TrackRun", "UpdateSegments", "UpdateEndpoint")
+        track_run, update_segments, update_endpoint = (retrain.functions[each].function for each in named)
         self.watch_yield = Function(
             self,
             "WatchYield",
@@ -52,6 +53,7 @@ class Watch(Construct):
                 EVENT_BUS=events_out.bus_name,
                 TRACK_RUN_FUNCTION=track_run.function_name,
                 UPDATE_SEGMENTS_FUNCTION=update_segments.function_name,
+                UPDATE_ENDPOINT_FUNCTION=update_endpoint.function_name,
             ),
             statements=[
                 change_table(registry),
@@ -63,7 +65,7 @@ class Watch(Construct):
                 events_out.telling(),
                 iam.PolicyStatement(
                     actions=["lambda:InvokeFunction"],
-                    resources=[track_run.function_arn, update_segments.function_arn],
+                    resources=[each.function_arn for each in (track_run, update_segments, update_endpoint)],
                 ),
             ],
         )

@@ -1,6 +1,6 @@
 """A champion's answers to rows that are sent: as batch transform would write them, and why."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from container.explanation import explain_row
@@ -9,27 +9,36 @@ from container.predict.features import features_of
 from container.predict.given import Form, Row
 from container.rows import Matrix
 from container.serve.encode import to_csv
-from container.signature import positive_of
+from container.signature import Signature, positive_of
 from evergreen.contract import Contract
 from evergreen.inference import confidence
 from evergreen.predictions import read_rows
 from evergreen.scoring import RowFault
 from evergreen.segments import segment_of
 
+Ask = Callable[[Matrix, Signature], list[str] | None]
 _TOLD = ("prediction", "lower", "upper", "probability")
 Answers = tuple[list[dict[str, Any]], list[RowFault]]
 
 
 def answer(
-    rows: Sequence[Row], model: Model, contract: Contract, run_id: str, *, prepared: bool, explain: bool
+    rows: Sequence[Row],
+    model: Model,
+    contract: Contract,
+    run_id: str,
+    *,
+    prepared: bool,
+    explain: bool,
+    ask: Ask | None = None,
 ) -> Answers:
-    """One answer for each row in its order, or what is wrong with the rows."""
+    """One answer for each row in its order, or what is wrong with the rows; `ask` comes before the model."""
     if not rows:
         return [], []
     values, faults = features_of(rows, Form.of(contract, model.signature, prepared=prepared), model.signature)
     if values is None:
         return [], faults
-    answers = _predictions(model, values, contract, run_id)
+    lines = (ask(values, model.signature) if ask else None) or _lines(model, values)
+    answers = _predictions(lines, model, contract, run_id)
     if explain:
         answers = [
             {**each, "explanation": why} for each, why in zip(answers, _explanations(model, values, rows), strict=True)
@@ -37,9 +46,12 @@ def answer(
     return answers, []
 
 
-def _predictions(model: Model, values: Matrix, contract: Contract, run_id: str) -> list[dict[str, Any]]:
-    """By way of the lines that batch transform gets, so that both say the same to the last digit."""
-    lines = to_csv(model.answer(values), model.signature).decode().splitlines()
+def _lines(model: Model, values: Matrix) -> list[str]:
+    """Those that batch transform gets, so that both say the same to the last digit."""
+    return to_csv(model.answer(values), model.signature).decode().splitlines()
+
+
+def _predictions(lines: Sequence[str], model: Model, contract: Contract, run_id: str) -> list[dict[str, Any]]:
     numbered = (f"{number},{line}" for number, line in enumerate(lines))
     rows = read_rows(numbered, "the model's answer", run_id, model.signature.task, model.interval)
     return [_with_confidence(row, model) | _segment(row, contract) for row in rows]

@@ -14,6 +14,7 @@ from evergreen.errors import StoreUnavailable, UnknownDataset, UserMustAct
 from evergreen.runs import execution_arn
 from evergreen.stores.approvals import Approvals
 from evergreen.stores.arrivals import ArrivalsLedger
+from evergreen.stores.endpoint_records import EndpointRecords
 from evergreen.stores.event_bus import Announcements
 from evergreen.stores.files import Files
 from evergreen.stores.holdbacks import Holdbacks
@@ -65,6 +66,7 @@ class Deployment:
     inference_queue_url: str = ""
     inference_dead_letters_url: str = ""
     update_segments: str | None = None  # the function that compares customers; not every stack has one
+    update_endpoint: str | None = None  # the function that moves endpoints; not every stack has one
     explain: str | None = None  # the function that explains predictions; not every stack has one
 
     @classmethod
@@ -94,6 +96,7 @@ class Deployment:
             inference_queue_url=outputs.get("InferenceQueueUrl", ""),
             inference_dead_letters_url=outputs.get("InferenceDeadLettersQueueUrl", ""),
             update_segments=outputs.get("UpdateSegmentsFunction"),
+            update_endpoint=outputs.get("UpdateEndpointFunction"),
             explain=outputs.get("ExplainFunction"),
         )
 
@@ -165,6 +168,10 @@ class Deployment:
             removals=self.removals,
             rollbacks=self.rollbacks,
         )
+
+    @property
+    def endpoints(self) -> EndpointRecords:
+        return EndpointRecords(self._table(self.registry_table))
 
     @property
     def unlearned(self) -> UnlearnedSources:

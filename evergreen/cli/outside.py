@@ -8,6 +8,7 @@ from evergreen.cli.deployment import Deployment
 from evergreen.cli.followers import ask
 from evergreen.cli.output import console
 from evergreen.stores.dead_letters import DeadLetters
+from evergreen.stores.followers import Followers
 
 
 def say_outside(deployment: Deployment, dataset: str) -> None:
@@ -20,6 +21,20 @@ def say_outside(deployment: Deployment, dataset: str) -> None:
         problem = ask(deployment.update_segments, dataset)
         told = f"not compared ({problem}); they are with the next run" if problem else "compared; the CRM is being told"
         console.print(f"Segments are {told}.", markup=False)
+    if deployment.update_endpoint:
+        _have_endpoint_follow(deployment, deployment.update_endpoint, dataset)
+
+
+def _have_endpoint_follow(deployment: Deployment, function: str, dataset: str) -> None:
+    """Asked for and not waited for: SageMaker takes minutes."""
+    record = deployment.endpoints.find(dataset)
+    if record and record.is_there:
+        Followers(boto3.client("lambda"), [function]).ask(dataset)
+        console.print(
+            f"The endpoint {record.endpoint} follows within minutes; until then the scoring function answers. "
+            f"Who answers: evergreen verify {dataset}",
+            markup=False,
+        )
 
 
 def redrive_outside(deployment: Deployment, datasets: Iterable[str], *, dry_run: bool) -> None:

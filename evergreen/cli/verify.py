@@ -8,22 +8,18 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated, Any
 
-import boto3
 import typer
-from botocore.config import Config
 
 from evergreen.cli.deployment import Deployment
 from evergreen.cli.output import console
+from evergreen.cli.scorers import Scorer, scorer_of
 from evergreen.cli.up import checkout
 from evergreen.cli.verification_plot import plot as draw
 from evergreen.errors import UserMustAct
 from evergreen.generations import ScoringParts
 from evergreen.layout import RunLayout
-from evergreen.scoring import Refusal, ScoringRequest
-from evergreen.stores.scoring import ScoringFunction
 from evergreen.verification import Agreement, GoldenRows, agreement, figures
 
-_AT_ONCE = 200  # rows of a request
 _MOST_READ = 100  # predictions of a reading
 
 
@@ -37,7 +33,7 @@ def verify(
     rows: Annotated[int, typer.Option("--rows", min=1, max=10_000, help="How many golden rows, at most.")] = 500,
 ) -> None:
     """Score golden rows of the champion's hold-out now: how near they are to what happened, and whether the answers
-    are those of the published batch predictions.
+    are those of the published batch predictions. The data set's endpoint is asked, where it has one.
 
     Examples: `evergreen verify line_yield`, `evergreen verify next_purchase --plot next_purchase.png --rows 2000`
     """
@@ -45,13 +41,13 @@ def verify(
     champion = deployment.registry.champion(deployment.check(dataset))
     if champion is None:
         raise UserMustAct(f"{dataset} has no champion yet; drop a file: evergreen drop {dataset} FILE.csv")
-    function = _function(deployment)
     with TemporaryDirectory() as folder, console.status("fetching golden rows …"):
         golden = _golden(deployment, RunLayout(dataset, champion["run_id"]), Path(folder), rows)
     with console.status(f"scoring {len(golden.rows):,} rows …"):
-        answers = _scored(function, dataset, golden.rows)
-        compared = _with_batch(deployment, function, dataset, golden.features, min(rows, 500))
-    console.print(f"champion {champion['run_id']}", markup=False)
+        scorer = scorer_of(deployment, dataset, champion["run_id"], golden.task, golden.features)
+        answers = scorer.score(golden.rows)
+        compared = _with_batch(deployment, scorer, dataset, golden.features, min(rows, 500))
+    console.print(f"champion {champion['run_id']}, by {scorer.name}", markup=False)
     for sentence in figures(golden, answers):
         console.print(sentence, markup=False)
     console.print(compared.sentence(), markup=False)
@@ -60,13 +56,6 @@ def verify(
         console.print(f"Drew {plot}", markup=False)
     if compared.same < compared.of:
         raise NotVerified(f"{dataset} does not answer as its published predictions say")
-
-
-def _function(deployment: Deployment) -> ScoringFunction:
-    if not deployment.predict:
-        raise UserMustAct("this stack has no function that scores rows; deploy it anew")
-    patient = Config(read_timeout=90, retries={"total_max_attempts": 2})
-    return ScoringFunction(boto3.client("lambda", config=patient), deployment.predict)
 
 
 def _golden(deployment: Deployment, layout: RunLayout, folder: Path, rows: int) -> GoldenRows:
@@ -80,20 +69,7 @@ def _golden(deployment: Deployment, layout: RunLayout, folder: Path, rows: int) 
     return GoldenRows.model_validate_json(done.stdout)
 
 
-def _scored(function: ScoringFunction, dataset: str, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    answers: list[dict[str, Any]] = []
-    for start in range(0, len(rows), _AT_ONCE):
-        some = list(rows[start : start + _AT_ONCE])
-        answer = function.score(ScoringRequest(dataset=dataset, rows=some, prepared=True))
-        if isinstance(answer, Refusal):
-            raise UserMustAct(answer.message)
-        answers += answer["predictions"]
-    return answers
-
-
-def _with_batch(
-    deployment: Deployment, function: ScoringFunction, dataset: str, features: Sequence[str], most: int
-) -> Agreement:
+def _with_batch(deployment: Deployment, scorer: Scorer, dataset: str, features: Sequence[str], most: int) -> Agreement:
     """The first rows that the published generation scored, scored again, against what readers see of them."""
     published = deployment.registry.published(dataset)
     if published is None or published["champion"] != (deployment.registry.champion(dataset) or {}).get("run_id"):
@@ -109,7 +85,7 @@ def _with_batch(
         if found is None or found.published["generation"] != published["generation"]:
             raise UserMustAct(f"{dataset} published another generation meanwhile; verify again")
         seen |= found.predictions
-    return agreement(entities, _scored(function, dataset, rows), seen)
+    return agreement(entities, scorer.score(rows), seen)
 
 
 def _scoring_lines(deployment: Deployment, layout: RunLayout) -> Iterator[list[str]]:

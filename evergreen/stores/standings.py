@@ -15,12 +15,13 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
 
 _OF_A_RUN = ("run_id", "status", "started_at", "ended_at", "causes", "verdict")
+_SHOWN = ("CHAMPION", "PUBLISHED", "ENDPOINT")
 
-Standing = dict[str, dict[str, Any]]  # CHAMPION and PUBLISHED, where there is one
+Standing = dict[str, dict[str, Any]]  # CHAMPION, PUBLISHED and ENDPOINT, where there is one
 
 
 class Standings:
-    """`DATASET#<id>` × `CHAMPION`, `PUBLISHED`, `RUN#…` of the Registry table, read only."""
+    """`DATASET#<id>` × `CHAMPION`, `PUBLISHED`, `ENDPOINT`, `RUN#…` of the Registry table, read only."""
 
     def __init__(self, table: Table) -> None:
         self._table = table
@@ -28,7 +29,7 @@ class Standings:
     def of(self, datasets: Iterable[str]) -> dict[str, Standing]:
         """The champion and the published generation of each data set."""
         found: dict[str, Standing] = {dataset: {} for dataset in datasets}
-        keys = [{"pk": f"DATASET#{each}", "sk": what} for each in found for what in ("CHAMPION", "PUBLISHED")]
+        keys = [{"pk": f"DATASET#{each}", "sk": what} for each in found for what in _SHOWN]
         for item in read_all(self._table, keys, consistent=True):
             found[str(item["pk"]).removeprefix("DATASET#")][str(item["sk"])] = from_item(item)
         return found

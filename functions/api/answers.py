@@ -1,6 +1,6 @@
 """What the API answers, as its OpenAPI document describes it."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -47,6 +47,7 @@ class DatasetInFull(Open):
     champion: dict[str, Any] | None
     published: dict[str, Any] | None
     observed_yield: dict[str, Any] | None = Field(alias="yield")
+    endpoint: dict[str, Any] | None = Field(description="The real-time endpoint, where the data set has one.")
     last_runs: list[dict[str, Any]]
 
 
@@ -98,6 +99,9 @@ class Scored(BaseModel):
 
     champion: str
     predictions: list[dict[str, Any]]
+    answered_by: Literal["function", "endpoint"] = Field(
+        default="function", description="The endpoint where the data set has one that answers with the champion."
+    )
 
 
 class SegmentUpdate(BaseModel):

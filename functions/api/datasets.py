@@ -48,6 +48,7 @@ def datasets(app: APIGatewayHttpResolver, deployment: Deployment) -> None:
                 "yield": {"threshold": stated.threshold, "measured": deployment.measured_yield(dataset)}
                 if stated
                 else None,
+                "endpoint": standing.get("ENDPOINT"),
                 "last_runs": deployment.standings.last_runs(dataset, _RUNS),
             }
         )

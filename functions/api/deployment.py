@@ -7,6 +7,7 @@ import boto3
 from botocore.config import Config
 
 from evergreen.contracts import Contracts
+from evergreen.endpoint import endpoint_name
 from evergreen.layout import ObservedLayout
 from evergreen.stores.files import Files
 from evergreen.stores.published import Published
@@ -37,6 +38,10 @@ class Deployment:
         files = Files(self._s3, self._settings.DATA_BUCKET)
         series = files.find(ObservedLayout(dataset).series, YieldSeries)
         return series.measure.model_dump(mode="json") if series and series.measure else None
+
+    def endpoint(self, dataset: str) -> str:
+        """What the endpoint of a data set is called, where it has one."""
+        return endpoint_name(self._settings.STACK_NAME, dataset)
 
     @cached_property
     def _s3(self) -> Any:

@@ -21,10 +21,17 @@ def predict(app: APIGatewayHttpResolver, deployment: Deployment, measure: Measur
         responses=described(Scored, 404, 409, 413, 415, 502),
     )
     def score(dataset: DatasetId, body: Rows) -> Scored:
-        stated = deployment.contracts[dataset].contract.observed_yield  # raises where there is no such data set
+        contract = deployment.contracts[dataset].contract  # raises where there is no such data set
+        stated = contract.observed_yield
         log = stated is not None and stated.log_scores
         answer = deployment.scoring.score(
-            ScoringRequest(dataset=dataset, rows=body.rows, explain=body.explain, log=log)
+            ScoringRequest(
+                dataset=dataset,
+                rows=body.rows,
+                explain=body.explain,
+                log=log,
+                endpoint=deployment.endpoint(dataset) if contract.endpoint else None,
+            )
         )
         if isinstance(answer, Refusal):
             measure.model_version = answer.champion or ""

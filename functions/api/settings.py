@@ -10,5 +10,6 @@ class Settings(Environment):
     REGISTRY_TABLE: str
     PREDICTIONS_TABLE: str
     PREDICT_FUNCTION: str
+    STACK_NAME: str
     SEGMENTS_TABLE: str
     SEGMENTS_QUEUE_URL: str

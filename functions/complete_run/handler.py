@@ -9,6 +9,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from evergreen.layout import RunLayout
 from evergreen.manifest import DataReport, RunManifest
 from evergreen.stores.endings import Endings, Status
+from evergreen.stores.endpoint_records import EndpointRecords
 from evergreen.stores.files import Files
 from functions.complete_run.notice import notice
 from functions.complete_run.request import Request
@@ -18,6 +19,8 @@ settings = Settings.read()
 logger = Logger()
 files = Files(boto3.client("s3"), settings.DATA_BUCKET)
 endings = Endings.of(settings.REGISTRY_TABLE, settings.NOTICES_TOPIC_ARN, settings.EVENT_BUS)
+
+endpoints = EndpointRecords(boto3.resource("dynamodb").Table(settings.REGISTRY_TABLE))
 
 
 @logger.inject_lambda_context
@@ -30,5 +33,5 @@ def handler(event: dict[str, Any], context: LambdaContext) -> None:
     endings.settle_files(run.run_id, report, manifest.inputs, files)
     endings.keep_outcomes(run.run_id, report, manifest.collection, files.bucket)
     endings.settle_rest(run.run_id)
-    told = notice(endings, files, manifest, report)
+    told = notice(endings, endpoints, files, manifest, report)
     endings.end(run.run_id, Status.SUCCEEDED, *told)

@@ -1,5 +1,6 @@
 """The notice of a run that went all the way: verdict, reports, files, recent items, segments, the yield."""
 
+from evergreen.endpoint_moves import of_the_endpoint
 from evergreen.layout import ObservedLayout, RunLayout
 from evergreen.manifest import DataReport, RunManifest
 from evergreen.notices import (
@@ -11,6 +12,7 @@ from evergreen.notices import (
     whose_segment_changed,
 )
 from evergreen.stores.endings import Endings
+from evergreen.stores.endpoint_records import EndpointRecords
 from evergreen.stores.files import Files
 from evergreen.teachers import TeachersReport
 from evergreen.verdict import Verdict
@@ -18,7 +20,9 @@ from evergreen.yield_notices import of_the_yield
 from evergreen.yield_series import YieldSeries
 
 
-def notice(endings: Endings, files: Files, manifest: RunManifest, report: DataReport) -> tuple[str, str]:
+def notice(
+    endings: Endings, endpoints: EndpointRecords, files: Files, manifest: RunManifest, report: DataReport
+) -> tuple[str, str]:
     """Subject and body."""
     run_id, layout = manifest.run_id, RunLayout(manifest.dataset, manifest.run_id)
     verdict, published = files.read(layout.verdict, Verdict), endings.published(run_id)
@@ -26,6 +30,7 @@ def notice(endings: Endings, files: Files, manifest: RunManifest, report: DataRe
     lines += what_became_of(report, files.uri(layout.quarantine), files.uri(layout.report_page))
     teachers = files.find(layout.teachers_report, TeachersReport) if manifest.collection else None
     lines += [*of_recent_items(report, teachers), *whose_segment_changed(published, endings.segments(run_id))]
+    lines += of_the_endpoint(endpoints.find(manifest.dataset), run_id)
     lines += still_to_follow(endings.still_behind(run_id))
     if "alarm" in manifest.asked_by:  # what a person must act on comes last
         series = files.find(ObservedLayout(manifest.dataset).series, YieldSeries)

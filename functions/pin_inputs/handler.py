@@ -8,6 +8,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from evergreen.contracts import Contracts
 from evergreen.stores.arrivals import ArrivalsLedger
+from evergreen.stores.endpoint_records import EndpointRecords
 from evergreen.stores.files import Files
 from evergreen.stores.registry import Registry
 from evergreen.stores.runs import RunRecords
@@ -21,7 +22,13 @@ logger = Logger()
 table = boto3.resource("dynamodb").Table(settings.REGISTRY_TABLE)
 files = Files(boto3.client("s3"), settings.DATA_BUCKET)
 pinning = Pinning(
-    Contracts.deployed(), ArrivalsLedger(table), RunRecords(table), Registry(table), UnlearnedSources(table), files
+    Contracts.deployed(),
+    ArrivalsLedger(table),
+    RunRecords(table),
+    Registry(table),
+    UnlearnedSources(table),
+    EndpointRecords(table),
+    files,
 )
 
 

@@ -13,6 +13,7 @@ from evergreen.inference import logs_scores
 from evergreen.layout import RunLayout
 from evergreen.manifest import ChampionModel, Collection, InputFile, RunManifest
 from evergreen.stores.arrivals import ArrivalsLedger, ArrivalState
+from evergreen.stores.endpoint_records import EndpointRecords
 from evergreen.stores.files import Files
 from evergreen.stores.registry import Registry
 from evergreen.stores.runs import RunRecords
@@ -38,6 +39,7 @@ class Pinning:
     runs: RunRecords
     registry: Registry
     unlearned: UnlearnedSources
+    endpoints: EndpointRecords
     files: Files
 
     def pin(self, dataset: str, run_id: str, fence: int) -> dict[str, Any]:
@@ -85,6 +87,7 @@ class Pinning:
             "tuned": folder.contract.training.tune is not None,
             "tuning": tuning(folder.contract, run_id),
             "collects": manifest.collection is not None,
+            "endpoint": self._has_endpoint(folder.contract),
             "input_bytes": self._input_bytes(layout, manifest),
             "logs_scores": logs_scores(folder.contract),
             "output_filter": "$[0,-1]" if folder.contract.task == "regression" else "$[0,-2,-1]",
@@ -96,6 +99,11 @@ class Pinning:
         if found is None:
             return None
         return ChampionModel.model_validate({name: found.get(name) for name in ChampionModel.model_fields})
+
+    def _has_endpoint(self, contract: Contract) -> bool:
+        """Whether the contract asks for one, or there is one that it asks for no more."""
+        known = None if contract.endpoint else self.endpoints.find(contract.id)
+        return contract.endpoint is not None or (known is not None and known.is_there)
 
     def _profile(self, dataset: str, champion: ChampionModel) -> str | None:
         key = RunLayout(dataset, champion.run_id).profile

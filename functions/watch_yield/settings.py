@@ -14,3 +14,4 @@ class Settings(Environment):
     EVENT_BUS: str
     TRACK_RUN_FUNCTION: str
     UPDATE_SEGMENTS_FUNCTION: str
+    UPDATE_ENDPOINT_FUNCTION: str

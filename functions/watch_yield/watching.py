@@ -48,7 +48,7 @@ class Watching:
         notices = Notices(boto3.client("sns"), settings.NOTICES_TOPIC_ARN)
         reinstatement = Reinstatement.of(registry, predictions, files, workflows)
         announcements = Announcements.of(registry, settings.EVENT_BUS)
-        functions = (settings.TRACK_RUN_FUNCTION, settings.UPDATE_SEGMENTS_FUNCTION)
+        functions = (settings.TRACK_RUN_FUNCTION, settings.UPDATE_SEGMENTS_FUNCTION, settings.UPDATE_ENDPOINT_FUNCTION)
         followers = Followers(boto3.client("lambda"), functions)
         ledger = ArrivalsLedger(registry)
         return cls(Contracts.deployed(), files, ledger, reinstatement, notices, announcements, followers)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from local.cloud import Cloud
+from local.endpoints import fleet_of
 from local.model_packages import shelf_of
 from local.state import items, objects, schedules
 from local.state.blobs import Blobs, replace_file
@@ -38,6 +39,7 @@ class StateDirectory:
                 self._orphans = items.restore(self._cloud, state["tables"], self._blobs)
                 schedules.restore(self._cloud, state.get("schedules", []))
                 shelf_of(self._cloud).restore(state.get("model_packages", []))
+                fleet_of(self._cloud).restore(state.get("endpoints", []))
         for table in self._orphans:
             log.warning("no template has the table %s any more; its items are kept for when one has it again", table)
 
@@ -50,7 +52,9 @@ class StateDirectory:
             tables = {**self._orphans, **items.capture(self._cloud, self._blobs)}
             buckets = objects.capture(self._cloud, self._blobs)
             packages, timers = shelf_of(self._cloud).capture(), schedules.capture(self._cloud)
+            endpoints = fleet_of(self._cloud).capture()
         kept = {"buckets": buckets, "tables": tables, "model_packages": packages, "schedules": timers}
+        kept["endpoints"] = endpoints
         state: dict[str, Any] = {"format": _FORMAT, **kept}
         replace_file(self._manifest, json.dumps(state).encode())
         self._blobs.keep_only(objects.referenced(buckets) | set(tables.values()))

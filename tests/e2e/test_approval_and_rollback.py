@@ -1,4 +1,5 @@
-"""A model's way into use and out of it: approved, rejected, rolled back. In a checkout of its own, in order."""
+"""A model's way into use and out of it, its endpoint with it: approved, rejected, rolled back. In a checkout of its
+own, in order."""
 
 import csv
 import json
@@ -40,6 +41,7 @@ input:
 target: {column: hours}
 split: {by: random, holdout_share: 0.2, validation_share: 0.2}
 gate: {metric: mae, min_improvement: 0.01, approval: manual, approval_hours: 1}
+endpoint: {}
 """
 
 
@@ -82,6 +84,14 @@ class Shop:
     def read(self, parcel: str = "1") -> dict[str, Any]:
         found: dict[str, Any] = json.loads(self.evergreen("predictions", DATASET, parcel, "-o", "json"))
         return found
+
+    def answers(self) -> str:
+        """Which champion the endpoint answers with."""
+        answer = boto3.client("sagemaker-runtime").invoke_endpoint(
+            EndpointName="Evergreen-parcels", ContentType="text/csv", Body=b"100,2,3\n"
+        )
+        assert float(answer["Body"].read()) > 0
+        return str(answer["InvokedProductionVariant"])
 
     def _write(self, rows: int, noise: float) -> None:
         chance = random.Random(self.parcels)
@@ -154,6 +164,10 @@ def test_an_approval_needs_a_reason_and_makes_the_challenger_champion(shop: Shop
     assert "approved by arn:aws" in tenure["made_by"]
     assert "good enough to begin with" in tenure["why"][-1]
     assert shop.read()["model"] == run_id
+    assert shop.answers() == run_id
+    verified = shop.evergreen("verify", DATASET, "--rows", "50")
+    assert "by the endpoint Evergreen-parcels" in verified
+    assert "50 of 50 answers are the published batch predictions'." in verified
 
 
 def test_a_decision_that_comes_twice_or_too_late_gets_a_clear_answer(shop: Shop) -> None:
@@ -171,15 +185,16 @@ def test_a_rejected_challenger_leaves_the_champion_in_use_which_scores_the_new_r
     assert "the new depot is missing" in record["notice"]
     assert [each["run_id"] for each in shop.history()] == [shop.runs[0]]
     assert shop.history()[0]["generation"] == run_id, "the champion's predictions for the new rows"
-    assert shop.read(str(shop.parcels))["model"] == shop.runs[0]
+    assert shop.read(str(shop.parcels))["model"] == shop.answers() == shop.runs[0]
 
 
 def test_a_rollback_brings_champion_and_predictions_back_in_seconds(shop: Shop) -> None:
     run_id = shop.drop(200, noise=0.2)
     awaiting(shop, run_id)
     shop.evergreen("approve", run_id, "--reason", "better everywhere")
-    succeeded(shop, run_id)
-    assert shop.read()["model"] == run_id
+    record = succeeded(shop, run_id)
+    assert f"The endpoint Evergreen-parcels answers with {run_id}. 20 of 20 answers" in record["notice"]
+    assert shop.read()["model"] == shop.answers() == run_id
     began = time.monotonic()
     said = shop.evergreen("rollback", DATASET, "--reason", "hours are in minutes")
     found = shop.read()
@@ -193,6 +208,8 @@ def test_a_rollback_brings_champion_and_predictions_back_in_seconds(shop: Shop) 
     assert rolled_back["ended"].endswith("hours are in minutes")
     assert first["ended"] == f"replaced by {run_id}"
     assert seconds < 30
+    assert "The endpoint Evergreen-parcels follows within minutes" in said
+    wait(lambda: shop.answers() == shop.runs[0])
 
 
 def test_rolling_back_further_than_the_first_champion_is_refused_with_the_way_forward(shop: Shop) -> None:
@@ -217,3 +234,4 @@ def test_a_rollback_is_undone_by_naming_the_newer_run(shop: Shop) -> None:
     shop.evergreen("rollback", DATASET, "--to", shop.runs[2], "--reason", "it was right after all")
     found = shop.read()
     assert (found["model"], found["generation"]) == (shop.runs[2], shop.runs[2])
+    wait(lambda: shop.answers() == shop.runs[2])

@@ -50,7 +50,7 @@ def _rollback_problems(back: dict[str, Any], told: Counter[str], excused: int, a
     times = told[f"{back['replaced']}-watch"]
     if not 1 <= times <= 1 + excused:
         yield f"people were told {times} times that the champion was brought back"
-    if not {"TrackRun", "UpdateSegments"} <= set(asked):
+    if not {"TrackRun", "UpdateSegments", "UpdateEndpoint"} <= set(asked):
         yield f"of those who follow the champion only {sorted(set(asked))} were asked to"
 
 

@@ -16,6 +16,7 @@ from moto.sagemaker.responses import SageMakerResponse
 from evergreen.contract import Contract
 from evergreen.contract_file import read_datasets
 from evergreen.contracts import Contracts, DatasetFolder
+from evergreen.endpoint import Endpoint
 from evergreen.gate import Gate
 from evergreen.observed_yield import Yield
 from evergreen.teachers import Teachers
@@ -26,19 +27,20 @@ from tests.faults.deployment import APPROVED, FUNCTIONS, OF_THE_IMAGE, PACED, TA
 from tests.faults.jobs import Jobs
 from tests.faults.seam import Seam
 from tests.faults.snapshot import ACCOUNT, REGION, TOLD, Backends
+from tests.integration.functions.endpoints import endpoints
 from tests.integration.functions.world import DATASET, ROOT, World
 from tests.integration.stores.aws import BUCKET, EVENT_BUS, account
 
 
 def data_sets(world: World) -> dict[str, DatasetFolder]:
-    """One contract in many ways: as it is, with a person's approval, with hyperparameters searched, and of files that
-    replace each other and wait until nothing new comes; a table's with teachers, which logs what is scored; and with
-    a yield that is watched."""
+    """One contract in many ways: as it is, with a person's approval, with an endpoint and hyperparameters searched, of
+    files that replace each other and wait until nothing new comes; a table's with teachers, which logs what is scored;
+    and with a yield that is watched."""
     folder = world.contracts[DATASET]
     contract = folder.contract
     gate = Gate.model_validate({**contract.gate.model_dump(exclude_unset=True), "approval": "manual"})
     tune = Training.model_validate({"tune": {"ranges": {"max_depth": {"min": 2, "max": 8}}}})
-    changed = {APPROVED: {"gate": gate}, TUNED: {"training": tune}}
+    changed = {APPROVED: {"gate": gate}, TUNED: {"training": tune, "endpoint": Endpoint()}}
     more = {name: contract.model_copy(update={"id": name, **update}) for name, update in changed.items()}
     taught = {"id": TAUGHT, "gate": Gate(), "teachers": Teachers(always=True)}  # only a table has teachers
     taught["observed_yield"] = Yield(threshold=0.9, log_scores=True)
@@ -76,8 +78,11 @@ def environment(world: World) -> dict[str, str]:
         "GIT_COMMIT": "0123abcd",
         "IMAGE_URI": "123456789012.dkr.ecr.us-east-1.amazonaws.com/evergreen:tag",
         "MLFLOW_APP_ARN": "",
+        "STACK_NAME": "Evergreen",
+        "MODEL_ROLE_ARN": "arn:aws:iam::123456789012:role/jobs",
         "TRACK_RUN_FUNCTION": "TrackRun",
         "UPDATE_SEGMENTS_FUNCTION": "UpdateSegments",
+        "UPDATE_ENDPOINT_FUNCTION": "UpdateEndpoint",
         "POWERTOOLS_SERVICE_NAME": "test",
         "POWERTOOLS_LOG_LEVEL": "CRITICAL",
     }
@@ -119,6 +124,7 @@ def deployed() -> Iterator[Deployment]:
         shelf = Shelf(ACCOUNT, REGION)
         for name, operation in operations(shelf).items():
             patch.setattr(SageMakerResponse, name, operation, raising=False)
+        fleet = endpoints(patch)
         for dataset in world.contracts.ids:
             name = f"Evergreen-{dataset.replace('_', '-')}"
             boto3.client("sagemaker").create_model_package_group(ModelPackageGroupName=name)
@@ -136,7 +142,7 @@ def deployed() -> Iterator[Deployment]:
             sys.modules.pop(module, None)
             handlers[state] = importlib.import_module(module).handler
         boto3.DEFAULT_SESSION = observer
-        backends = Backends(shelf, aws.topic_arn)
+        backends = Backends(shelf, fleet, aws.topic_arn)
         yield Deployment(world, seam, backends, Jobs(world.files), handlers, asked=asked)
         for module in modules().values():
             sys.modules.pop(module, None)

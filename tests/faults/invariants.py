@@ -86,6 +86,7 @@ class Watch:
         self._people_were_told(ours)
         self._lease_is_free()
         self._listeners_were_told(ours)
+        self._endpoint_follows()
         return list(dict.fromkeys(self.broken))
 
     # 1. published predictions are one whole generation
@@ -225,6 +226,21 @@ class Watch:
         self._must(not doubled, f"told under several ids: {doubled}")
         of_changes = {what for what in ids if what[0] in ("PredictionsPublished", "ChampionPromoted")}
         self._must(not of_changes - happened, f"told, and never happened: {sorted(of_changes - happened)}")
+
+    # 8. the endpoint is where the champion is, and leaves nothing behind
+
+    def _endpoint_follows(self) -> None:
+        item = self._item("ENDPOINT")
+        if item is None:
+            return
+        named = ("endpoint", "state", "champion", "config")
+        name, state, champion, config = (self.backends.attribute(item, each) for each in named)
+        server, (now,) = self.backends.fleet.server(name), self._face("CHAMPION", "run_id")
+        answers = server.variant if server else None
+        self._must(state == "SERVING" and champion == now, f"the endpoint is {state} with {champion}, not with {now}")
+        self._must(answers == now, f"the endpoint answers with {answers}, not with {now}")
+        left = set(self.backends.endpoints[1]) - {config}
+        self._must(not left, f"configurations that nothing uses are left: {left}")
 
     # looking
 

@@ -137,8 +137,9 @@ class Jobs:
         more = ",0.5" * (kept.count(",") - 1)  # a probability, where the task has one
         days = int(layout.run_id.split("-")[-2]) % 2 * 20  # so that each run moves everybody to another segment
         lines = [f"{entity},{entity + days}.5{more}\n" for entity in range(rows - (layout.run_id in self.losing))]
-        self.files.write(layout.predictions_part(_PARTS[0]), "".join(lines[1:]).encode())
-        self.files.write(layout.predictions_part(_PARTS[1]), lines[0].encode())
+        for part, some in zip(_PARTS, (lines[1:], lines[:1]), strict=True):
+            self.files.write(layout.predictions_part(part), "".join(some).encode())
+            self.files.write(layout.scoring_part(part), "".join(some).encode())  # an endpoint here echoes its rows
 
 
 def _file(each: InputFile, *, refused: bool) -> FileReport:

@@ -11,6 +11,7 @@ from moto.scheduler.models import scheduler_backends
 from moto.sns.models import sns_backends
 from moto.stepfunctions.models import stepfunctions_backends
 
+from local.endpoints.fleet import Fleet
 from local.model_packages import Shelf
 from tests.integration.stores.aws import BUCKET
 
@@ -24,6 +25,7 @@ class Backends:
     """Where moto keeps what our stores write; read without a call, so that looking costs nothing."""
 
     shelf: Shelf
+    fleet: Fleet
     topic_arn: str
 
     def items(self, table: str) -> Any:
@@ -63,6 +65,12 @@ class Backends:
         found: dict[str, Any] = scheduler_backends[ACCOUNT][REGION].schedule_groups["wakes"].schedules
         return found
 
+    @property
+    def endpoints(self) -> tuple[dict[str, Any], ...]:
+        """Endpoints, their configurations and models, and what answers for them, each by name."""
+        moto = self.fleet.backend
+        return moto.endpoints, moto.endpoint_configs, moto._models, self.fleet._servers
+
     def attribute(self, item: Any, name: str) -> Any:
         """One attribute of a DynamoDB item as moto keeps it."""
         return item.attrs[name].cast_value if name in item.attrs else None
@@ -79,6 +87,7 @@ class Snapshot:
     events: list[dict[str, Any]]
     timers: dict[str, Any]
     packages: tuple[Any, Any, Any]
+    endpoints: tuple[dict[str, Any], ...]
 
     @classmethod
     def of(cls, backends: Backends) -> "Snapshot":
@@ -91,6 +100,7 @@ class Snapshot:
             events=list(backends.events),
             timers=dict(backends.timers),
             packages=copy.deepcopy((shelf.packages, shelf._tokens, shelf._newest)),
+            endpoints=copy.deepcopy(backends.endpoints),
         )
 
     def restore(self, backends: Backends) -> None:
@@ -113,3 +123,6 @@ class Snapshot:
         backends.timers.update(self.timers)
         shelf = backends.shelf
         shelf.packages, shelf._tokens, shelf._newest = fresh.packages
+        for there, then in zip(backends.endpoints, copy.deepcopy(self.endpoints), strict=True):
+            there.clear()
+            there.update(then)

@@ -58,11 +58,14 @@ def test_it_reads_and_adds_to_counts_and_writes_nothing_else(template: Template,
     assert bucket == {"s3:GetObject", "s3:ListBucket", "s3:ListBucketVersions"}
 
 
-def test_scoring_reads_champions_and_their_contracts_and_writes_inference_logs_alone(template: Template) -> None:
+def test_scoring_reads_champions_and_their_contracts_asks_endpoints_and_writes_inference_logs_alone(
+    template: Template,
+) -> None:
     predict, properties = template.image_function("predict_rows")
     actions = {action for each in template.statements_of(role_of(properties)) for action in each.actions}
     own = {action for action in actions if not action.startswith(("logs:", "xray:"))}
-    assert own == {"dynamodb:GetItem", "s3:GetObject", "s3:PutObject", "s3:AbortMultipartUpload"}
+    stores = {"dynamodb:GetItem", "s3:GetObject", "s3:PutObject", "s3:AbortMultipartUpload"}
+    assert own == {*stores, "sagemaker:InvokeEndpoint"}
     bucket, _ = template.one("AWS::S3::Bucket")
     may = template.statements_of(role_of(properties))
     for key, permitted in (

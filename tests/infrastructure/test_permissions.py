@@ -51,7 +51,7 @@ def test_metrics_of_jobs_go_to_sagemakers_namespace_only(allowed: list[Statement
     assert metrics.conditions == {"StringLike": {"cloudwatch:namespace": ["/aws/sagemaker/*"]}}
 
 
-def test_the_workflow_passes_the_jobs_role_and_dispatch_its_timers_role_and_nobody_any_other(
+def test_the_workflow_and_who_makes_endpoints_pass_the_jobs_role_and_dispatch_its_timers_role_and_nobody_any_other(
     template: Template, allowed: list[Statement]
 ) -> None:
     job_role, _ = template.named("AWS::IAM::Role", "JobRole")
@@ -59,21 +59,25 @@ def test_the_workflow_passes_the_jobs_role_and_dispatch_its_timers_role_and_nobo
     _, machine = template.named("AWS::StepFunctions::StateMachine", "RetrainMachine")
     _, dispatch = template.function("dispatch")
     passing = [each for each in allowed if "iam:PassRole" in each.actions]
-    expected = {
-        job_role: ("sagemaker.amazonaws.com", role_of(machine, "RoleArn")),
-        timers_role: ("scheduler.amazonaws.com", role_of(dispatch)),
-    }
-    assert sorted(each.resources[0] for each in passing) == sorted(f"${{{role}.Arn}}" for role in expected)
-    for role, (service, holder) in expected.items():
-        (one,) = (each for each in passing if each.resources == [f"${{{role}.Arn}}"])
-        assert one.actions == ["iam:PassRole"]
+    _, mover = template.function("update_endpoint")
+    expected = [
+        (job_role, "sagemaker.amazonaws.com", role_of(machine, "RoleArn")),
+        (job_role, "sagemaker.amazonaws.com", role_of(mover)),
+        (timers_role, "scheduler.amazonaws.com", role_of(dispatch)),
+    ]
+    assert len(passing) == len(expected)
+    for role, service, holder in expected:
+        (one,) = (each for each in template.statements_of(holder) if "iam:PassRole" in each.actions)
+        assert (one.resources, one.actions) == ([f"${{{role}.Arn}}"], ["iam:PassRole"])
         assert one.conditions == {"StringEquals": {"iam:PassedToService": service}}
-        assert one in template.statements_of(holder)
 
 
 def test_nobody_may_delete_data(allowed: list[Statement]) -> None:
     deletes = {action for each in allowed for action in each.actions if action.split(":")[1].startswith("Delete")}
-    assert deletes == {"sqs:DeleteMessage", "logs:DeleteLogDelivery"}
+    endpoints = {
+        f"sagemaker:Delete{what}" for what in ("Endpoint", "EndpointConfig", "Model")
+    }  # all made again from S3
+    assert deletes == {"sqs:DeleteMessage", "logs:DeleteLogDelivery", *endpoints}
 
 
 def test_nobody_but_who_loads_or_removes_predictions_writes_them(template: Template, allowed: list[Statement]) -> None:

@@ -20,7 +20,7 @@ OF_THE_IMAGE = {
     "prepare_small_data": "small_data",
 }
 # What is not done now is done later, and no run fails for it.
-GOES_ON = ("RegisterChallenger", "LogScores", "UpdateSegments", "RemoveSuperseded", "TrackRun")
+GOES_ON = ("RegisterChallenger", "LogScores", "UpdateSegments", "RemoveSuperseded", "UpdateEndpoint", "TrackRun")
 ENDS = {"RunCompleted", "DataRejected", "RunFailed"}
 
 
@@ -88,7 +88,8 @@ def test_every_run_that_was_judged_is_registered_and_tracked_whichever_way_it_go
     before_the_end = {name for name in workflow.states if "CompleteRun" in workflow.following(name)}
     assert before_the_end == {"TrackRun"}
     assert "TrackRun" in workflow.following("CanChampionScore")
-    assert workflow.following("RemoveSuperseded") == {"TrackRun"}
+    assert workflow.following("RemoveSuperseded") == {"ChooseEndpoint"}
+    assert workflow.following("UpdateEndpoint") == {"TrackRun"}
     assert workflow.following("UpdateSegments") == {"RemoveSuperseded"}
 
 
@@ -96,6 +97,16 @@ def test_every_published_generation_reaches_the_crm(workflow: Workflow) -> None:
     assert workflow.following("PublishPredictions") == {"ChooseLogging", "FailRun"}
     assert workflow.following("ChooseLogging") == {"LogScores", "UpdateSegments"}
     assert workflow.following("LogScores") == {"UpdateSegments"}
+
+
+def test_only_a_data_set_with_an_endpoint_waits_for_one_and_no_other_state_may_wait_so_long(workflow: Workflow) -> None:
+    (yes,) = workflow.states["ChooseEndpoint"]["Choices"]
+    said = "$.run.value.endpoint"
+    assert yes["And"] == [{"Variable": said, "IsPresent": True}, {"Variable": said, "BooleanEquals": True}]
+    assert (yes["Next"], workflow.states["ChooseEndpoint"]["Default"]) == ("UpdateEndpoint", "TrackRun")
+    waiting = {name for name, state in workflow.tasks.items() if "EndpointUpdating" in str(state["Retry"])}
+    assert waiting == {"UpdateEndpoint"}
+    assert workflow.states["UpdateEndpoint"]["Parameters"]["Payload"]["fence.$"] == "$$.Execution.Input.fence"
 
 
 def test_a_failed_run_is_a_failed_execution(workflow: Workflow) -> None:

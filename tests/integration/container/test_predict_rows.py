@@ -177,7 +177,7 @@ def test_what_no_model_takes_may_be_left_out_or_sent(score: Any) -> None:
 
 
 def test_no_rows_say_which_champion_would_answer(score: Any) -> None:
-    assert score() == {"champion": RUN, "predictions": []}
+    assert score() == {"champion": RUN, "predictions": [], "answered_by": "function"}
 
 
 def test_a_new_champion_answers_at_once_and_an_old_one_is_kept_loaded(

@@ -65,6 +65,8 @@ def function(world: World, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], H
         "GIT_COMMIT": "0123abcd",
         "IMAGE_URI": "123456789012.dkr.ecr.us-east-1.amazonaws.com/evergreen:tag",
         "MLFLOW_APP_ARN": "",
+        "STACK_NAME": "Evergreen",
+        "MODEL_ROLE_ARN": "arn:aws:iam::123456789012:role/jobs",
         "MLFLOW_DISABLE_TELEMETRY": "true",
         "POWERTOOLS_SERVICE_NAME": "test",
     }

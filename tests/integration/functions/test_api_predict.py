@@ -4,8 +4,11 @@ from typing import Any
 
 import pytest
 
+from evergreen.contracts import Contracts
+from evergreen.endpoint import Endpoint
 from evergreen.scoring import MOST_BYTES
 from tests.integration.functions.http_requests import Client, Scorer
+from tests.integration.functions.world import World
 
 FIRST = "next-purchase-00001-aaaaaaaa"
 
@@ -13,10 +16,26 @@ FIRST = "next-purchase-00001-aaaaaaaa"
 def test_rows_are_scored_by_the_champion(api: Client, scorer: Scorer) -> None:
     scorer.answer = {"champion": FIRST, "predictions": [{"prediction": "0", "probability": 0.1}]}
     answer = api.post("/predict/line_yield", {"rows": [{"Type": "L"}], "explain": True})
-    assert (answer.status, answer.said) == (200, scorer.answer)
-    assert scorer.asked == [
-        {"dataset": "line_yield", "rows": [{"Type": "L"}], "explain": True, "prepared": False, "log": False}
-    ]
+    assert (answer.status, answer.said) == (200, {**scorer.answer, "answered_by": "function"})
+    asked = {"dataset": "line_yield", "rows": [{"Type": "L"}], "explain": True, "prepared": False, "log": False}
+    assert scorer.asked == [{**asked, "endpoint": None}]
+
+
+def test_a_data_set_with_an_endpoint_is_scored_through_it_and_the_answer_says_so(
+    world: World, function: Any, scorer: Scorer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = world.contracts["line_yield"]
+    contract = folder.contract.model_copy(update={"endpoint": Endpoint()})
+    world.contracts = Contracts({"line_yield": folder.model_copy(update={"contract": contract})})
+    said = {"champion": FIRST, "predictions": [{"prediction": "0", "probability": 0.1}], "answered_by": "endpoint"}
+    scorer.answer = said
+    api = Client.start(function, scorer, monkeypatch)
+    assert api.post("/predict/line_yield", {"rows": [{"Type": "L"}]}).said == said
+    assert scorer.asked[0]["endpoint"] == "Evergreen-line-yield"
+    assert api.get("/datasets/line_yield").said["endpoint"] is None, "none is there yet"
+    record = {"endpoint": "Evergreen-line-yield", "state": "SERVING", "champion": FIRST}
+    world.aws.registry.put_item(Item={"pk": "DATASET#line_yield", "sk": "ENDPOINT", **record})
+    assert api.get("/datasets/line_yield").said["endpoint"] == record
 
 
 @pytest.mark.parametrize(("refused", "status"), [("NO_CHAMPION", 409), ("MALFORMED_ROWS", 422), ("TOO_MANY_ROWS", 413)])

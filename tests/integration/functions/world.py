@@ -19,6 +19,7 @@ from evergreen.contracts import Contracts
 from evergreen.stores.alarm_states import AlarmStates
 from evergreen.stores.arrivals import ArrivalsLedger
 from evergreen.stores.endings import Endings
+from evergreen.stores.endpoint_records import EndpointRecords
 from evergreen.stores.event_bus import Announcements
 from evergreen.stores.files import Files
 from evergreen.stores.holdbacks import Holdbacks
@@ -145,7 +146,8 @@ class World:
     @property
     def pinning(self) -> Pinning:
         unlearned = UnlearnedSources(self.aws.registry)
-        return Pinning(self.contracts, self.ledger, self.runs, self.registry, unlearned, self.files)
+        endpoints = EndpointRecords(self.aws.registry)
+        return Pinning(self.contracts, self.ledger, self.runs, self.registry, unlearned, endpoints, self.files)
 
     # what happens
 

@@ -12,6 +12,9 @@ def serve(base: pathlib.Path) -> None:
     model = json.loads((base / "model/model.json").read_text())
     refused: set[bytes] = set()
 
+    if os.environ.get("NEVER_STARTS"):
+        raise SystemExit("no model of mine")
+
     class Handler(http.server.BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
@@ -31,6 +34,9 @@ def serve(base: pathlib.Path) -> None:
                 return
             time.sleep(0.05 if int(lines[0].split(",")[0]) % 2 else 0.0)
             answers = [str(model["factor"] * int(line.split(",")[0])) for line in lines]
+            if os.environ.get("SAYS_NO"):
+                self.answer(400, b"row 1 is no row")
+                return
             if os.environ.get("DROP_LINE"):
                 answers = answers[1:]
             self.answer(200, "\n".join(answers).encode())
