@@ -12,6 +12,7 @@ from evergreen.contract import Contract
 from evergreen.contract_shape import VARIANTS, fields_of, model_at
 from evergreen.contract_yaml import Document, YamlPath
 from evergreen.durations import DURATION_PATTERN
+from evergreen.endpoint import MACHINE_PATTERN
 from evergreen.targets import FILE_PATTERN
 
 _LONGEST_SHOWN = 60
@@ -29,6 +30,7 @@ _WORDS = {
 _PATTERNS = {
     DURATION_PATTERN: "must be a number and s, m, h or d, like 90s, 15m, 6h or 2d",
     NAME_PATTERN: "must be small letters, digits and single underscores, beginning with a letter",
+    MACHINE_PATTERN: "must be SageMaker's name of a machine, like ml.m5.large, with its ml. in front",
     FILE_PATTERN: "must be the plain name of a file beside dataset.yaml, like features.sql: no slashes, no leading dot",
 }
 Fault = tuple[YamlPath, str]

@@ -14,6 +14,7 @@ from evergreen.errors import UserMustAct
 
 CONTRACT_FILE = "dataset.yaml"
 MOST_FAULTS = 50  # of one file that are listed
+_ASKED_FOR_BY_THE_KEY = ("endpoint", "teachers")  # whose blocks may be empty, and mean something even then
 
 
 class ContractInvalid(UserMustAct):
@@ -52,7 +53,7 @@ def read_folder(folder: Path) -> DatasetFolder:
         contract = Contract.model_validate(document.value)
     except ValidationError as error:
         raise ContractInvalid(_told(path, document, faults(error, document))) from error
-    wrong: list[Fault] = []
+    wrong = _without_value(document.value)
     if contract.id != folder.name:
         wrong.append((("id",), f"is {contract.id!r}, but the folder is {folder.name!r}; make them the same"))
     if contract.schedule and contract.schedule.is_over(datetime.now(UTC)):
@@ -69,6 +70,12 @@ def read_folder(folder: Path) -> DatasetFolder:
     if wrong:
         raise ContractInvalid(_told(path, document, wrong))
     return DatasetFolder(contract=contract, sql=sql)
+
+
+def _without_value(written: dict[str, object]) -> list[Fault]:
+    """Who writes `endpoint:` and nothing behind it wants one, and would get none without a word."""
+    words = "has nothing behind it: write {{}} for the defaults, as in `{key}: {{}}`, or leave the key out to have none"
+    return [((key,), words.format(key=key)) for key in _ASKED_FOR_BY_THE_KEY if key in written and written[key] is None]
 
 
 def _document(path: Path) -> Document:

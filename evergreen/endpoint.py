@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from evergreen.strict import Strict
 
+MACHINE_PATTERN = r"^ml\.[a-z0-9-]+\.[a-z0-9-]+$"
 _LONGEST_NAME = 63  # of an endpoint or its configuration
 _LONGEST_PREFIX = 10  # so that a run id of 45 characters and a digest fit behind it
 
@@ -27,7 +28,7 @@ class Instances(Strict):
     type: str = Field(
         default="ml.m5.large",
         max_length=40,
-        pattern=r"^ml\.[a-z0-9-]+\.[a-z0-9-]+$",
+        pattern=MACHINE_PATTERN,
         description="SageMaker's name of the machine.",
     )
     count: int = Field(default=1, ge=1, le=100, description="How many of them.")

@@ -48,6 +48,12 @@ class EndpointRecord(Strict):
         return tuple(dict.fromkeys(each for each in (self.config, self.previous, *self.leftovers) if each))
 
     @property
+    def _attempt(self) -> str:
+        """Where only the contract changed, the configuration before answers with the same champion."""
+        same = self.previous is not None and self.previous.rpartition("-")[0] == self.config.rpartition("-")[0]
+        return f"become what the contract asks for now, with {self.champion}" if same else f"take {self.champion}"
+
+    @property
     def sentence(self) -> str:
         """For people."""
         match self.state:
@@ -57,7 +63,7 @@ class EndpointRecord(Strict):
                 return f"The endpoint {self.endpoint} answers with {self.champion}. {self.smoke or ''}".rstrip()
             case EndpointState.REFUSED:
                 now = "answers as before" if self.previous else "is gone"
-                return f"The endpoint {self.endpoint} {now}, for it could not take {self.champion}: {self.reason}"
+                return f"The endpoint {self.endpoint} {now}, for it could not {self._attempt}: {self.reason}"
             case _:
                 return (
                     f"The endpoint {self.endpoint} does not answer with {self.champion} yet; the next run sees to it."
@@ -65,10 +71,11 @@ class EndpointRecord(Strict):
 
 
 def of_the_endpoint(record: EndpointRecord | None, run_id: str) -> list[str]:
-    """What a run's notice says of it: that the run moved it, or that it is not where it should be."""
-    if record is None or not record.is_there:
+    """What a run's notice says of it: that the run moved or deleted it, or that it is not where it should be."""
+    if record is None:
         return []
-    return [record.sentence] if record.state is not EndpointState.SERVING or record.run_id == run_id else []
+    settled = record.state in (EndpointState.SERVING, EndpointState.GONE)
+    return [record.sentence] if not settled or record.run_id == run_id else []
 
 
 class SeenEndpoint(Strict):

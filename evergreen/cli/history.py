@@ -20,6 +20,7 @@ WORK = (
 )
 _SILENT = {
     "ChooseCollection",
+    "ChooseEndpoint",
     "ChooseLabelling",
     "ChooseLogging",
     "ChooseTraining",

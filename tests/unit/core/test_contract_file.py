@@ -55,6 +55,17 @@ def test_an_unknown_key_is_told_with_file_and_place(folder: Path) -> None:
     )
 
 
+@pytest.mark.parametrize("key", ["endpoint", "teachers"])
+def test_a_block_that_is_asked_for_with_nothing_behind_it_is_not_taken_for_none(folder: Path, key: str) -> None:
+    spoil(folder, **{key: None})
+    assert f"{key}: has nothing behind it: write {{}} for the defaults, as in `{key}: {{}}`" in refused(folder)
+
+
+def test_a_machine_without_its_prefix_is_told_what_one_looks_like(folder: Path) -> None:
+    spoil(folder, endpoint={"instance": {"type": "m5.large"}})
+    assert "endpoint.instance.type: 'm5.large' must be SageMaker's name of a machine, like ml.m5.large" in refused(folder)
+
+
 def test_a_schedule_that_is_over_is_told_where_it_stands(folder: Path) -> None:
     spoil(folder, schedule={"cron": "0 6 ? * MON 2024"})
     assert "schedule.cron: '0 6 ? * MON 2024' names only times that are past" in refused(folder)

@@ -121,4 +121,21 @@ def test_a_notice_tells_of_what_the_run_moved_and_of_what_is_not_where_it_should
     assert of_the_endpoint(refused, "run-3") == ["The endpoint e is gone, for it could not take run-2: too slow"]
     assert "does not answer with run-2 yet" in of_the_endpoint(known("new"), "run-2")[0]
     assert of_the_endpoint(None, "run-2") == []
+
+
+def test_a_notice_tells_once_that_the_endpoint_was_deleted() -> None:
+    gone = known("new", EndpointState.GONE)
+    assert of_the_endpoint(gone, "run-2") == ["The endpoint e was deleted, for the contract asks for none."]
+    assert of_the_endpoint(gone, "run-3") == []
+
+
+def test_a_refused_configuration_of_the_same_champion_is_not_told_as_a_champion_that_was_refused() -> None:
+    facts = {"previous": "Evergreen-run-2-aaaaaa", "reason": "too slow"}
+    refused = known("Evergreen-run-2-bbbbbb", EndpointState.REFUSED, **facts)
+    assert refused.sentence == (
+        "The endpoint e answers as before, for it could not become what the contract asks for now, with run-2: too slow"
+    )
+
+
+def test_a_move_is_over_only_after_its_last_step() -> None:
     assert {Step.NOTHING, Step.CLEAN, Step.FORGET} == LAST_STEPS

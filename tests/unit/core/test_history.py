@@ -111,7 +111,7 @@ def test_a_retry_that_succeeds_leaves_no_failure_behind() -> None:
     assert execution.visits[0].reason == ""
 
 
-@pytest.mark.parametrize("silent", ["ChooseTraining", "IsPlatformFault"])
+@pytest.mark.parametrize("silent", ["ChooseTraining", "ChooseEndpoint", "IsPlatformFault"])
 def test_a_choice_that_no_task_reasoned_for_does_not_bear_the_reason_of_the_one_before(silent: str) -> None:
     state = {"data": {"value": {"usable": True, "reason": "10,000 rows"}}}
     execution = read(
