@@ -36,6 +36,8 @@ def install(cloud: Cloud) -> None:
         pattern = rule.event_pattern
         if rule.state != "ENABLED" or not pattern.get_pattern() or not pattern.matches_event(original_event):
             return
+        if not _is_meant(rule, original_event):
+            return
         for target in list(rule.targets):
             deliveries.submit(targets.deliver, rule, target, original_event)
 
@@ -78,9 +80,8 @@ class Targets:
             rule._send_to_cw_log_group(resource.removeprefix("log-group:"), event | {"time": _seconds(event)})
         elif service == "events" and resource.startswith("event-bus/"):
             self._to_bus(resource.removeprefix("event-bus/"), event)
-        elif service == "events" and not resource:
-            archive = json.loads(_input(target, original_event, event))["archive-arn"]
-            rule._send_to_events_archive(archive.split("archive/")[1], original_event)
+        elif service == "events" and not resource.strip(":"):
+            self._to_archive(rule, original_event)
         else:
             raise ValueError(f"the laptop cloud does not deliver events to {target['Arn']}")
 
@@ -106,6 +107,11 @@ class Targets:
         for rule in list(bus.rules.values()):
             rule.send_to_targets(event)
 
+    def _to_archive(self, rule: Any, event: Event) -> None:
+        for archive in list(events_backends[self._cloud.account][self._cloud.region].archives.values()):
+            if archive.rule is rule:
+                archive.events.append(event)
+
     def _to_dead_letters(self, rule: Any, target: dict[str, Any], event: Event, error: Exception) -> None:
         facts = {
             "RULE_ARN": rule.arn,
@@ -123,6 +129,13 @@ class Targets:
             )
         except Exception:
             log.exception("EventBridge rule %s could not reach its dead-letter queue either; event lost", rule.name)
+
+
+def _is_meant(rule: Any, event: Event) -> bool:
+    """A replay goes to the rules that it names; without any, to all."""
+    replay = events_backends[rule.account_id][rule.region_name].replays.get(event.get("replay-name", ""))
+    named = replay.destination.get("FilterArns") if replay else None
+    return not named or rule.arn in named
 
 
 def _as_delivered(event: Event) -> Event:

@@ -144,7 +144,13 @@ class Mover:
         elif step is Step.FORGET:
             self.records.confirm(now.right)
             self._forget(now, *now.known.configs)
-            gone = {"state": EndpointState.GONE, "previous": None, "leftovers": (), "run_id": now.run_id}
+            gone = {
+                "state": EndpointState.GONE,
+                "previous": None,
+                "leftovers": (),
+                "run_id": now.run_id,
+                "reason": None,
+            }
             self.records.write(now.known.model_copy(update=gone), now.right)
 
     def _begin(self, now: Situation) -> None:

@@ -1,5 +1,6 @@
 import json
 import logging
+import time
 from typing import Any
 
 import pytest
@@ -88,3 +89,37 @@ def test_a_disabled_rule_delivers_nothing(cloud: Cloud, deploy: Deploy, receive:
     entries = [{"Source": "my.app", "DetailType": kind, "Detail": "{}"} for kind in ("First", "Last")]
     cloud.client("events").put_events(Entries=entries)
     assert [event["detail-type"] for event in receive(names["Url"], 1)] == ["Last"]
+
+
+def test_what_was_archived_is_replayed_to_the_rule_that_is_named(
+    cloud: Cloud, deploy: Deploy, receive: Receive, caplog: pytest.LogCaptureFixture
+) -> None:
+    mine, bus = {"source": ["my.app"]}, {"EventBusName": {"Ref": "Bus"}}
+    resources = {
+        "Queue": QUEUE,
+        "Bus": {"Type": "AWS::Events::EventBus", "Properties": {"Name": "told"}},
+        "Archive": {
+            "Type": "AWS::Events::Archive",
+            "Properties": {"ArchiveName": "kept", "SourceArn": {"Fn::GetAtt": ["Bus", "Arn"]}, "EventPattern": mine},
+        },
+        "Named": rule(mine, to("Queue"), **bus),
+        "Other": rule(mine, {**to("Queue"), "Input": '{"other": true}'}, **bus),
+    }
+    names = outputs_of(deploy(resources, Outputs={**URL, "Named": {"Value": {"Fn::GetAtt": ["Named", "Arn"]}}}))
+    events = cloud.client("events")
+    entry = {"Source": "my.app", "DetailType": "Done", "Detail": '{"n": 3}', "EventBusName": "told"}
+    events.put_events(Entries=[entry])
+    assert len(receive(names["Url"], 2)) == 2
+    deadline = time.monotonic() + 10
+    while not (archive := events.describe_archive(ArchiveName="kept"))["EventCount"] and time.monotonic() < deadline:
+        time.sleep(0.05)
+    events.start_replay(
+        ReplayName="missed",
+        EventSourceArn=archive["ArchiveArn"],
+        EventStartTime=0,
+        EventEndTime=4_000_000_000,
+        Destination={"Arn": events.describe_event_bus(Name="told")["Arn"], "FilterArns": [names["Named"]]},
+    )
+    (event,) = receive(names["Url"], 1)
+    assert (event["detail"], event["replay-name"]) == ({"n": 3}, "missed")
+    assert "could not deliver" not in caplog.text

@@ -188,6 +188,7 @@ def test_a_contract_that_asks_for_no_endpoint_any_more_has_it_deleted(line: Line
     pinned = world.pinning._has_endpoint(world.contracts[DATASET].contract)
     assert pinned, "so that the workflow goes there"
     assert update(line, run)["state"] == "GONE"
+    assert record(world).run_id == run["run_id"], "whose notice tells of it"
     assert left() == ([], [], [])
     assert not world.pinning._has_endpoint(world.contracts[DATASET].contract)
 

@@ -63,7 +63,9 @@ def test_a_block_that_is_asked_for_with_nothing_behind_it_is_not_taken_for_none(
 
 def test_a_machine_without_its_prefix_is_told_what_one_looks_like(folder: Path) -> None:
     spoil(folder, endpoint={"instance": {"type": "m5.large"}})
-    assert "endpoint.instance.type: 'm5.large' must be SageMaker's name of a machine, like ml.m5.large" in refused(folder)
+    assert "endpoint.instance.type: 'm5.large' must be SageMaker's name of a machine, like ml.m5.large" in refused(
+        folder
+    )
 
 
 def test_a_schedule_that_is_over_is_told_where_it_stands(folder: Path) -> None:
