@@ -98,28 +98,52 @@ class EvergreenStack(Stack):
             },
         )
         Dashboard(self, "Dashboard", arrivals=arrivals, retrain=retrain, yields=yields)
-        CfnOutput(self, "Datasets", value=",".join(sorted(contracts.ids)))
-        digests = [f"{dataset}={digest}" for dataset, digest in contracts.digests().items()]
-        for number, start in enumerate(range(0, len(digests), _DIGESTS_IN_AN_OUTPUT), start=1):
-            CfnOutput(self, f"Contracts{number}", value=",".join(digests[start : start + _DIGESTS_IN_AN_OUTPUT]))
-        CfnOutput(self, "DataBucket", value=storage.bucket.bucket_name)
-        CfnOutput(self, "RegistryTable", value=storage.registry.table_name)
-        CfnOutput(self, "PredictionsTable", value=storage.predictions.table_name)
-        CfnOutput(self, "StateMachineArn", value=retrain.machine.state_machine_arn)
-        CfnOutput(self, "RetrainManyArn", value=retrain_many.machine.state_machine_arn)
-        CfnOutput(self, "SegmentsTable", value=storage.segments.table_name)
-        CfnOutput(self, "SegmentsQueueUrl", value=segments.queue.queue_url)
-        CfnOutput(self, "SegmentsDeadLettersQueueUrl", value=segments.dead_letters.queue_url)
-        CfnOutput(self, "UpdateSegmentsFunction", value=retrain.functions["UpdateSegments"].function.function_arn)
-        CfnOutput(self, "UpdateEndpointFunction", value=retrain.functions["UpdateEndpoint"].function.function_arn)
-        CfnOutput(self, "TrackRunFunction", value=retrain.functions["TrackRun"].function.function_arn)
-        CfnOutput(self, "ApiUrl", value=api.url)
-        CfnOutput(self, "PredictFunction", value=scoring.predict.function.function_name)
-        CfnOutput(self, "ExplainFunction", value=explain.functions["ExplainPrediction"].function.function_arn)
-        CfnOutput(self, "NoticesTopicArn", value=notices.topic.topic_arn)
-        CfnOutput(self, "EventBus", value=events_out.bus_name)
-        CfnOutput(self, "ImageRepository", value=image.own_repository.repository_uri)
-        CfnOutput(self, "ArrivalsQueueUrl", value=arrivals.queue.queue_url)
-        CfnOutput(self, "InferenceQueueUrl", value=inference.queue.queue_url)
-        CfnOutput(self, "InferenceDeadLettersQueueUrl", value=inference.dead_letters.queue_url)
-        CfnOutput(self, "DeadLettersQueueUrl", value=arrivals.dead_letters.queue_url)
+        _name_data_sets(self, contracts, image)
+        _name_stores(self, storage, segments, notices, events_out)
+        _name_workflows(self, retrain, retrain_many, arrivals, inference)
+        _name_readers(self, api, scoring, explain)
+
+
+def _name_data_sets(stack: Stack, contracts: Contracts, image: ContainerImage) -> None:
+    """Outputs by which the command line knows what is deployed."""
+    CfnOutput(stack, "ImageRepository", value=image.own_repository.repository_uri)
+    CfnOutput(stack, "Datasets", value=",".join(sorted(contracts.ids)))
+    digests = [f"{dataset}={digest}" for dataset, digest in contracts.digests().items()]
+    for number, start in enumerate(range(0, len(digests), _DIGESTS_IN_AN_OUTPUT), start=1):
+        CfnOutput(stack, f"Contracts{number}", value=",".join(digests[start : start + _DIGESTS_IN_AN_OUTPUT]))
+
+
+def _name_stores(
+    stack: Stack,
+    storage: Storage,
+    segments: Segments,
+    notices: NoticesTopic,
+    events_out: EventsOut,
+) -> None:
+    CfnOutput(stack, "DataBucket", value=storage.bucket.bucket_name)
+    CfnOutput(stack, "RegistryTable", value=storage.registry.table_name)
+    CfnOutput(stack, "PredictionsTable", value=storage.predictions.table_name)
+    CfnOutput(stack, "SegmentsTable", value=storage.segments.table_name)
+    CfnOutput(stack, "SegmentsQueueUrl", value=segments.queue.queue_url)
+    CfnOutput(stack, "SegmentsDeadLettersQueueUrl", value=segments.dead_letters.queue_url)
+    CfnOutput(stack, "NoticesTopicArn", value=notices.topic.topic_arn)
+    CfnOutput(stack, "EventBus", value=events_out.bus_name)
+
+
+def _name_workflows(
+    stack: Stack, retrain: Retrain, retrain_many: RetrainMany, arrivals: Arrivals, inference: Inference
+) -> None:
+    CfnOutput(stack, "StateMachineArn", value=retrain.machine.state_machine_arn)
+    CfnOutput(stack, "RetrainManyArn", value=retrain_many.machine.state_machine_arn)
+    for name in ("UpdateSegments", "UpdateEndpoint", "TrackRun"):
+        CfnOutput(stack, f"{name}Function", value=retrain.functions[name].function.function_arn)
+    CfnOutput(stack, "ArrivalsQueueUrl", value=arrivals.queue.queue_url)
+    CfnOutput(stack, "DeadLettersQueueUrl", value=arrivals.dead_letters.queue_url)
+    CfnOutput(stack, "InferenceQueueUrl", value=inference.queue.queue_url)
+    CfnOutput(stack, "InferenceDeadLettersQueueUrl", value=inference.dead_letters.queue_url)
+
+
+def _name_readers(stack: Stack, api: Api, scoring: Scoring, explain: Explain) -> None:
+    CfnOutput(stack, "ApiUrl", value=api.url)
+    CfnOutput(stack, "PredictFunction", value=scoring.predict.function.function_name)
+    CfnOutput(stack, "ExplainFunction", value=explain.functions["ExplainPrediction"].function.function_arn)

@@ -3,10 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from aws_cdk import Duration, RemovalPolicy, Stack
+from aws_cdk import Duration
 from aws_cdk import aws_iam as iam
-from aws_cdk import aws_logs as logs
-from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from cdk_app.commit import commit_of
@@ -16,6 +14,7 @@ from cdk_app.components.function import Function, ImageFunction, OwnLambda
 from cdk_app.components.image import ContainerImage
 from cdk_app.components.mlflow import Mlflow
 from cdk_app.components.notices import NoticesTopic
+from cdk_app.components.retrain_machine import retrain_machine
 from cdk_app.components.retrain_role import may_map, retrain_statements
 from cdk_app.components.sagemaker import SageMaker
 from cdk_app.components.segments import Segments
@@ -45,8 +44,6 @@ from functions.reject_data.settings import Settings as RejectDataSettings
 from functions.remove_superseded.settings import Settings as RemoveSupersededSettings
 from functions.track_run.settings import Settings as TrackRunSettings
 from functions.update_segments.settings import Settings as UpdateSegmentsSettings
-
-_INSTANCE = "ml.m5.large"
 
 
 class Retrain(Construct):
@@ -81,7 +78,9 @@ class Retrain(Construct):
             self, root, contracts=contracts, storage=storage, notices=notices, sagemaker=sagemaker, image=image
         )
         self._ending(image, mlflow)
-        self.machine = self._machine(storage.bucket.bucket_name, sagemaker, image)
+        self.machine = retrain_machine(
+            self, root, self.functions, bucket=storage.bucket, sagemaker=sagemaker, image=image
+        )
         for statement in retrain_statements(self, storage.bucket, sagemaker.role, list(self.functions.values())):
             self.machine.add_to_role_policy(statement)
         may_map(self.machine)
@@ -287,32 +286,4 @@ class Retrain(Construct):
             timeout=timeout,
             memory_mb=memory_mb,
             with_packages=with_packages,
-        )
-
-    def _machine(self, data_bucket: str, sagemaker: SageMaker, image: ContainerImage) -> sfn.StateMachine:
-        return sfn.StateMachine(
-            self,
-            "Machine",
-            definition_body=sfn.DefinitionBody.from_file(str(self._root / "statemachines" / "retrain.asl.json")),
-            definition_substitutions={
-                **{name: each.function.function_arn for name, each in self.functions.items()},
-                "DataBucket": data_bucket,
-                "SageMakerRole": sagemaker.role.role_arn,
-                "Image": image.uri,
-                "ProcessingInstance": _INSTANCE,
-                "TrainingInstance": _INSTANCE,
-                "TransformInstance": _INSTANCE,
-            },
-            tracing_enabled=True,
-            logs=sfn.LogOptions(
-                destination=logs.LogGroup(
-                    self,
-                    "Log",
-                    log_group_name=f"/aws/vendedlogs/states/{Stack.of(self).stack_name}-retrain",
-                    retention=logs.RetentionDays.THREE_MONTHS,
-                    removal_policy=RemovalPolicy.DESTROY,
-                ),
-                level=sfn.LogLevel.ERROR,
-                include_execution_data=True,
-            ),
         )
