@@ -30,7 +30,9 @@ class NotVerified(UserMustAct):
 def verify(
     dataset: Annotated[str, typer.Argument(help="The data set.")],
     plot: Annotated[Path | None, typer.Option("--plot", help="Draw predicted against actual into this PNG.")] = None,
-    rows: Annotated[int, typer.Option("--rows", min=1, max=10_000, help="How many golden rows, at most.")] = 500,
+    rows: Annotated[
+        int, typer.Option("--rows", min=1, max=10_000, help="How many golden rows, at most; up to 500 of the batch.")
+    ] = 500,
 ) -> None:
     """Score golden rows of the champion's hold-out now: how near they are to what happened, and whether the answers
     are those of the published batch predictions. The data set's endpoint is asked, where it has one.
