@@ -1,5 +1,7 @@
 """The observed yield as a picture."""
 
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +29,8 @@ def draw(told: YieldStory, path: Path) -> None:
         label = None if each.kind in named else each.kind
         axes.axvline(each.at, color=_COLOURS[each.kind], linewidth=1.2, linestyle=":", label=label)  # type: ignore[arg-type]
         named.add(each.kind)
+    if moments := [*times, *(each.at for each in told.happenings)]:
+        axes.set_xlim(*shown(moments))  # type: ignore[arg-type]
     axes.set_title(f"Observed yield of {told.dataset}", loc="left")
     axes.set_ylabel("share of good inferences")
     axes.set_xlabel("UTC")
@@ -36,3 +40,9 @@ def draw(told: YieldStory, path: Path) -> None:
     figure.autofmt_xdate()
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path)
+
+
+def shown(moments: Sequence[datetime]) -> tuple[datetime, datetime]:
+    """From when to when is drawn; of a single moment matplotlib by itself shows four years."""
+    margin = max((max(moments) - min(moments)) * 0.03, timedelta(seconds=10))
+    return min(moments) - margin, max(moments) + margin

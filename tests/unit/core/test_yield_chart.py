@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from evergreen.champions import Entry
+from evergreen.cli.yield_plot import shown
 from evergreen.observed_yield import Yield
 from evergreen.yield_chart import HEIGHT, chart
 from evergreen.yield_series import Bucket, Measure, YieldSeries
@@ -63,3 +64,9 @@ def test_one_point_is_a_chart_and_no_verdict_is_said_so() -> None:
     assert len(chart(told([7]), 80)) == HEIGHT + 3
     few = story(YieldSeries(dataset="d", stated=STATED, measure=Measure(at=BEGIN, samples=3, good=3)), [], [], {})
     assert (few.observed_yield, few.bound, few.points) == (None, None, ())
+
+
+def test_a_picture_of_a_single_moment_shows_seconds_and_not_years() -> None:
+    at = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
+    assert shown([at, at]) == (at - timedelta(seconds=10), at + timedelta(seconds=10))
+    assert shown([at + timedelta(hours=100), at])[0] == at - timedelta(hours=3)
