@@ -97,6 +97,15 @@ def test_who_is_slow_is_cut_off_and_holds_nobody_up(port: int) -> None:
     assert f'inference_requests_total{{code="408"}} {len(slow)}\n' in metrics
 
 
+@pytest.mark.parametrize("rest", [b"", b"ff\r\n1,2", b"zz\r\n"], ids=["no end", "half a chunk", "no chunk"])
+@pytest.mark.parametrize("length", [b"", b"content-length: 33\r\n"], ids=["", "with a length"])
+def test_a_body_that_breaks_off_between_its_chunks_is_not_scored(port: int, rest: bytes, length: bytes) -> None:
+    head = (length + b"transfer-encoding: chunked").decode()
+    client = sent(port, head, body=b"21\r\n" + LINE + b"\r\n" + rest)
+    client.shutdown(socket.SHUT_WR)
+    assert status(client) == 400
+
+
 def test_the_sender_of_what_is_refused_reads_why(port: int) -> None:
     refused = {"application/x-npy": 415, "text/csv": 413}
     for kind, code in refused.items():
