@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import Protocol
 
-from granian._granian import RSGIProtocolClosed
+from granian._granian import RSGIProtocolClosed, RSGIProtocolError
 
 from container.serve.decode import SMALL_BODY
 from container.serve.limits import Busy, Limits, Room
@@ -95,7 +95,7 @@ async def drain(headers: Headers, body: Body, limits: Limits) -> None:
     if headers.get("expect"):
         return  # it waits for the answer before it sends anything
     left = 2 * limits.most_bytes
-    with suppress(TimeoutError):
+    with suppress(TimeoutError, RSGIProtocolClosed, RSGIProtocolError):  # all of it may have been read
         async with asyncio.timeout(limits.drain_seconds):
             async for chunk in body:
                 left -= len(chunk)

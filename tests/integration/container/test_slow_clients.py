@@ -114,6 +114,12 @@ def test_the_sender_of_what_is_refused_reads_why(port: int) -> None:
         assert (answer.status_code, bool(answer.text)) == (code, True)
 
 
+def test_the_sender_of_too_many_rows_reads_why(port: int) -> None:
+    kind = {"content-type": "application/x-ndjson"}
+    answer = httpx.post(f"http://127.0.0.1:{port}/invocations", content=b"[]\n" * 5_000_002, headers=kind, timeout=20)
+    assert (answer.status_code, "5,000,000 rows" in answer.text) == (413, True)
+
+
 def test_ping_answers_while_four_large_bodies_are_scored(base: Path) -> None:
     port, body, codes = free_port(), LINE * (50 * 2**20 // len(LINE)), list[int]()
 
