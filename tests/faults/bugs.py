@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from boto3.dynamodb.conditions import Attr
 
-from evergreen.events_out import EventOut
 from evergreen.generations import Loaded, LoadedPart, ScoringPart, reconcile
 from evergreen.layout import RunLayout
 from evergreen.ledger import Choice
@@ -18,7 +17,6 @@ from evergreen.manifest import DataReport
 from evergreen.runs import dataset_of
 from evergreen.stores.arrivals import ArrivalsLedger, ArrivalState
 from evergreen.stores.endings import Endings, Status
-from evergreen.stores.event_bus import EventBus
 from evergreen.stores.leases import Lease, Leases
 from evergreen.stores.loader import Loader
 from evergreen.stores.notices import Notice, Notices
@@ -264,21 +262,6 @@ def own_lease_taken_for_anothers(patch: pytest.MonkeyPatch, deployment: Deployme
     patch.setattr(Leases, "_taken_already", lambda *_: None)
 
 
-def events_with_an_id_of_their_own(patch: pytest.MonkeyPatch, deployment: Deployment) -> None:
-    put = EventBus.put
-
-    def renamed(self: EventBus, events: Iterable[EventOut]) -> None:
-        put(self, [each.model_copy(update={"event_id": uuid.uuid4().hex}) for each in events])
-
-    patch.setattr(EventBus, "put", renamed)
-
-
-def events_forgotten(patch: pytest.MonkeyPatch, deployment: Deployment) -> None:
-    """Noted as told before they are told."""
-    patch.setattr(EventBus, "put", lambda *_: None)
-
-
-# Each with where the matrix finds it, state and kind of fault, and what it says then.
 def compared_before_it_is_written(patch: pytest.MonkeyPatch, deployment: Deployment) -> None:
     def noted(self: Any, dataset: str, seen: Any, bring_to: Any = SegmentUpdates._bring_to) -> Any:
         first = self.segments.status(dataset).get("generation") != seen.generation
@@ -288,6 +271,7 @@ def compared_before_it_is_written(patch: pytest.MonkeyPatch, deployment: Deploym
     patch.setattr(SegmentUpdates, "_bring_to", noted)
 
 
+# Each with where the matrix finds it, state and kind of fault, and what it says then.
 PLANTED: dict[Plant, tuple[str, str, str]] = {
     flip_before_load: ("LoadPredictions", "killed", "readers see 0 of"),
     settled_before_published: ("ScoreEntities", "loses a row", "which never came so far"),
@@ -296,8 +280,6 @@ PLANTED: dict[Plant, tuple[str, str, str]] = {
     the_rollbacks_generation_removed: ("RemoveSuperseded", "raises", "readers see 0 of"),
     compared_before_it_is_written: ("UpdateSegments", "killed and invoked again", "the CRM is not told"),
     told_before_sent: ("CompleteRun", "killed and invoked again", "nobody was told"),
-    events_with_an_id_of_their_own: ("PublishPredictions", "killed and invoked again", "told under several ids"),
-    events_forgotten: ("PublishPredictions", "raises", "nobody who listens hears of"),
     told_again: ("CompleteRun", "answer lost", "people were told 2 times"),
     another_notification_id_each_time: ("CompleteRun", "raises", "ids of their own"),
     lease_never_released: ("TrainChallenger", "AlgorithmError", "holds the lease when nothing runs"),

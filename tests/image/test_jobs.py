@@ -66,7 +66,7 @@ def test_other_algorithms_train_and_are_judged_as_root_too_and_log_json(
     shutil.copytree(sealed.output / "prepared", stage.output / "prepared")
     trained = stage.train(algorithm=algorithm)
     assert trained.returncode == 0, trained.stdout + trained.stderr
-    assert [line["event"] for line in lines(trained.stdout)] == ["started", "trained"]
+    assert [line["event"] for line in lines(trained.stdout)] == ["started", "learned", "learned", "trained"]
     stage.stage_evaluate(sealed.output / "prepared" / "holdout", stage.archive, champion=sealed.archive)
     judged = stage.run("evaluate", "--run", stage.layout.prefix)
     assert judged.returncode == 0, judged.stdout + judged.stderr
