@@ -1,5 +1,6 @@
 """Single values to the model's numbers: one meaning for every content type."""
 
+from collections import Counter
 from collections.abc import Sequence
 from functools import lru_cache
 from math import nan
@@ -11,6 +12,7 @@ from container.signature import Feature, Signature
 
 LARGEST = float(np.finfo(np.float32).max)
 SHOWN = 80  # characters of a value that an error repeats
+MOST_NAMED = 20  # columns that an error lists
 
 Matrix = NDArray[np.float32]
 
@@ -66,13 +68,14 @@ def wrong_width(found: int, row: int, signature: Signature) -> BadRequest:
 
 def order_of(columns: Sequence[str], signature: Signature) -> list[int]:
     """Where each feature stands among columns that have names; unknown, missing and doubled ones are named."""
-    wanted = [feature.name for feature in signature.features]
-    unknown = [name for name in columns if name not in set(wanted)]
-    missing = [name for name in wanted if name not in set(columns)]
-    doubled = sorted({name for name in columns if list(columns).count(name) > 1})
+    wanted = {feature.name: None for feature in signature.features}
+    counted = Counter(columns)  # a body can name a million columns
+    unknown = [name for name in counted if name not in wanted]
+    missing = [name for name in wanted if name not in counted]
+    doubled = sorted(name for name, count in counted.items() if count > 1)
     faults = [("unknown", unknown), ("missing", missing), ("given twice", doubled)]
     if any(of for _, of in faults):
-        told = "; ".join(f"{what}: {', '.join(map(repr, of))[:400]}" for what, of in faults if of)
+        told = "; ".join(f"{what}: {', '.join(map(repr, of[:MOST_NAMED]))[:400]}" for what, of in faults if of)
         raise BadRequest(f"the columns are not the model's: {told}. It takes, in any order: {names(signature)}")
     found = {name: place for place, name in enumerate(columns)}
     return [found[name] for name in wanted]

@@ -1,7 +1,7 @@
 """CSV bodies to the model's numbers, refusing what does not fit by row and column."""
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -34,7 +34,7 @@ def from_csv(body: bytes, signature: Signature, header: str | None = None) -> Ma
         values = from_large_csv(body, signature, order)
         if values is not None:
             return values
-    return _matrix(_rows(_text(body), first), signature, order, first)
+    return _matrix(_text(body).removesuffix("\n").split("\n"), signature, order, first)
 
 
 def _columns(line: bytes, signature: Signature, header: str | None) -> list[str] | None:
@@ -43,7 +43,10 @@ def _columns(line: bytes, signature: Signature, header: str | None) -> list[str]
     names = {feature.name for feature in signature.features}
     if header != "present" and not any(name.encode() in line for name in names):
         return None
-    cells = next(csv.reader([line.decode(errors="replace").rstrip("\r")]), [])
+    try:
+        cells = next(csv.reader([line.decode(errors="replace").rstrip("\r")]), [])
+    except csv.Error as error:  # a carriage return in it, or more characters than a value has
+        raise BadRequest(f"the header cannot be read: {error}; end lines with a line feed") from None
     known = sum(cell in names for cell in cells)
     return cells if header == "present" or 2 * known > len(cells) else None
 
@@ -55,25 +58,29 @@ def _text(body: bytes) -> str:
         raise BadRequest(f"byte {error.start} of the body is not UTF-8; send UTF-8") from None
 
 
-def _rows(text: str, first: int) -> list[list[str]]:
-    lines = text.removesuffix("\n").replace("\r", "").split("\n")
-    if '"' not in text:
-        return [line.split(",") for line in lines]
-    rows = []
+def _rows(lines: Sequence[str], first: int) -> Iterator[list[str]]:
+    """One line after the other: all values of a large body at once would take twenty times its size."""
     for place, line in enumerate(lines, start=first):
+        row = line.rstrip("\r")
+        if "\r" in row:
+            raise BadRequest(
+                f"row {place} has a carriage return in it; end lines with a line feed, and have none in them"
+            )
+        if '"' not in row:
+            yield row.split(",")
+            continue
         try:
-            rows.append(next(csv.reader([line], strict=True)))
+            yield next(csv.reader([row], strict=True))
         except (csv.Error, StopIteration) as error:
             raise BadRequest(
                 f"row {place}: its quotes do not end on its line ({error}); no value may have a line break"
             ) from None
-    return rows
 
 
-def _matrix(rows: Sequence[Sequence[str]], signature: Signature, order: Sequence[int] | None, first: int) -> Matrix:
+def _matrix(lines: Sequence[str], signature: Signature, order: Sequence[int] | None, first: int) -> Matrix:
     features = signature.features
-    values = np.empty((len(rows), len(features)), dtype=np.float32)
-    for place, row in enumerate(rows):
+    values = np.empty((len(lines), len(features)), dtype=np.float32)
+    for place, row in enumerate(_rows(lines, first)):
         line = place + first
         if len(row) != len(features):
             raise wrong_width(len(row), line, signature)

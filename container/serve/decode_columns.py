@@ -17,15 +17,15 @@ def from_arrow(body: bytes, signature: Signature) -> Matrix:
         with pa.ipc.open_stream(body) as reader:
             batches, left = [], MOST_UNPACKED
             for batch in reader:
-                left -= batch.nbytes
+                # Columns of nothing have rows without bytes.
+                left -= max(batch.nbytes, batch.num_rows * max(1, batch.num_columns) * 8)
                 if left < 0:
                     raise BadRequest("the body unpacks to more than 1 GB; send fewer rows at once")
                 batch.validate(full=True)
                 batches.append(batch)
-            table = pa.Table.from_batches(batches, reader.schema)
+            return _matrix(pa.Table.from_batches(batches, reader.schema), signature)
     except (pa.ArrowException, OSError, ValueError) as error:
         raise _unreadable(error, "stream of Arrow record batches") from None
-    return _matrix(table, signature)
 
 
 def from_parquet(body: bytes, signature: Signature) -> Matrix:
@@ -37,10 +37,9 @@ def from_parquet(body: bytes, signature: Signature) -> Matrix:
         if max(cells * 8, sum(group.total_byte_size for group in groups)) > MOST_UNPACKED:
             raise BadRequest("the body unpacks to more than 1 GB; send fewer rows at once")
         order_of(file.schema_arrow.names, signature)
-        table = file.read(use_threads=False)
+        return _matrix(file.read(use_threads=False), signature)
     except (pa.ArrowException, OSError, ValueError) as error:
         raise _unreadable(error, "Parquet file") from None
-    return _matrix(table, signature)
 
 
 def _unreadable(error: Exception, what: str) -> BadRequest:
@@ -60,13 +59,14 @@ def _matrix(table: pa.Table, signature: Signature) -> Matrix:
 
 
 def _column(column: pa.ChunkedArray, feature: Feature) -> Matrix:
-    if pa.types.is_dictionary(column.type):
-        column = column.cast(column.type.value_type)
-    if pa.types.is_null(column.type):
+    type = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
+    if pa.types.is_null(type):
         return np.full(len(column), np.nan, dtype=np.float32)
-    if not _fits(column.type, feature):
+    if not _fits(type, feature):
         wanted = "text" if feature.type == "category" else "a number"
-        raise BadRequest(f"column {feature.name!r} is of type {column.type}; the model takes {wanted}")
+        raise BadRequest(f"column {feature.name!r} is of type {type}; the model takes {wanted}")
+    if type != column.type:
+        column = column.cast(type)
     with np.errstate(over="ignore"):
         values = column_values(feature, column)
     if feature.type != "category" and np.isinf(values).any():

@@ -27,6 +27,8 @@ def from_large_csv(body: bytes, signature: Signature, order: Sequence[int] | Non
         )
     except pa.ArrowInvalid:
         return None
+    if table.num_rows != body.count(b"\n") + (not body.endswith(b"\n")):
+        return None  # pyarrow also ends lines at a carriage return, and not at a line feed in quotes
     values = np.empty((table.num_rows, len(types)), dtype=np.float32)
     for place, feature in enumerate(features):
         column = table.column(feature.name)

@@ -21,6 +21,7 @@ ALIASES = {
     "application/vnd.apache.parquet": PARQUET,
 }
 ANY = ("*/*", "application/*", "text/*", "")
+PACKED = (ARROW, PARQUET)  # of which few bytes may hold many rows
 CHARSETS = ("utf-8", "utf8", "us-ascii", "ascii")
 
 

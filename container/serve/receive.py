@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import Protocol
 
-from granian._granian import RSGIProtocolClosed
+from granian._granian import RSGIProtocolClosed, RSGIProtocolError
 
 from container.serve.decode import SMALL_BODY
 from container.serve.limits import Busy, Limits, Room
@@ -38,9 +38,10 @@ class Refused(Exception):
 @asynccontextmanager
 async def received(headers: Headers, body: Body, limits: Limits, room: Room) -> AsyncIterator[bytes]:
     """The whole body, whose bytes are held until it has been answered."""
-    length = headers.get("content-length")
+    in_chunks = bool(headers.get("transfer-encoding"))  # whatever is said of the length beside it does not hold
+    length = None if in_chunks else headers.get("content-length")
     if length is None:
-        async with _chunked(body, limits, room) as content:
+        async with _chunked(body, limits, room, in_chunks=in_chunks) as content:
             yield content
         return
     size = int(length)
@@ -65,13 +66,15 @@ async def received(headers: Headers, body: Body, limits: Limits, room: Room) -> 
 
 
 @asynccontextmanager
-async def _chunked(body: Body, limits: Limits, room: Room) -> AsyncIterator[bytes]:
+async def _chunked(body: Body, limits: Limits, room: Room, *, in_chunks: bool) -> AsyncIterator[bytes]:
     """A body that does not say how long it is; it takes room as it grows, and never waits while it holds some."""
     content, held = bytearray(), 0
     try:
         try:
             async with asyncio.timeout(limits.seconds):
                 async for chunk in body:
+                    if in_chunks and not chunk:  # what granian makes of a chunk that is cut short or none
+                        raise Refused(400, "the body breaks off before its last chunk; no row of it is scored")
                     if held + len(chunk) > limits.most_bytes:
                         raise too_large(limits)
                     if not room.took(len(chunk)):
@@ -80,6 +83,8 @@ async def _chunked(body: Body, limits: Limits, room: Room) -> AsyncIterator[byte
                     content += chunk
         except TimeoutError:
             raise _too_slow(limits) from None
+        except RSGIProtocolClosed:
+            raise Refused(GONE, "the client has gone") from None
         yield bytes(content)
     finally:
         room.give(held)
@@ -90,7 +95,7 @@ async def drain(headers: Headers, body: Body, limits: Limits) -> None:
     if headers.get("expect"):
         return  # it waits for the answer before it sends anything
     left = 2 * limits.most_bytes
-    with suppress(TimeoutError):
+    with suppress(TimeoutError, RSGIProtocolClosed, RSGIProtocolError):  # all of it may have been read
         async with asyncio.timeout(limits.drain_seconds):
             async for chunk in body:
                 left -= len(chunk)

@@ -10,7 +10,7 @@ from container.golden_row import FILE, GoldenRow
 from container.model import Model, ModelUnusable
 from container.serve.cells import BadRequest, Matrix
 from container.serve.limits import Limits
-from container.serve.media import CSV, ENCODERS, decoder
+from container.serve.media import ENCODERS, JSON, PACKED, decoder
 from container.serve.receive import Refused
 from container.tasks.definition import Answer
 
@@ -64,8 +64,8 @@ class Scoring:
         kind, beside = given
         if not body[:BLANKS].strip() and not body.strip():
             raise BadRequest("the body is empty: send one line or item per row")
-        shortest = len(self.model.signature.features)  # bytes of a line that is all commas
-        if kind == CSV and len(body) > limits.most_rows * shortest and body.count(b"\n") > limits.most_rows + 1:
+        # Rows are counted before they are objects of Python, which take twenty times their bytes.
+        if len(body) > limits.most_rows and kind not in PACKED and _rows_at_least(kind, body) > limits.most_rows + 1:
             raise _too_many(limits)
         values = decoder(kind, beside)(body, self.model.signature)
         if len(values) > limits.most_rows:
@@ -78,6 +78,12 @@ def _joined(answers: list[Answer]) -> Answer:
         return answers[0]
     labels = [each.labels for each in answers if each.labels is not None]
     return Answer(np.concatenate([each.numbers for each in answers]), np.concatenate(labels) if labels else None)
+
+
+def _rows_at_least(kind: str, body: bytes) -> int:
+    if kind == JSON:  # a row is a list or an object, or one in the other
+        return (body.count(b"[") + body.count(b"{")) // 2 - 1
+    return body.count(b"\n")
 
 
 def _too_many(limits: Limits) -> Refused:

@@ -14,7 +14,7 @@ from container.serve.cells import BadRequest
 from container.serve.counters import Counters
 from container.serve.decode import SMALL_BODY
 from container.serve.limits import Limits, Room, execution_parameters
-from container.serve.media import UnknownType, sent, wanted
+from container.serve.media import PACKED, UnknownType, sent, wanted
 from container.serve.receive import Body, Headers, Refused, drain, received
 from container.serve.scoring import Scoring
 from container.serve.shared import SharedPredictions
@@ -105,7 +105,7 @@ class Service:
         async with received(headers, body, self._limits, self._room) as content:
             deadline = time.monotonic() + self._limits.seconds
             score = (content, given, kind, self._limits, deadline)
-            if len(content) <= SMALL_BODY:
+            if len(content) <= SMALL_BODY and given[0] not in PACKED:
                 values = self._scoring.rows(content, given, self._limits)
                 answer, rows = self._scoring.text(await self._shared.answer(values), kind), len(values)
             else:

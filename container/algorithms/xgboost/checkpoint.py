@@ -59,10 +59,10 @@ class Checkpoint:
         if not self.writes:
             return
         model = bytes(progress.booster.save_raw("ubj"))
-        told = {"rounds": progress.rounds, "losses": progress.losses, "sha256": sha256(model).hexdigest()}
+        told = json.dumps({"rounds": progress.rounds, "losses": progress.losses}).encode() + b"\n" + model
         beside = self.path.with_suffix(".new")
         with beside.open("wb") as file:
-            file.write(json.dumps(told).encode() + b"\n" + model)
+            file.write(sha256(told).hexdigest().encode() + b"\n" + told)
             file.flush()
             os.fsync(file.fileno())
         beside.replace(self.path)
@@ -70,13 +70,14 @@ class Checkpoint:
     def resumed(self, settings: dict[str, Any], matrices: list[xgb.DMatrix], workplace: Workplace) -> Progress | None:
         """Go on where an earlier attempt was; every host where the first one was."""
         content = peers.of_the_first(self.path.read_bytes() if self.path.exists() else b"", workplace)
-        head, _, model = content.partition(b"\n")
-        if not model:
+        if not content:
             return None
-        told = json.loads(head)
-        if told["sha256"] != sha256(model).hexdigest():
+        digest, _, rest = content.partition(b"\n")
+        if digest != sha256(rest).hexdigest().encode():
             log("checkpoint is damaged", file=self.path.name)
             return None
+        head, _, model = rest.partition(b"\n")
+        told = json.loads(head)
         log("resumed", rounds=told["rounds"])
         booster = xgb.Booster(settings, matrices, model_file=bytearray(model))
         return Progress(booster, told["rounds"], told["losses"])

@@ -59,10 +59,26 @@ def csv(rows: Table, names: list[str] = NAMES) -> bytes:
     ).encode()
 
 
-def arrow(rows: Table) -> bytes:
-    table, sink = pa.Table.from_pylist(rows), io.BytesIO()
+def arrow(rows: Table, **others: pa.Array) -> bytes:
+    table, sink = (
+        pa.Table.from_pylist([{name: row[name] for name in row if name not in others} for row in rows]),
+        io.BytesIO(),
+    )
+    for name, column in others.items():
+        table = table.append_column(name, column)
     with pa.ipc.new_stream(sink, table.schema) as writer:
         writer.write_table(table, max_chunksize=7)
+    return sink.getvalue()
+
+
+def dictionary(values: list[Any]) -> pa.Array:
+    return pa.DictionaryArray.from_arrays(pa.array([0], pa.int8()), pa.array(values))
+
+
+def nothing(rows: int) -> bytes:
+    batch, sink = pa.record_batch([pa.nulls(rows)] * 3, names=NAMES), io.BytesIO()
+    with pa.ipc.new_stream(sink, batch.schema) as writer:
+        writer.write_batch(batch)
     return sink.getvalue()
 
 
@@ -166,8 +182,17 @@ REFUSED = {
     "text for a number in arrow": (ARROW, arrow([{**ROWS[0], "days": "3"}]), "column 'days' is of type string"),
     "infinity in arrow": (ARROW, arrow([ROWS[0], {**ROWS[0], "amount": float("inf")}]), "row 2, column 'amount'"),
     "arrow without rows": (ARROW, arrow(ROWS)[:0] + b"\xff\xff\xff\xff\x00\x00\x00\x00", "no stream of Arrow|missing"),
+    "arrow of lists": (ARROW, arrow(ROWS[:1], days=dictionary([[1]])), "column 'days' is of type list"),
+    "arrow that is not UTF-8": (ARROW, arrow(ROWS).replace(b"amount", b"am\xffunt"), "no stream of Arrow"),
+    "arrow with more rows than bytes": (ARROW, nothing(100_000_000), "unpacks to more than 1 GB"),
     "parquet that is none": (PARQUET, b"PAR1 and so on PAR1", "no Parquet file"),
 }
+
+
+def test_rows_are_counted_before_they_are_read(base: Path) -> None:
+    bodies = {LINES: b"[]\n" * 202, JSON: b'{"instances": [' + b"[]," * 300 + b"[]]}"}
+    replies = ask(base, *(Asked(body, {"content-type": kind}) for kind, body in bodies.items()), most_rows=100)
+    assert [reply.status for reply in replies] == [413, 413]
 
 
 @pytest.mark.parametrize("fault", REFUSED)

@@ -97,12 +97,27 @@ def test_who_is_slow_is_cut_off_and_holds_nobody_up(port: int) -> None:
     assert f'inference_requests_total{{code="408"}} {len(slow)}\n' in metrics
 
 
+@pytest.mark.parametrize("rest", [b"", b"ff\r\n1,2", b"zz\r\n"], ids=["no end", "half a chunk", "no chunk"])
+@pytest.mark.parametrize("length", [b"", b"content-length: 33\r\n"], ids=["", "with a length"])
+def test_a_body_that_breaks_off_between_its_chunks_is_not_scored(port: int, rest: bytes, length: bytes) -> None:
+    head = (length + b"transfer-encoding: chunked").decode()
+    client = sent(port, head, body=b"21\r\n" + LINE + b"\r\n" + rest)
+    client.shutdown(socket.SHUT_WR)
+    assert status(client) == 400
+
+
 def test_the_sender_of_what_is_refused_reads_why(port: int) -> None:
     refused = {"application/x-npy": 415, "text/csv": 413}
     for kind, code in refused.items():
         body = LINE * (110 * 2**20 // len(LINE))
         answer = httpx.post(f"http://127.0.0.1:{port}/invocations", content=body, headers={"content-type": kind})
         assert (answer.status_code, bool(answer.text)) == (code, True)
+
+
+def test_the_sender_of_too_many_rows_reads_why(port: int) -> None:
+    kind = {"content-type": "application/x-ndjson"}
+    answer = httpx.post(f"http://127.0.0.1:{port}/invocations", content=b"[]\n" * 5_000_002, headers=kind, timeout=20)
+    assert (answer.status_code, "5,000,000 rows" in answer.text) == (413, True)
 
 
 def test_ping_answers_while_four_large_bodies_are_scored(base: Path) -> None:

@@ -143,7 +143,17 @@ def test_a_checkpoint_of_anything_else_is_left_alone(
         trained(CASES["mean"], rows, judges, Workplace(tmp_path), eta=0.1 if changed == "hyperparameters" else 0.2)
 
 
-@pytest.mark.parametrize("damage", [lambda content: content[:-9], lambda content: content[:-1] + b"?", lambda _: b""])
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda content: content[:-9],
+        lambda content: content[:-1] + b"?",
+        lambda content: b"x" + content,
+        lambda content: content.replace(b'{"rounds": ', b'{"rounds": 1'),
+        lambda _: b"",
+        lambda _: b"{}\nand so on",
+    ],
+)
 def test_a_damaged_checkpoint_is_trained_anew(damage: Any, tmp_path: Path) -> None:
     first = trained(CASES["mean"], ROWS, JUDGES, Workplace(tmp_path))
     files = list(tmp_path.glob("*.checkpoint"))

@@ -1,6 +1,9 @@
+import time
+
 import numpy as np
 import pytest
 
+from container.serve.cells import order_of
 from container.serve.decode import SMALL_BODY, BadRequest, from_csv
 from container.serve.decode_json import from_json
 from container.signature import OUTPUTS, Feature, Signature
@@ -54,6 +57,36 @@ def test_another_number_of_columns_is_refused_by_row_with_the_columns_wanted(bad
 def test_a_large_body_that_begins_with_an_empty_line_is_refused() -> None:
     with pytest.raises(BadRequest, match="row 1 has 1 values"):
         from_csv(b"\n" + LINE * MANY, SIGNATURE)
+
+
+@pytest.mark.parametrize("before", [0, MANY])
+@pytest.mark.parametrize(
+    ("bad", "reason"),
+    [
+        (b'3,1.25,"Sp\nain"\n', "its quotes do not end"),
+        (b"3,1.25,Sp\rain\n", "carriage return"),
+        (b"3,1,Spain\r3,2,", ""),
+    ],
+)
+def test_a_line_break_within_a_row_is_refused_at_every_size(bad: bytes, reason: str, before: int) -> None:
+    with pytest.raises(BadRequest, match=rf"row {before + 1} .*{reason}|row {before + 1}: .*{reason}"):
+        from_csv(LINE * before + bad, SIGNATURE)
+
+
+def test_two_carriage_returns_at_the_end_of_every_line_make_no_rows_of_their_own() -> None:
+    assert from_csv(LINE.replace(b"\n", b"\r\r\n") * MANY, SIGNATURE).tolist() == [[3, 1.25, 1]] * MANY
+
+
+def test_a_header_of_a_file_with_carriage_returns_alone_is_refused() -> None:
+    with pytest.raises(BadRequest, match="header cannot be read"):
+        from_csv(b"days,amount,country\r3,1.25,Spain\r", SIGNATURE)
+
+
+def test_a_million_names_are_refused_at_once() -> None:
+    began = time.monotonic()
+    with pytest.raises(BadRequest, match="unknown: 'x'; missing: 'days', 'amount', 'country'; given twice: 'x'"):
+        order_of(["x"] * 1_000_000, SIGNATURE)
+    assert time.monotonic() - began < 2
 
 
 @pytest.mark.parametrize("body", [b"", b"{}", b"[1]", b'{"instances": 1}', b'{"instances": [1]}'])
