@@ -43,13 +43,13 @@ def test_what_was_told_can_be_replayed_for_a_month_but_not_an_event_for_each_cus
     }
 
 
-def test_the_watch_may_have_registries_and_the_crm_follow_its_rollback_and_call_nothing_else(
+def test_the_watch_may_have_whoever_follows_the_champion_follow_its_rollback_and_call_nothing_else(
     template: Template,
 ) -> None:
     _, watch = template.function("watch_yield")
     may = [each for each in template.statements_of(role_of(watch)) if "lambda:InvokeFunction" in each.actions]
     called = {resource for each in may for resource in each.resources}
-    names = {folder: template.function(folder)[0] for folder in ("track_run", "update_segments")}
+    names = {folder: template.function(folder)[0] for folder in ("track_run", "update_endpoint", "update_segments")}
     assert called == {f"${{{name}.Arn}}" for name in names.values()}
     given = {text(value) for value in watch["Environment"]["Variables"].values()}
     assert {f"${{{name}}}" for name in names.values()} <= given

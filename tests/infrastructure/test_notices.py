@@ -10,7 +10,7 @@ PUBLISHERS = (
     "complete_run",
     "reject_data",
     "summarize_runs",
-    "watch_yield",
+    "update_endpoint",
     "watch_yield",
     "fail_run",
 )

@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import ClientError, ConnectTimeoutError
 
 from container.model import Model
-from container.serve.decode import from_json
+from container.serve.decode_json import from_json
 from container.serve.encode import to_csv
 from tests.integration.container.conftest import Stage, Trained
 from tests.integration.container.test_predict_rows import ITEMS, RUN, Function, function, line  # noqa: F401

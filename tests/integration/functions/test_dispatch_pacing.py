@@ -7,7 +7,6 @@ import pytest
 from evergreen.errors import StoreUnavailable
 from evergreen.stores.arrivals import ArrivalState
 from evergreen.stores.holdbacks import Holdbacks
-from tests.integration.compute.world import until
 from tests.integration.functions.world import DATASET, World, sample
 from tests.integration.stores.aws import answers
 
@@ -144,9 +143,7 @@ def test_a_lease_that_nobody_gave_back_is_closed_when_it_expires_and_the_next_ru
     clocked.dispatcher.take(clocked.drop(A))
     (first,) = clocked.started()
     clocked.dispatcher.take(clocked.drop(B))
-    arn = clocked.machine_arn.replace(":stateMachine:", ":execution:") + f":{first}"
-    clocked.sfn.stop_execution(executionArn=arn)  # and its status event is lost
-    until(lambda: clocked.sfn.describe_execution(executionArn=arn)["status"] == "ABORTED")
+    clocked.stop(first)
     later(clocked, hours=7, minutes=1)
     assert (clocked.runs.get(first) or {})["status"] == "FAILED"
     assert sorted(clocked.arrivals_of(clocked.started()[1])) == [A, B]

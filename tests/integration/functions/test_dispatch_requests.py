@@ -118,8 +118,7 @@ def test_a_lost_end_of_a_run_is_made_up_for_by_the_next_event(world: World, answ
     world.dispatcher.take(request(task_token="t"))
     (run_id,) = world.started()
     finish(world, run_id)
-    arn = world.machine_arn.replace(":stateMachine:", ":execution:") + f":{run_id}"
-    world.sfn.stop_execution(executionArn=arn)
+    world.stop(run_id)
     world.dispatcher.take(world.drop(A))
     assert [each["run_id"] for each in answered.of("t")] == [run_id]
     assert len(world.started()) == 2

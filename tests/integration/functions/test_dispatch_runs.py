@@ -156,8 +156,7 @@ def test_a_folder_marker_does_nothing(world: World) -> None:
 def test_a_run_whose_end_was_never_told_of_is_closed_by_the_next_arrival(world: World) -> None:
     world.dispatcher.take(world.drop(A))
     (first,) = world.started()
-    arn = world.machine_arn.replace(":stateMachine:", ":execution:") + f":{first}"
-    world.sfn.stop_execution(executionArn=arn)
+    world.stop(first)
     world.dispatcher.take(world.drop(B, at="2026-03-03T00:00:00Z"))
     assert (world.runs.get(first) or {})["status"] == "FAILED"
     assert world.arrivals_of(world.started()[1]) == [A, B]

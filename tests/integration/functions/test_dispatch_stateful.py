@@ -195,8 +195,7 @@ class Storm(RuleBasedStateMachine):
             for arrival_id in (self.world.runs.get(run_id) or {})["arrival_ids"]:
                 self.world.ledger.settle(DATASET, arrival_id, ArrivalState.DONE, run_id)
             self.world.runs.note(run_id, status="SUCCEEDED")
-        arn = self.world.machine_arn.replace(":stateMachine:", ":execution:") + f":{run_id}"
-        self.world.sfn.stop_execution(executionArn=arn)
+        self.world.stop(run_id)
         if told:
             self.queue.append(self.world.ended(run_id, status))
 
