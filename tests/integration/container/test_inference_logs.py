@@ -65,7 +65,7 @@ def test_each_wrong_row_is_told_of_and_the_measure_is_that_of_the_others(line: L
         ("others.jsonl", json_of({**each, "Country": "F", "Quantity": 1} for each in GOOD), "other_data_set"),
         ("all-wrong.csv", csv_of({**each, "item_id": ""} for each in GOOD), "too_many_rejected"),
         ("workbook.csv", b"PK\x03\x04" + bytes(100), "not_a_csv"),
-        ("damaged.csv.gz", gzip.compress(csv_of(GOOD).encode())[:-9], "not_a_csv"),
+        ("damaged.csv.gz", gzip.compress(csv_of(GOOD).encode(), mtime=0)[:-9], "not_a_csv"),
         ("damaged.jsonl.gz", b"\x1f\x8b" + bytes(50), "not_a_csv"),
         ("not.jsonl", "item 1 was good\nitem 2 was bad\n", "missing_column"),
         ("bytes.jsonl", b'{"item_id": "\xc3\x28\xff\xc3\xbc"}\n', "encoding"),

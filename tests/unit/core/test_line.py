@@ -177,6 +177,7 @@ def test_a_sensor_that_holds_no_number_is_said_and_not_raised(contract: Contract
 @pytest.mark.parametrize(
     ("content", "words"),
     [(b"UDI\n\xff\n", "no CSV file in UTF-8: byte 4"), (gzip.compress(b"UDI\n" * 99)[:20], "damaged gzip archive")],
+    ids=["other text", "cut short"],  # the same on every worker: an archive has its time in it
 )
 def test_a_file_that_cannot_be_read_is_said_and_not_raised(tmp_path: Path, content: bytes, words: str) -> None:
     (tmp_path / "rows.csv").write_bytes(content)
