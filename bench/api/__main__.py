@@ -24,6 +24,7 @@ ENVIRONMENT = {
     "REGISTRY_TABLE": "registry",
     "PREDICTIONS_TABLE": "predictions",
     "PREDICT_FUNCTION": "predict",
+    "STACK_NAME": "Evergreen",
     "SEGMENTS_TABLE": "segments",
     "SEGMENTS_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/segments.fifo",
     "AWS_ACCESS_KEY_ID": "a",
