@@ -1,7 +1,7 @@
 """The lines that batch transform writes, as prediction rows."""
 
 import csv
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from math import floor, isfinite, log10
@@ -32,6 +32,14 @@ def read_rows(
         if interval:
             row |= _ends(row["prediction"], interval, task)
         yield {**row, "model": champion_run_id}
+
+
+def read_answers(
+    lines: Sequence[str], source: str, champion_run_id: str, task: Task, interval: PredictionInterval | None = None
+) -> list[dict[str, Any]]:
+    """The same of lines that name no entity, as a model server answers; each is known by its place among them."""
+    numbered = (f"{place},{line}" for place, line in enumerate(lines))
+    return list(read_rows(numbered, source, champion_run_id, task, interval))
 
 
 @dataclass(frozen=True)

@@ -14,11 +14,11 @@ from cdk_app.components.function import Function, ImageFunction, OwnLambda
 from cdk_app.components.image import ContainerImage
 from cdk_app.components.mlflow import Mlflow
 from cdk_app.components.notices import NoticesTopic
-from cdk_app.components.retrain_machine import retrain_machine
 from cdk_app.components.retrain_role import may_map, retrain_statements
 from cdk_app.components.sagemaker import SageMaker
 from cdk_app.components.segments import Segments
 from cdk_app.components.storage import Storage
+from cdk_app.components.workflow import workflow
 from cdk_app.permissions import (
     change_table,
     freeze_objects,
@@ -44,6 +44,8 @@ from functions.reject_data.settings import Settings as RejectDataSettings
 from functions.remove_superseded.settings import Settings as RemoveSupersededSettings
 from functions.track_run.settings import Settings as TrackRunSettings
 from functions.update_segments.settings import Settings as UpdateSegmentsSettings
+
+_INSTANCE = "ml.m5.large"
 
 
 class Retrain(Construct):
@@ -78,9 +80,14 @@ class Retrain(Construct):
             self, root, contracts=contracts, storage=storage, notices=notices, sagemaker=sagemaker, image=image
         )
         self._ending(image, mlflow)
-        self.machine = retrain_machine(
-            self, root, self.functions, bucket=storage.bucket, sagemaker=sagemaker, image=image
-        )
+        substitutions = {
+            **{name: each.function.function_arn for name, each in self.functions.items()},
+            "DataBucket": storage.bucket.bucket_name,
+            "SageMakerRole": sagemaker.role.role_arn,
+            "Image": image.uri,
+            **dict.fromkeys(("ProcessingInstance", "TrainingInstance", "TransformInstance"), _INSTANCE),
+        }
+        self.machine = workflow(self, root, "retrain", substitutions, logs_data=True)
         for statement in retrain_statements(self, storage.bucket, sagemaker.role, list(self.functions.values())):
             self.machine.add_to_role_policy(statement)
         may_map(self.machine)

@@ -12,7 +12,7 @@ from container.serve.encode import to_csv
 from container.signature import Signature, positive_of
 from evergreen.contract import Contract
 from evergreen.inference import confidence
-from evergreen.predictions import read_rows
+from evergreen.predictions import read_answers
 from evergreen.scoring import RowFault
 from evergreen.segments import segment_of
 
@@ -52,8 +52,7 @@ def _lines(model: Model, values: Matrix) -> list[str]:
 
 
 def _predictions(lines: Sequence[str], model: Model, contract: Contract, run_id: str) -> list[dict[str, Any]]:
-    numbered = (f"{number},{line}" for number, line in enumerate(lines))
-    rows = read_rows(numbered, "the model's answer", run_id, model.signature.task, model.interval)
+    rows = read_answers(lines, "the model's answer", run_id, model.signature.task, model.interval)
     return [_with_confidence(row, model) | _segment(row, contract) for row in rows]
 
 

@@ -7,9 +7,9 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from container.directories import Directories
+from container.machine import cores
 from container.serve.counters import Counters
 from container.serve.limits import Limits, processes
-from container.serve.machine import cores
 from container.serve.scoring import Scoring
 from container.serve.service import Service
 

@@ -5,7 +5,7 @@ import os
 from collections import deque
 from dataclasses import dataclass
 
-from container.serve.machine import cores, memory_bytes
+from container.machine import cores, memory_bytes
 
 MOST_BYTES = 100 * 2**20  # SageMaker sends no larger payload
 MOST_ROWS = 5_000_000

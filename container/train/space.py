@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 from container.algorithms.hyperparameters import Hyperparameters
 from container.directories import Directories
 from container.log import log
-from container.memory import memory_limit
+from container.machine import memory_bytes
 from container.signature import Signature
 from container.train.prepared import rows_of
 
@@ -24,7 +24,7 @@ def space_for(directories: Directories, signature: Signature, parameters: Hyperp
     rows = sum(map(rows_of, directories.train_channel.glob("*.parquet")))
     needed = rows * len(signature.features) * BYTES_PER_CELL
     stated = parameters.values.get(LIMIT)
-    limit = memory_limit() * SHARE if stated is None else float(stated) * MEGABYTE
+    limit = memory_bytes() * SHARE if stated is None else float(stated) * MEGABYTE
     if needed <= limit:
         yield None
         return

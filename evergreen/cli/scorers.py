@@ -11,7 +11,7 @@ from evergreen.cli.deployment import Deployment
 from evergreen.endpoint_moves import EndpointState
 from evergreen.errors import UserMustAct
 from evergreen.metrics import Task
-from evergreen.predictions import read_rows
+from evergreen.predictions import read_answers
 from evergreen.scoring import Refusal, ScoringRequest
 from evergreen.stores.endpoint_answers import EndpointAnswers
 from evergreen.stores.scoring import ScoringFunction
@@ -71,8 +71,7 @@ class ByEndpoint:
         for some in _cut(rows):
             instances = [[row.get(name) for name in self.features] for row in some]
             lines = self.answers.score(self.endpoint, instances, self.champion)
-            numbered = (f"{number},{line}" for number, line in enumerate(lines))
-            found += read_rows(numbered, self.endpoint, self.champion, self.task)
+            found += read_answers(lines, self.endpoint, self.champion, self.task)
         return found
 
 

@@ -7,7 +7,7 @@ from itertools import islice
 from evergreen.contract import Contract
 from evergreen.generations import ScoringParts
 from evergreen.layout import RunLayout
-from evergreen.predictions import read_rows
+from evergreen.predictions import read_answers, read_rows
 from evergreen.stores.endpoint_answers import EndpointAnswers
 from evergreen.stores.files import Files
 from evergreen.verification import Agreement, agreement
@@ -28,8 +28,7 @@ class Smoke:
             return Agreement(0, 0)
         entities = [row[0] for row in rows]
         said = self.answers.score(endpoint, [[cell or None for cell in row[1:]] for row in rows], champion)
-        numbered = (f"{number},{line}" for number, line in enumerate(said))
-        now = list(read_rows(numbered, endpoint, champion, contract.task))
+        now = read_answers(said, endpoint, champion, contract.task)
         written = islice(self.files.lines(generation.predictions_part(part)), most)
         batch = {row["entity"]: row for row in read_rows(written, part, champion, contract.task)}
         return agreement(entities, now, batch)

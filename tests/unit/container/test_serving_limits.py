@@ -3,9 +3,9 @@ from pathlib import Path
 
 import pytest
 
+from container.machine import cores, memory_bytes
 from container.serve.counters import Counters
 from container.serve.limits import Busy, Limits, Room, execution_parameters
-from container.serve.machine import cores, memory_bytes
 from container.serve.media import ARROW, CSV, JSON, LINES, PARQUET, UnknownType, sent, wanted
 
 
