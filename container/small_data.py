@@ -2,7 +2,6 @@
 
 import errno
 import json
-import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ from boto3.exceptions import Boto3Error
 from botocore.exceptions import BotoCoreError, ClientError
 
 from container.directories import Directories
+from container.empty_folder import empty_folder
 from container.log import log
 from container.prepare.command import run
 from evergreen.errors import EvergreenError, StoreUnavailable
@@ -47,7 +47,7 @@ def handler(event: dict[str, Any], context: object) -> None:
 def work_on_files(event: dict[str, Any], work: Callable[[Directories, str], None]) -> None:
     """Bring the run's files here, work on them, take the results to S3; again, it writes the same to the same keys."""
     request = Request.model_validate(event)
-    with _empty_folder() as folder, _limits_told(), _transfers_told(request.run_prefix):
+    with _own_folder() as folder, _limits_told(), _transfers_told(request.run_prefix):
         directories = Directories(folder)
         files, size = _download(request.inputs, directories.processing_input)
         log("downloaded", files=files, bytes=size)
@@ -83,17 +83,16 @@ def _place(uri: str) -> tuple[str, str]:
 
 
 @contextmanager
-def _empty_folder() -> Iterator[Path]:
-    """For everything temporary: a warm environment still has what an invocation left that was ended in the middle."""
-    folder, before = Path(tempfile.gettempdir()) / "small-data", tempfile.tempdir
-    shutil.rmtree(folder, ignore_errors=True)
-    (folder / "tmp").mkdir(parents=True)
-    tempfile.tempdir = str(folder / "tmp")
-    try:
-        yield folder
-    finally:
-        tempfile.tempdir = before
-        shutil.rmtree(folder, ignore_errors=True)
+def _own_folder() -> Iterator[Path]:
+    """The folder of one invocation, in which libraries put what is temporary, too."""
+    before = tempfile.tempdir
+    with empty_folder("small-data") as folder:
+        (folder / "tmp").mkdir()
+        tempfile.tempdir = str(folder / "tmp")
+        try:
+            yield folder
+        finally:
+            tempfile.tempdir = before
 
 
 @contextmanager

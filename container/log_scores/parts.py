@@ -1,12 +1,8 @@
 """The parts of a run's predictions, each as a log that is written once: every writing is an event that is measured."""
 
-import shutil
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
+from container.empty_folder import empty_folder
 from container.log_scores.run_objects import RunObjects
 from container.log_scores.scored_part import ScoredPart
 from container.signature import Signature, positive_of
@@ -42,7 +38,7 @@ def log_parts(objects: RunObjects, dataset: str, run_id: str, champion_run_id: s
             model=champion_run_id,
             scored_at=objects.modified(scored_key),  # the same at another attempt, so that nothing counts twice
         )
-        with _empty_folder() as folder:
+        with empty_folder("log-scores") as folder:
             predictions = objects.fetch(scored_key, folder / "predictions.csv")
             dropped = objects.fetch(layout.logged_part(part), folder / "dropped.parquet") if _named(contract) else None
             rows = scored.write_log(predictions, dropped, folder / "log.csv.gz")
@@ -54,15 +50,3 @@ def log_parts(objects: RunObjects, dataset: str, run_id: str, champion_run_id: s
 def _named(contract: Contract) -> bool:
     """Whether rows as they were dropped are to be logged; of an event log there are none."""
     return bool(logged_columns(contract))
-
-
-@contextmanager
-def _empty_folder() -> Iterator[Path]:
-    """For one part: a warm environment still has what an invocation left that was ended in the middle."""
-    folder = Path(tempfile.gettempdir()) / "log-scores"
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)

@@ -2,8 +2,8 @@
 
 import json
 import os
-import shutil
 import tempfile
+from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 
+from container.empty_folder import empty_folder
 from container.log import log
 from container.measure_yield.data_bucket import DataBucket
 from container.measure_yield.measurement import Measurement
@@ -30,11 +31,17 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
 
     Whatever the error is: one log that nobody foresaw must not take those beside it to the dead letters.
     """
-    folder = _empty_folder()
+    with empty_folder("measure-yield") as folder:
+        failed = _failed(event["Records"], folder)
+    return {"batchItemFailures": [{"itemIdentifier": each} for each in sorted(failed)]}
+
+
+def _failed(records: Sequence[dict[str, Any]], folder: Path) -> set[str]:
+    """The messages whose logs could not be taken or measured; the others are."""
     measurement = Measurement(DataBucket(s3, os.environ["DATA_BUCKET"]), contracts(), folder)
     failed: set[str] = set()
     of_dataset: dict[str, set[str]] = {}
-    for number, record in enumerate(event["Records"]):
+    for number, record in enumerate(records):
         try:
             dropped = _dropped(json.loads(record["body"]))
             measurement.take(number, dropped)
@@ -48,8 +55,7 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
         except Exception as error:
             log("measure_failed", dataset=dataset, error=repr(error))
             failed |= of_dataset[dataset]
-    shutil.rmtree(folder, ignore_errors=True)
-    return {"batchItemFailures": [{"itemIdentifier": each} for each in sorted(failed)]}
+    return failed
 
 
 @cache
@@ -70,11 +76,3 @@ def _dropped(event: dict[str, Any]) -> Dropped:
         version_id=detail["object"].get("version-id", "null"),
         at=datetime.fromisoformat(event["time"]),
     )
-
-
-def _empty_folder() -> Path:
-    """For everything temporary: a warm environment still has what an invocation left that was ended in the middle."""
-    folder = Path(tempfile.gettempdir()) / "measure-yield"
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    return folder
