@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from boto3.dynamodb.conditions import Attr, Key
+from boto3.dynamodb.conditions import Attr, ConditionBase, Key
 from botocore.exceptions import ClientError
 
 from evergreen.arrivals import Arrival
@@ -23,6 +23,8 @@ __all__ = ["MOST_AT_ONCE", "MOST_FAILURES", "ArrivalState", "ArrivalsLedger", "q
 MOST_AT_ONCE = 500  # arrivals in one run: its record stays far below DynamoDB's 400 KB; the rest makes the next run
 MOST_FAILURES = 3
 OUTCOMES = "outcomes"  # the kind of what a run collects by itself
+_MOST_NAMED = 100  # values in a filter's IN, DynamoDB's own limit
+_IS_OPEN = Attr("state").is_in(sorted(OPEN))
 
 
 class ArrivalsLedger:
@@ -52,11 +54,39 @@ class ArrivalsLedger:
 
     def entries(self, dataset: str) -> list[LedgerEntry]:
         """Every arrival of a data set, oldest first."""
-        return sorted((_entry(item) for item in self._all(dataset)), key=lambda entry: entry.order)
+        return self._entries(dataset)
+
+    def candidates(self, dataset: str, *, snapshots: bool) -> list[LedgerEntry]:
+        """What is open, oldest first; and what is settled of the same batches, or with `snapshots` of the same keys,
+        for that may have taken its place."""
+        waiting = self._entries(dataset, _IS_OPEN)
+        batches = {each.arrival.batch for each in waiting} - {None}
+        keys = {each.arrival.key for each in waiting} if snapshots else set()
+        if not batches and not keys:
+            return waiting
+        few = len(batches) <= _MOST_NAMED and len(keys) <= _MOST_NAMED
+        named = [Attr("batch").is_in(sorted(map(str, batches)))] if batches else []
+        named += [Attr("key").is_in(sorted(map(str, keys)))] if keys else []
+        beside: ConditionBase = _IS_OPEN
+        for each in named:
+            beside |= each
+        known = {each.arrival.arrival_id for each in waiting}  # what came since waits for its own event
+        found = self._entries(dataset, beside if few else None)
+        return [each for each in found if not each.is_open or each.arrival.arrival_id in known]
+
+    def entries_of_run(self, dataset: str, arrival_ids: Sequence[str]) -> list[LedgerEntry]:
+        """What a run is about to take, whatever else is open, and what was superseded, oldest first."""
+        found = self._entries(dataset, _IS_OPEN | Attr("superseded_by").exists())
+        has_all = set(arrival_ids) <= {each.arrival.arrival_id for each in found}
+        return found if has_all else self._entries(dataset)  # a run before it woke up late, and settled some
+
+    def alarms(self, dataset: str) -> list[LedgerEntry]:
+        """Every alarm that asked for a run, oldest first."""
+        return self._entries(dataset, Attr("kind").eq("alarm"))
 
     def waiting(self, dataset: str) -> list[Arrival]:
         """What waits for a run, oldest first: empty unless something is new, and then with what failed runs left."""
-        open_ones = [entry for entry in self.entries(dataset) if entry.is_open]
+        open_ones = self._entries(dataset, _IS_OPEN)
         if not any(entry.state == ArrivalState.WAITING for entry in open_ones):
             return []
         return [entry.arrival for entry in open_ones]
@@ -64,14 +94,15 @@ class ArrivalsLedger:
     def get(self, dataset: str, arrival_ids: list[str]) -> list[Arrival]:
         """The arrivals with these ids, oldest first."""
         wanted = set(arrival_ids)
-        return [entry.arrival for entry in self.entries(dataset) if entry.arrival.arrival_id in wanted]
+        if not wanted:
+            return []
+        named = Attr("arrival_id").is_in(sorted(wanted)) if len(wanted) <= _MOST_NAMED else None
+        return [each.arrival for each in self._entries(dataset, named) if each.arrival.arrival_id in wanted]
 
     def open_among(self, dataset: str, arrival_ids: list[str]) -> list[str]:
         """Which of these arrivals are not settled yet."""
         wanted = set(arrival_ids)
-        return [
-            item["arrival_id"] for item in self._all(dataset) if item["arrival_id"] in wanted and item["state"] in OPEN
-        ]
+        return [item["arrival_id"] for item in self._all(dataset, _IS_OPEN) if item["arrival_id"] in wanted]
 
     def accepted_keys(self, dataset: str, unlearned: Collection[str] = ()) -> list[str]:
         """The Parquet files of every arrival that earlier runs finished with, in the order in which runs took them.
@@ -121,7 +152,8 @@ class ArrivalsLedger:
     def given_up(self, dataset: str) -> list[dict[str, Any]]:
         """What failed runs left, oldest first: HELD for the next run, or QUARANTINED after MOST_FAILURES of them; and
         what S3 would not give."""
-        found = [item for item in self._all(dataset) if _is_given_up(item)]
+        left = Attr("state").is_in([ArrivalState.HELD, ArrivalState.QUARANTINED])
+        found = [item for item in self._all(dataset, left) if _is_given_up(item)]
         return sorted(found, key=lambda item: (item["at"], item["arrival_id"]))
 
     def reopen(self, dataset: str, arrival_id: str) -> bool:
@@ -187,9 +219,15 @@ class ArrivalsLedger:
             if code_of(error) != "ConditionalCheckFailedException":
                 raise
 
-    def _all(self, dataset: str) -> list[dict[str, str]]:
+    def _entries(self, dataset: str, kept: ConditionBase | None = None) -> list[LedgerEntry]:
+        return sorted((_entry(item) for item in self._all(dataset, kept)), key=lambda entry: entry.order)
+
+    def _all(self, dataset: str, kept: ConditionBase | None = None) -> list[dict[str, str]]:
+        """Those that a condition keeps. A ledger only grows; DynamoDB leaves the others out, so that what waits is
+        found in time however many are settled."""
         condition = Key("pk").eq(f"DATASET#{dataset}") & Key("sk").begins_with("ARRIVAL#")
-        return query_all(self._table, condition)
+        narrowed = {} if kept is None else {"FilterExpression": kept}
+        return query_all(self._table, condition, **narrowed)
 
 
 def query_all(table: Table, condition: object, **narrowed: object) -> list[dict[str, str]]:

@@ -1,6 +1,6 @@
 """Which arrivals may start a run, and when: by the ledger, the waiting manifests and the contract's pacing."""
 
-from collections.abc import Container
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
@@ -44,8 +44,9 @@ class Admission:
 
     def choice(self, dataset: str, taken: Container[str] = ()) -> Choice:
         """What waits, sorted; without what a run has taken. What cannot be used is set aside."""
-        entries = [each for each in self.ledger.entries(dataset) if each.arrival.arrival_id not in taken]
         arrives = self._arrives(dataset)
+        candidates = self.ledger.candidates(dataset, snapshots=arrives == "replace")
+        entries = [each for each in candidates if each.arrival.arrival_id not in taken]
         comparison = Comparison(self.ledger, self.files, self.quarantine)
         compared = comparison.of(entries, most_files=1 if arrives == "replace" else None)
         deadline = duration(self._pacing(dataset).batch_deadline)
@@ -66,11 +67,15 @@ class Admission:
             return []
         return [entry.arrival.arrival_id for entry in choice.ready]
 
-    def supersede(self, dataset: str, taken: tuple[str, ...]) -> None:
-        """Say of what it is that no run will take it, for a run has taken something newer. Before the lease is taken
-        that is not known: another run may have taken the older one meanwhile."""
-        for each in replaced(self.ledger.entries(dataset), self._arrives(dataset), taken):
+    def supersede(self, dataset: str, entries: Sequence[LedgerEntry], taken: tuple[str, ...]) -> list[LedgerEntry]:
+        """Say of what it is that no run will take it, for a run has taken something newer; returns these, and what was
+        said of before. Before the lease is taken that is not known: another run may have taken the older one
+        meanwhile."""
+        needless = replaced(entries, self._arrives(dataset), taken)
+        for each in needless:
             self.ledger.supersede(dataset, each)
+        now_said = {each.arrival_id for each in needless}
+        return [each for each in entries if each.superseded_by in taken or each.arrival.arrival_id in now_said]
 
     def next_start(self, dataset: str, entries: tuple[LedgerEntry, ...]) -> NextStart:
         """When a run of these may start; what failed runs left asks for nothing by itself."""

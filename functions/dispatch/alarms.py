@@ -68,8 +68,8 @@ class Alarms:
     def run_ended(self, dataset: str, run_id: str) -> None:
         """Settle the alarms that came as a run was about to start that another had asked for, and so were not seen."""
         if self._is_for_alarm(dataset, (self.runs.get(run_id) or {}).get("arrival_ids", ())):
-            for each in self.ledger.entries(dataset):
-                if each.arrival.kind == "alarm" and each.state == ArrivalState.WAITING:
+            for each in self.ledger.alarms(dataset):
+                if each.state == ArrivalState.WAITING:
                     self._settle(dataset, each.arrival.arrival_id, run_id)
 
     def went_off(self, cleared: AlarmCleared) -> None:
@@ -83,7 +83,7 @@ class Alarms:
         on = [each for each in self.states.on(dataset) if each.told_at is None] if stated else []
         if not on or stated is None:
             return
-        entries = self.ledger.entries(dataset)
+        entries = self.ledger.alarms(dataset)
         stuck = [each for each in on if self._is_stuck(dataset, each, entries, stated, now)]
         if stuck:
             self._call_people(dataset, stuck, entries, now)
@@ -136,7 +136,7 @@ class Alarms:
         return [_try(run_id, self.runs.get(run_id) or {}) for run_id in runs_of(asked)]
 
     def _is_for_alarm(self, dataset: str, arrival_ids: Sequence[str]) -> bool:
-        return any(each.kind == "alarm" for each in self.ledger.get(dataset, list(arrival_ids)))
+        return any(each.arrival.arrival_id in arrival_ids for each in self.ledger.alarms(dataset))
 
     def _settle(self, dataset: str, arrival_id: str, run_id: str) -> None:
         why = "a run that an alarm had asked for was in progress"

@@ -1,6 +1,6 @@
 """From an event to a run: record it, take the lease, start the workflow; each step safe to repeat."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -201,8 +201,9 @@ class Dispatcher:
             return True  # somebody else's by now, and theirs to start
         lease, run = renewed, self.runs.get(renewed.run_id)
         if run is None:
-            self.admission.supersede(dataset, lease.arrival_ids)
-            self.runs.create(lease.run_id, **self._facts(dataset, lease, now))
+            entries = self.ledger.entries_of_run(dataset, lease.arrival_ids)
+            superseded = self.admission.supersede(dataset, entries, lease.arrival_ids)
+            self.runs.create(lease.run_id, **self._facts(dataset, lease, entries, superseded, now))
         started = self.workflows.start(lease.run_id, dataset=dataset, fence=lease.fence)
         if started:
             self._watch_over(dataset, lease, run or {}, now)
@@ -227,13 +228,18 @@ class Dispatcher:
             return lease
         return self.leases.renew(dataset, lease, now)
 
-    def _facts(self, dataset: str, lease: Lease, now: datetime) -> dict[str, Any]:
+    def _facts(
+        self,
+        dataset: str,
+        lease: Lease,
+        entries: Sequence[LedgerEntry],
+        superseded: Sequence[LedgerEntry],
+        now: datetime,
+    ) -> dict[str, Any]:
         """What is known of a run when it starts: what asked for it, what that waited for, and what it replaces."""
-        entries, taken = self.ledger.entries(dataset), set(lease.arrival_ids)
-        asked = tuple(entry for entry in entries if entry.arrival.arrival_id in taken)
+        asked = tuple(entry for entry in entries if entry.arrival.arrival_id in lease.arrival_ids)
         start = self.admission.next_start(dataset, asked)
         first = min(entry.recorded_at for entry in asked)
-        superseded = [_words(entry) for entry in entries if entry.superseded_by in taken]
         return {
             "status": Status.RUNNING,
             "fence": lease.fence,
@@ -242,7 +248,7 @@ class Dispatcher:
             "first_arrival_at": first.isoformat(),
             "started_at": now.isoformat(),
             "waited_for": {"rule": start.rule, "why": start.why, "seconds": max(0.0, (now - first).total_seconds())},
-            "superseded": _first_of(superseded),
+            "superseded": _first_of([_words(entry) for entry in superseded]),
         }
 
     def _close(self, ended: ExecutionEnded) -> None:
@@ -262,7 +268,7 @@ class Dispatcher:
             self.requests.send(*(promotion_request(each, ended.dataset, ended.run_id) for each in dependants))
 
     def _quarantine(self, arrival: Arrival, reason: str, now: datetime) -> None:
-        if self.ledger.record(arrival, now) or self.ledger.open_among(arrival.dataset, [arrival.arrival_id]):
+        if self.ledger.record(arrival, now) or self.ledger.is_open(arrival.dataset, arrival.arrival_id):
             self.admission.quarantine.take(arrival, "A dropped file belongs to no data set", reason)
 
 

@@ -204,3 +204,23 @@ def test_an_arrival_is_not_left_behind_when_a_rollback_raises_the_fence_under_it
     dispatcher.take(event)
     assert interrupted[0]
     assert [each.split("-")[2] for each in world.started()] == ["00008"]
+
+
+def test_however_many_arrivals_are_settled_an_event_reads_but_what_is_open(world: World) -> None:
+    run_id, (old,) = world.run(A)
+    world.ledger.settle(DATASET, old.arrival_id, ArrivalState.DONE, run_id)
+    world.leases.release(DATASET, run_id)
+    with world.aws.registry.batch_writer() as table:
+        for number in range(300):
+            named = {"sk": f"ARRIVAL#{number:016x}", "arrival_id": f"{number:016x}"}
+            table.put_item(Item={**world.state(old.arrival_id), **named})
+    read: list[int] = []
+    world.aws.registry.meta.client.meta.events.register(
+        "after-call.dynamodb.Query", lambda parsed, **_: read.append(len(parsed["Items"]))
+    )
+    world.dispatcher.take(world.drop("incoming/next_purchase/new.csv"))
+    world.dispatcher.take(world.drop("incoming/next_purchase/during.csv"))
+    first = world.started()[-1]
+    world.dispatcher.take(world.ended(first, "FAILED"))
+    assert len(world.started()) > 1
+    assert max(read) < 10, "a ledger only grows, and one event would at last take longer than a function may"
