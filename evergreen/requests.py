@@ -10,6 +10,7 @@ from evergreen.strict import Strict
 SOURCE = "evergreen"
 DETAIL_TYPE = "Run Requested"
 _TICK = "<aws.scheduler.scheduled-time>"
+LONGEST_TOKEN = 2048  # characters, as Step Functions has it; a longer one could never be answered
 _LONGEST_REASON = 500  # characters of a request's cause
 
 RequestKind = Literal["manual", "schedule", "promotion", "many", "redrive"]
@@ -23,7 +24,7 @@ class RunRequest(Strict):
     kind: RequestKind
     reason: str = Field(default="no reason given", min_length=1)
     by: str = "somebody"
-    task_token: str | None = None  # of a workflow that waits for how the run went
+    task_token: str | None = Field(default=None, max_length=LONGEST_TOKEN)  # of a workflow that waits for the run
 
     @property
     def arrival_id(self) -> str:

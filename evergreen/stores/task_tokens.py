@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from mypy_boto3_stepfunctions.client import SFNClient
 
 _NOBODY_WAITS = ("InvalidToken", "TaskDoesNotExist", "TaskTimedOut")  # answered before, out of time, or stopped
+_REFUSED = ("AccessDeniedException", "ValidationException")  # as for a workflow that is not ours to answer
 
 
 class TaskTokens:
@@ -34,14 +35,18 @@ class TaskTokens:
         condition = Key("pk").eq(f"DATASET#{dataset}") & Key("sk").begins_with("ARRIVAL#")
         return list(query_all(self._table, condition, FilterExpression=Attr("task_tokens").exists()))
 
-    def answer(self, token: str, result: RunResult) -> None:
-        """Tell who waits with this token; nobody waiting any more is as good as told."""
+    def answer(self, token: str, result: RunResult) -> bool:
+        """Tell who waits with this token; nobody waiting any more is as good as told. False when Step Functions does
+        not let us."""
         try:
             with store_faults("answer a task token"):
                 self._client.send_task_success(taskToken=token, output=result.model_dump_json())
         except ClientError as error:
+            if code_of(error) in _REFUSED:
+                return False
             if code_of(error) not in _NOBODY_WAITS:
                 raise
+        return True
 
     def answered(self, dataset: str, arrival_id: str, token: str) -> None:
         """Forget a token."""

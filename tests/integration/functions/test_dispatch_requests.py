@@ -209,3 +209,25 @@ def test_a_request_for_no_data_set_is_answered_in_words(world: World, answered: 
 def test_a_request_for_no_data_set_that_nobody_waits_for_is_a_dead_letter(world: World) -> None:
     with pytest.raises(UnknownEvent, match="no data set 'nobody'"):
         world.dispatcher.take(request(dataset="nobody"))
+
+
+@pytest.mark.parametrize("code", ["AccessDeniedException", "ValidationException"])
+def test_a_token_that_step_functions_does_not_let_us_answer_holds_nothing_up(
+    world: World, answered: Answered, code: str
+) -> None:
+    world.dispatcher.take(request("r1", task_token="of another workflow"))
+    world.dispatcher.take(request("r2", task_token="ours"))
+    finish(world, world.started()[0])
+    answers(world.sfn, "SendTaskSuccess", code=code)
+    world.dispatcher.take(world.ended(world.started()[0], "SUCCEEDED"))
+    finish(world, world.started()[1])
+    answers(world.sfn, "SendTaskSuccess", code=code)
+    world.dispatcher.take(world.ended(world.started()[1], "SUCCEEDED"))
+    assert [each["status"] for each in answered.of("ours")] == ["SUCCEEDED"]
+    assert tokens(world) == [{"of another workflow"}], "it may be ours to answer one day"
+
+
+def test_a_refused_request_whose_token_is_not_ours_is_a_dead_letter(world: World) -> None:
+    answers(world.sfn, "SendTaskSuccess", code="AccessDeniedException")
+    with pytest.raises(UnknownEvent, match="no data set 'nobody'"):
+        world.dispatcher.take(request(dataset="nobody", task_token="of another workflow"))

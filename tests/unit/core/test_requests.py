@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from evergreen.arrivals import Arrival, ExecutionEnded, MisplacedObject, RefusedRequest, UnknownEvent, arrival_of
@@ -93,6 +93,7 @@ def test_a_very_long_reason_is_cut_but_the_detail_keeps_it() -> None:
     assert "task_token" not in request.detail()
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])  # of a machine that does much else
 @given(
     st.sampled_from(["object-dropped", "run-ended", "run-requested", "yield-low", ""]),
     st.dictionaries(st.sampled_from(PLACES), JSON, max_size=2),
@@ -122,3 +123,9 @@ def _read_samples() -> dict[str, Any]:
 
 
 _SAMPLES = _read_samples()
+
+
+def test_a_token_longer_than_any_is_refused_and_nobody_can_be_answered_with_it(sample: Sample) -> None:
+    with pytest.raises(RefusedRequest, match="task_token: String should have at most 2048") as refused:
+        arrival_of(requested(sample, task_token="t" * 2049), DATASETS)
+    assert refused.value.task_token is None
