@@ -9,7 +9,7 @@ from pydantic import Field, ValidationError
 
 from evergreen.errors import DatasetRejected, EvergreenError
 from evergreen.layout import INCOMING, OWN_PREFIXES
-from evergreen.requests import SOURCE, RequestKind, RunRequest, identity
+from evergreen.requests import LONGEST_TOKEN, SOURCE, RequestKind, RunRequest, identity
 from evergreen.runs import dataset_of
 from evergreen.strict import Strict
 
@@ -136,8 +136,10 @@ def _dropped_object(event: Mapping[str, Any], datasets: frozenset[str]) -> Arriv
     dataset = parts[0] if key.startswith(INCOMING) and len(parts) > 1 else ""
     batch = parts[1] if dataset and len(parts) > 2 else None
     is_manifest = batch is not None and parts[2:] == [MANIFEST]
+    # Without versioning every object of a key is its version "null": only the sequencer tells one from the next.
+    unversioned = [s3_object.get("sequencer", "")] if version == "null" else []
     arrival = Arrival(
-        arrival_id=identity("object", bucket, key, version),
+        arrival_id=identity("object", bucket, key, version, *unversioned),
         dataset=dataset if dataset in datasets else "unknown",
         kind="manifest" if is_manifest else "object",
         cause=f"s3://{bucket}/{key} was dropped",
@@ -189,7 +191,7 @@ def _alarm(event: Mapping[str, Any], datasets: frozenset[str]) -> Arrival | Alar
 def _requested(event: Mapping[str, Any], datasets: frozenset[str]) -> Arrival:
     detail = event["detail"]
     asked, token = detail.get("dataset"), detail.get("task_token")
-    token = token if isinstance(token, str) and token else None
+    token = token if isinstance(token, str) and 0 < len(token) <= LONGEST_TOKEN else None
     try:
         request = RunRequest.model_validate(detail)
     except ValidationError as error:

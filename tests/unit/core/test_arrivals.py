@@ -164,3 +164,12 @@ def test_any_other_event_is_refused_by_its_type(event: dict[str, str]) -> None:
 )
 def test_a_file_name_keeps_only_what_every_tool_can_read(key: str, name: str) -> None:
     assert safe_file_name(key) == name
+
+
+def test_without_versioning_the_sequencer_tells_one_object_of_a_key_from_the_next(sample: Sample) -> None:
+    first, again, second = (
+        arrived(dropped(sample, **{"version-id": "null", "sequencer": sequencer})) for sequencer in ("A1", "A1", "A2")
+    )
+    assert first.arrival_id == again.arrival_id != second.arrival_id
+    versioned = [arrived(dropped(sample, sequencer=sequencer)).arrival_id for sequencer in ("A1", "A2")]
+    assert versioned[0] == versioned[1], "a version is told by its id, whatever else an event says"
