@@ -149,7 +149,7 @@ class Arrivals(Construct):
             "Mapping",
             function_name=dispatch.function.function_name,
             event_source_arn=self.queue.queue_arn,
-            batch_size=10,
+            batch_size=1,  # what takes its function down, or all of its time, takes no other event along
             function_response_types=["ReportBatchItemFailures"],
             scaling_config=lambda_.CfnEventSourceMapping.ScalingConfigProperty(maximum_concurrency=5),
         ).node.add_dependency(dispatch.role)

@@ -10,6 +10,8 @@ from evergreen.stores.endings import Status
 from evergreen.stores.files import Files
 from evergreen.stores.notices import Notice, Notices
 
+LARGEST_COPIED = 1_000_000_000  # bytes; of some hundred times as many the copy takes longer than a function may
+
 
 @dataclass(frozen=True)
 class Quarantine:
@@ -21,6 +23,10 @@ class Quarantine:
 
     def take(self, arrival: Arrival, subject: str, reason: str) -> None:
         """Set an object aside, with a copy as far as S3 gives one."""
+        if (arrival.size or 0) > LARGEST_COPIED:
+            stays = f"version {arrival.version_id} of it stays where it is"
+            self._settle(arrival, subject, f"{reason}\nNo copy, for it has {arrival.size:,} bytes: {stays}.")
+            return
         to = f"quarantine/{arrival.dataset}/{arrival.arrival_id}/{safe_file_name(arrival.key or '')}"
         try:
             copied = self.files.freeze(arrival.bucket or "", arrival.key or "", arrival.version_id or "null", to)

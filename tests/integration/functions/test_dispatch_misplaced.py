@@ -47,3 +47,14 @@ def test_a_misplaced_file_that_is_gone_already_is_told_without_a_copy(world: Wor
     world.dispatcher.take(event)
     (notice,) = world.aws.notices()
     assert "A copy is at" not in notice["body"]
+
+
+def test_a_misplaced_file_too_large_to_be_copied_in_time_is_told_and_stays(world: World) -> None:
+    event = world.drop("elsewhere/a.csv")
+    event["detail"]["object"]["size"] = 100_000_000_000
+    world.dispatcher.take(event)
+    assert world.aws.keys("quarantine/") == []
+    (notice,) = world.aws.notices()
+    version = event["detail"]["object"]["version-id"]
+    assert f"No copy, for it has 100,000,000,000 bytes: version {version} of it stays where it is" in notice["body"]
+    assert world.state(notice["notification_id"], "unknown")["state"] == ArrivalState.QUARANTINED
