@@ -11,18 +11,31 @@ from evergreen.strict import Strict
 REFUSED = "REFUSED"
 _SUCCEEDED = "SUCCEEDED"
 _WAITING = "WAITING"
-_LONGEST_REASON = 300  # characters; the results of many data sets must fit into a workflow's 256 KB together
+_LONGEST_REASON = 300  # bytes of JSON; the results of 500 data sets must fit into a workflow's 256 KB together
 _LONGEST_NAME = 100
 _TOLD = 100  # results in a notice
 
 
 def _name(asked: Any) -> str:
     text = asked if isinstance(asked, str) else json.dumps(asked, default=str)
-    return text[:_LONGEST_NAME]
+    return _first_bytes(text, _LONGEST_NAME)
 
 
 def _short(reason: str) -> str:
-    return reason if len(reason) <= _LONGEST_REASON else reason[:_LONGEST_REASON] + " …"
+    short = _first_bytes(reason, _LONGEST_REASON)
+    return reason if short == reason else f"{short} …"
+
+
+def _first_bytes(text: str, most: int) -> str:
+    """As much of a text as takes so many bytes of a JSON document."""
+    if len(json.dumps(text)) - 2 <= most:  # each character takes a byte at least
+        return text
+    taken = 0
+    for place, character in enumerate(text):
+        taken += max(len(character.encode(errors="replace")), len(json.dumps(character, ensure_ascii=False)) - 2)
+        if taken > most:
+            return text[:place]
+    return text
 
 
 class RunResult(Strict):

@@ -1,3 +1,5 @@
+import json
+
 import pytest
 
 from evergreen.results import RunResult, result_of, summary
@@ -75,3 +77,14 @@ def test_a_summary_of_nothing_says_what_was_wrong(asked: object, shown: str) -> 
     subject, body = summary(asked, [])
     assert subject == "retrain_many: nothing was retrained"
     assert f'itemList must list data sets, such as ["next_purchase"]; it was {shown}.' in body
+
+
+@pytest.mark.parametrize("letter", ["x", "ö", "数", "\n", '"', "\x01"])
+def test_the_results_of_500_data_sets_fit_into_a_workflows_state(letter: str) -> None:
+    one = RunResult(
+        dataset="d" * 30, run_id="r" * 45, status="SUCCEEDED", verdict="CHAMPION_UNSCORABLE", reason=letter * 5000
+    )
+    asked = {"itemList": ["d" * 30] * 500}
+    state = json.dumps({"asked": asked, "results": [one.model_dump()] * 500}, ensure_ascii=False)
+    assert len(state.encode()) < 256 * 1024
+    assert len(one.reason) > 40
