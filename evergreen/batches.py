@@ -47,6 +47,7 @@ class BatchState(Strict):
     since: datetime
     faults: tuple[str, ...]
     deadline: datetime
+    told_since: datetime | None = None  # of which people were told; a later batch of the same name is another one
 
 
 def read_manifest(content: bytes) -> BatchManifest:

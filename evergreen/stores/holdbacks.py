@@ -33,24 +33,24 @@ class Holdbacks:
         found = self._get(dataset, "NEXTSTART")
         return NextStart.model_validate(found) if found else None
 
-    def note_batch(self, dataset: str, batch: BatchState) -> None:
-        """Note what an incomplete batch lacks."""
-        short = [fault.encode()[:_LONGEST_FAULT].decode(errors="ignore") for fault in batch.faults]
-        self._note(dataset, f"BATCH#{batch.name}", {**batch.model_dump(mode="json"), "faults": short})
+    def note_batch(self, dataset: str, batch: BatchState, noted: BatchState | None) -> None:
+        """Note what an incomplete batch lacks, unless that is what was noted before."""
+        faults = tuple(fault.encode()[:_LONGEST_FAULT].decode(errors="ignore") for fault in batch.faults)
+        short = batch.model_copy(update={"faults": faults, "told_since": noted.told_since if noted else None})
+        if short != noted:
+            self._note(dataset, f"BATCH#{batch.name}", short.model_dump(mode="json"))
 
     def note_told(self, dataset: str, batch: BatchState) -> None:
         """Note that people were told of an overdue batch."""
         self._note(dataset, f"BATCH#{batch.name}", {"told_since": batch.since.isoformat()})
 
-    def was_told(self, dataset: str, batch: BatchState) -> bool:
-        """Whether people know of it; a later batch of the same name is another one."""
-        return bool(self._get(dataset, f"BATCH#{batch.name}").get("told_since") == batch.since.isoformat())
-
     def batches(self, dataset: str) -> dict[str, BatchState]:
         """What was noted last of each batch, by name; it may be complete since."""
         condition = Key("pk").eq(f"DATASET#{dataset}") & Key("sk").begins_with("BATCH#")
         items = query_all(self._table, condition)
-        known = [{name: item[name] for name in BatchState.model_fields} for item in items if "faults" in item]
+        known = [
+            {name: item[name] for name in BatchState.model_fields if name in item} for item in items if "faults" in item
+        ]
         return {str(each["name"]): BatchState.model_validate(each) for each in known}
 
     def _note(self, dataset: str, kind: str, facts: dict[str, Any]) -> None:

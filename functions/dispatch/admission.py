@@ -94,12 +94,14 @@ class Admission:
         """Note what batches lack, if anything; tell people once of each that is overdue."""
         if choice.unfinished:
             self.timers.wake(dataset, now, now)
-        for batch in (*choice.complete, *choice.incomplete):
-            self.holdbacks.note_batch(dataset, batch)
+        every = (*choice.complete, *choice.incomplete)
+        noted = self.holdbacks.batches(dataset) if every else {}  # in one go: batches that nobody completes add up
+        for batch in every:
+            self.holdbacks.note_batch(dataset, batch, noted.get(batch.name))
         for batch in choice.incomplete:
             if batch.deadline > now:
                 self.timers.wake(dataset, batch.deadline, now)
-            elif not self.holdbacks.was_told(dataset, batch):
+            elif batch.name not in noted or noted[batch.name].told_since != batch.since:
                 self._tell(dataset, batch)
                 self.holdbacks.note_told(dataset, batch)
 

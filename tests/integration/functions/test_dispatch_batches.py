@@ -298,3 +298,34 @@ def test_whatever_a_manifest_says_its_faults_can_be_written_down(clocked: World,
     later(clocked, hours=2)
     (notice,) = clocked.aws.notices()
     assert len(notice["body"].encode()) < 200_000
+
+
+def test_batches_that_nobody_completes_cost_an_event_no_write_each(clocked: World) -> None:
+    for number in range(5):
+        clocked.dispatcher.take(clocked.drop(f"incoming/next_purchase/day{number}/a.csv"))
+    later(clocked, hours=2)
+    assert len(clocked.aws.notices()) == 5
+    clocked.dispatcher.take(clocked.drop("incoming/next_purchase/a.csv"))
+    written: list[str] = []
+    clocked.aws.registry.meta.client.meta.events.register(
+        "before-call.dynamodb.UpdateItem", lambda params, **_: written.append(str(params["body"]))
+    )
+    clocked.dispatcher.take(clocked.ended(clocked.started()[0], "SUCCEEDED"))
+    clocked.dispatcher.take(clocked.drop("incoming/next_purchase/b.csv"))
+    assert not [each for each in written if "BATCH#" in each]
+    clocked.dispatcher.take(clocked.drop("incoming/next_purchase/day3/b.csv"))
+    assert "BATCH_INCOMPLETE" not in [each["kind"] for each in clocked.aws.notices()], "people know of it"
+
+
+def test_a_batch_whose_name_sns_would_not_take_is_told_of_all_the_same(clocked: World) -> None:
+    subjects: list[str] = []
+    clocked.sns.meta.events.register(
+        "before-call.sns.Publish", lambda params, **_: subjects.append(params["body"]["Subject"])
+    )
+    clocked.dispatcher.take(clocked.drop("incoming/next_purchase/m\x01ä\x7f/a.csv"))
+    later(clocked, hours=2)
+    (notice,) = clocked.aws.notices()
+    assert subjects == ["next_purchase: batch m??? is not complete"]
+    assert notice["notification_id"].isascii()
+    assert notice["notification_id"].isprintable()
+    assert "the batch m?ä? waits since" in notice["body"]
