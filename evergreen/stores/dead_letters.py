@@ -6,6 +6,8 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from botocore.exceptions import ClientError
+
 from evergreen.dead_letters import DeadLetter
 from evergreen.errors import StoreUnavailable
 from evergreen.stores.faults import store_faults
@@ -51,10 +53,17 @@ class DeadLetters:
         return int(answer["Attributes"]["ApproximateNumberOfMessages"])
 
     def replay(self) -> int:
-        """Move every message to the arrivals queue; returns how many. SQS itself moves them, so none is lost."""
+        """Move every message to the arrivals queue; returns how many. SQS itself moves them, so none is lost.
+
+        One move at a time: while somebody else's goes on, that is waited for, for it moves the same messages.
+        """
         source = self._arn(self.url)
-        with store_faults("replay dead letters"):
-            self.client.start_message_move_task(SourceArn=source, DestinationArn=self._arn(self.queue_url))
+        try:
+            with store_faults("replay dead letters"):
+                self.client.start_message_move_task(SourceArn=source, DestinationArn=self._arn(self.queue_url))
+        except ClientError:
+            if not self._is_moving(source):
+                raise
         while True:
             task = self._newest_task(source)
             if task["Status"] == "COMPLETED":
@@ -75,6 +84,11 @@ class DeadLetters:
                 MessageAttributeNames=["All"],
             )
         return answer.get("Messages", [])
+
+    def _is_moving(self, source: str) -> bool:
+        with store_faults("follow a replay"):
+            tasks = self.client.list_message_move_tasks(SourceArn=source, MaxResults=1)["Results"]
+        return any(task["Status"] == "RUNNING" for task in tasks)
 
     def _newest_task(self, source: str) -> ListMessageMoveTasksResultEntryTypeDef:
         with store_faults("follow a replay"):

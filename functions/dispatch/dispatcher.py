@@ -40,8 +40,10 @@ from evergreen.stores.workflows import Workflows
 from functions.dispatch.admission import Admission
 from functions.dispatch.alarms import Alarms
 from functions.dispatch.answers import Answers
+from functions.dispatch.redrives import Redrives
 from functions.dispatch.settings import Settings
 
+_SKEW = timedelta(minutes=5)  # more than clocks differ; a timer's time is believed so far beyond Dispatch's own
 _LATE = timedelta(minutes=10)  # less than what a lease lasts longer than a run
 _TRIES = 3
 _LONGEST_ERROR = 300
@@ -120,7 +122,7 @@ class Dispatcher:
             case AlarmCleared():
                 self.alarms.went_off(arrival)
             case Wake():
-                set_for = max(now, datetime.fromisoformat(arrival.at))
+                set_for = max(now, min(datetime.fromisoformat(arrival.at), now + _SKEW))
                 self.alarms.examine(arrival.dataset, set_for)
                 self._start_next(arrival.dataset, set_for, batches_too=True)
                 self.answers.give(arrival.dataset)
@@ -136,10 +138,11 @@ class Dispatcher:
 
     def _record(self, arrival: Arrival, now: datetime) -> bool:
         """Write the arrival down, and who waits for it; a redrive first has what failed runs gave up wait again."""
-        if arrival.kind == "redrive" and not self.ledger.get(arrival.dataset, [arrival.arrival_id]):
-            for each in self.ledger.given_up(arrival.dataset):
-                self.ledger.reopen(arrival.dataset, each["arrival_id"])
+        redrives = Redrives(self.ledger, self.leases, self.runs)
+        is_needless = arrival.kind == "redrive" and not redrives.has_use(arrival, now)
         is_new = self.ledger.record(arrival, now)
+        if is_needless:
+            redrives.settle(arrival)
         self.alarms.came_on(arrival, self.leases.held(arrival.dataset, now) if arrival.alarm else None)
         if arrival.task_token:
             self.answers.tokens.keep(arrival.dataset, arrival.arrival_id, arrival.task_token)
@@ -172,7 +175,8 @@ class Dispatcher:
         if expired is None:
             return
         if not self.workflows.was_started(expired.run_id):
-            if self.runs.get(expired.run_id):
+            run = self.runs.get(expired.run_id)
+            if run and run["status"] == Status.RUNNING:  # Step Functions forgets what ended 90 days ago
                 error, ended_at = "It was never started.", now.isoformat()
                 self.runs.note(expired.run_id, status=Status.FAILED, error=error, ended_at=ended_at)
             self.leases.release(dataset, expired.run_id)

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
 from botocore.exceptions import ClientError
 
 from evergreen.errors import StoreUnavailable
@@ -112,3 +114,24 @@ def test_hints_of_segment_updates_are_replayed_into_their_own_group(cloud: Cloud
             found.add(int(hint.entities[0]))
             sqs.delete_message(QueueUrl=letters.queue_url, ReceiptHandle=each["ReceiptHandle"])
     assert found == set(range(12))
+
+
+def test_a_replay_joins_the_one_that_somebody_else_has_started(queues: DeadLetters) -> None:
+    tasks = [
+        {"Status": "RUNNING"},
+        {"Status": "RUNNING"},
+        {"Status": "COMPLETED", "ApproximateNumberOfMessagesMoved": 7},
+    ]
+
+    def goes_on(**_: Any) -> tuple[AWSResponse, dict[str, Any]]:
+        return AWSResponse("https://aws.test", 200, HTTPHeaders(), None), {"Results": [tasks.pop(0)]}
+
+    answers(queues.client, "StartMessageMoveTask", code="AWS.SimpleQueueService.UnsupportedOperation")
+    queues.client.meta.events.register("before-call.sqs.ListMessageMoveTasks", goes_on)
+    try:
+        assert queues.replay() == 7
+    finally:
+        queues.client.meta.events.unregister("before-call.sqs.ListMessageMoveTasks", goes_on)
+    answers(queues.client, "StartMessageMoveTask", code="AccessDenied", status=403)
+    with pytest.raises(ClientError, match="AccessDenied"):
+        queues.replay()

@@ -181,3 +181,21 @@ def test_a_run_that_starts_long_after_its_lease_was_taken_has_a_lease_as_long_as
     assert clocked.started() == [first], "the run may last for hours yet"
     later(clocked, hours=2, minutes=1)
     assert len(clocked.started()) == 2
+
+
+def test_a_run_that_step_functions_has_forgotten_keeps_the_end_that_it_told_of(clocked: World) -> None:
+    lease = clocked.leases.take(DATASET, ["a"], T0)
+    assert lease
+    clocked.runs.create(lease.run_id, status="SUCCEEDED", arrival_ids=["a"], started_at=T0.isoformat())
+    later(clocked, days=100)
+    clocked.dispatcher.take(clocked.drop(A))
+    assert (clocked.runs.get(lease.run_id) or {})["status"] == "SUCCEEDED"
+    assert len(clocked.started()) == 1
+
+
+def test_a_timer_that_names_a_far_time_expires_no_lease(clocked: World) -> None:
+    clocked.dispatcher.take(clocked.drop(A))
+    clocked.dispatcher.take(clocked.drop(B))
+    event = {"detail-type": "Wake", "source": "evergreen", "detail": {"dataset": DATASET, "at": "2999-01-01T00:00:00Z"}}
+    clocked.dispatcher.take(event)
+    assert len(clocked.started()) == 1

@@ -139,3 +139,31 @@ def test_a_redrive_takes_up_again_what_s3_would_not_give(world: World) -> None:
     bodies = [notice["body"] for notice in world.aws.notices()]
     assert "kms:Decrypt" in bodies[0]
     assert "cannot be used" in bodies[1], "it is read again, and says what it says"
+
+
+def test_two_redrives_at_once_make_one_run(world: World) -> None:
+    give_up(world, A)
+    before = world.started()
+    world.dispatcher.take(request("redrive-1", kind="redrive"))
+    world.dispatcher.take(request("redrive-2", kind="redrive"))
+    (run_id,) = [each for each in world.started() if each not in before]
+    for arrival_id in (world.runs.get(run_id) or {})["arrival_ids"]:
+        world.ledger.settle(DATASET, arrival_id, ArrivalState.DONE, run_id)
+    world.runs.note(run_id, status="SUCCEEDED", ended_at="2026-03-02T10:00:00+00:00")
+    world.dispatcher.take(world.ended(run_id, "SUCCEEDED"))
+    assert len(world.started()) == len(before) + 1
+    (second,) = [each for each in world.ledger.entries(DATASET) if each.run_id == "none"]
+    assert (second.state, second.arrival.kind) == (ArrivalState.DONE, "redrive")
+    assert second.reason == "failed runs had left nothing, or a run with it was in progress"
+
+
+def test_a_redrive_after_a_failed_run_whose_end_was_never_told_of_tries_again(world: World) -> None:
+    world.dispatcher.take(world.drop(A))
+    (first,) = world.started()
+    (arrival_id,) = (world.runs.get(first) or {})["arrival_ids"]
+    world.ledger.hold(DATASET, arrival_id, first, "no memory")  # as FailRun does
+    world.runs.note(first, status="FAILED", ended_at="2026-03-02T10:00:00+00:00")
+    world.stop(first)
+    world.dispatcher.take(request("redrive-1", kind="redrive"))
+    assert arrival_id in (world.runs.get(world.started()[-1]) or {})["arrival_ids"]
+    assert len(world.started()) == 2
