@@ -66,10 +66,13 @@ class Alarms:
             self._settle(dataset, arrival.arrival_id, lease.run_id)
 
     def run_ended(self, dataset: str, run_id: str) -> None:
-        """Settle the alarms that came as a run was about to start that another had asked for, and so were not seen."""
-        if self._is_for_alarm(dataset, (self.runs.get(run_id) or {}).get("arrival_ids", ())):
+        """Settle the alarms that came as a run was about to start that another had asked for, and so were not seen;
+        not those that came after it, of which its end, told late or again, says nothing."""
+        run = self.runs.get(run_id) or {}
+        if self._is_for_alarm(dataset, run.get("arrival_ids", ())):
             for each in self.ledger.alarms(dataset):
-                if each.state == ArrivalState.WAITING:
+                came_after_it = "ended_at" in run and each.recorded_at > datetime.fromisoformat(run["ended_at"])
+                if each.state == ArrivalState.WAITING and not came_after_it:
                     self._settle(dataset, each.arrival.arrival_id, run_id)
 
     def went_off(self, cleared: AlarmCleared) -> None:

@@ -198,7 +198,7 @@ def test_nor_does_one_that_came_just_as_that_run_was_about_to_start(clocked: Wor
     second = Arrival(
         arrival_id="second", dataset=DATASET, kind="alarm", cause="drop", at=T0.isoformat(), alarm="d", alarm_since="2"
     )
-    clocked.ledger.record(second)  # by a copy of the function that had not seen the lease
+    clocked.ledger.record(second, clocked.clock())  # by a copy of the function that had not seen the lease
     run_id = finish(clocked)
     assert clocked.started() == [run_id]
     assert clocked.state("second")["run_id"] == run_id
@@ -244,3 +244,17 @@ def test_nobody_waits_for_a_measure_longer_than_a_week(clocked: World) -> None:
 
 def measured(world: World, measure: Measure) -> None:
     world.files.write(ObservedLayout(DATASET).series, YieldSeries(dataset=DATASET, measure=measure))
+
+
+def test_the_end_of_a_run_told_again_settles_no_alarm_that_came_after_it(clocked: World) -> None:
+    changes(clocked, "ALARM")
+    run_id = finish(clocked)
+    changes(clocked, "OK")
+    clocked.dispatcher.take(clocked.drop("incoming/next_purchase/a.csv"))
+    later(clocked, minutes=5)
+    changes(clocked, "ALARM")
+    clocked.dispatcher.take(clocked.ended(run_id, "SUCCEEDED"))
+    finish(clocked)
+    (cause,) = (clocked.runs.get(clocked.started()[-1]) or {})["causes"]
+    assert "observed-yield" in cause
+    assert len(clocked.started()) == 3
