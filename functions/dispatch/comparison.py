@@ -12,7 +12,7 @@ from evergreen.stores.files import Files
 from functions.dispatch.quarantine import Quarantine
 
 LARGEST_HASHED = 200_000_000  # bytes; of a larger object its etag, or S3's own SHA-256, must say what it is
-HASHED_AT_ONCE = 100_000_000  # bytes for one event, or one file: ten events come at once, and a minute is all there is
+HASHED_AT_ONCE = 100_000_000  # bytes for one event, or one file: a minute is all there is
 LARGEST_MANIFEST = 5_000_000  # bytes, more than any right one has; it is read as a whole, whenever something comes
 
 

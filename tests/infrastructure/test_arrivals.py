@@ -228,6 +228,7 @@ def test_dispatch_reads_the_queue_and_tells_apart_what_failed(template: Template
     assert text(mapping["EventSourceArn"]) == f"${{{queue[0]}.Arn}}"
     assert text(mapping["FunctionName"]) == f"${{{name}}}"
     assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert mapping["BatchSize"] == 1, "what takes the function down would take the events beside it along"
     for action in ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"):
         may = template.statements_of(role_of(dispatch))
         assert any(each.permits(action, f"${{{queue[0]}.Arn}}") for each in may), action
