@@ -43,7 +43,6 @@ from functions.dispatch.answers import Answers
 from functions.dispatch.redrives import Redrives
 from functions.dispatch.settings import Settings
 
-_SKEW = timedelta(minutes=5)  # more than clocks differ; a timer's time is believed so far beyond Dispatch's own
 _LATE = timedelta(minutes=10)  # less than what a lease lasts longer than a run
 _TRIES = 3
 _LONGEST_ERROR = 300
@@ -122,7 +121,7 @@ class Dispatcher:
             case AlarmCleared():
                 self.alarms.went_off(arrival)
             case Wake():
-                set_for = max(now, min(datetime.fromisoformat(arrival.at), now + _SKEW))
+                set_for = max(now, datetime.fromisoformat(arrival.at))
                 self.alarms.examine(arrival.dataset, set_for)
                 self._start_next(arrival.dataset, set_for, batches_too=True)
                 self.answers.give(arrival.dataset)

@@ -193,14 +193,6 @@ def test_a_run_that_step_functions_has_forgotten_keeps_the_end_that_it_told_of(c
     assert len(clocked.started()) == 1
 
 
-def test_a_timer_that_names_a_far_time_expires_no_lease(clocked: World) -> None:
-    clocked.dispatcher.take(clocked.drop(A))
-    clocked.dispatcher.take(clocked.drop(B))
-    event = {"detail-type": "Wake", "source": "evergreen", "detail": {"dataset": DATASET, "at": "2999-01-01T00:00:00Z"}}
-    clocked.dispatcher.take(event)
-    assert len(clocked.started()) == 1
-
-
 def waited_for(world: World, number: int) -> str:
     return str((world.runs.get(world.started()[number]) or {})["waited_for"]["why"])
 
