@@ -6,6 +6,7 @@ from container.serve.cells import BadRequest, Matrix
 from container.serve.decode import from_csv
 from container.serve.decode_json import from_json, from_lines
 from container.serve.encode import to_csv, to_json, to_lines
+from container.serve.limits import Limits
 from container.signature import Signature
 from container.tasks.definition import Answer
 
@@ -21,7 +22,6 @@ ALIASES = {
     "application/vnd.apache.parquet": PARQUET,
 }
 ANY = ("*/*", "application/*", "text/*", "")
-PACKED = (ARROW, PARQUET)  # of which few bytes may hold many rows
 CHARSETS = ("utf-8", "utf8", "us-ascii", "ascii")
 
 
@@ -33,6 +33,18 @@ def _arrow_in(body: bytes, signature: Signature) -> Matrix:
     from container.serve.decode_columns import from_arrow  # noqa: PLC0415  # pyarrow, which the start need not pay
 
     return from_arrow(body, signature)
+
+
+def _arrow_size(body: bytes, signature: Signature, limits: Limits) -> int:
+    from container.serve.decode_columns import arrow_size  # noqa: PLC0415  # the same
+
+    return arrow_size(body, signature, limits)
+
+
+def _parquet_size(body: bytes, signature: Signature, limits: Limits) -> int:
+    from container.serve.decode_columns import parquet_size  # noqa: PLC0415  # the same
+
+    return parquet_size(body, signature, limits)
 
 
 def _parquet_in(body: bytes, signature: Signature) -> Matrix:
@@ -59,6 +71,10 @@ DECODERS: dict[str, Callable[[bytes, Signature], Matrix]] = {
     LINES: from_lines,
     ARROW: _arrow_in,
     PARQUET: _parquet_in,
+}
+PACKED: dict[str, Callable[[bytes, Signature, Limits], int]] = {  # of which few bytes may become many
+    ARROW: _arrow_size,
+    PARQUET: _parquet_size,
 }
 ENCODERS: dict[str, Callable[[Answer, Signature], bytes]] = {
     CSV: to_csv,

@@ -59,6 +59,10 @@ class Scoring:
         """An answer in the form that is wanted."""
         return ENCODERS[wanted](answer, self.model.signature)
 
+    def unpacked_size(self, body: bytes, kind: str, limits: Limits) -> int:
+        """The bytes that a packed body states to become; raises Refused where they are too many."""
+        return PACKED[kind](body, self.model.signature, limits)
+
     def rows(self, body: bytes, given: tuple[str, dict[str, str]], limits: Limits) -> Matrix:
         """A body's rows as the model's numbers."""
         kind, beside = given
