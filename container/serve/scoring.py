@@ -15,6 +15,7 @@ from container.serve.receive import Refused
 from container.tasks.definition import Answer
 
 BLANKS = 1024  # bytes that are looked at before a whole body is
+COUNTED_AT_ONCE = 2**20  # bytes
 ROWS_AT_ONCE = 100_000  # between two looks at the clock
 
 
@@ -86,8 +87,15 @@ def _joined(answers: list[Answer]) -> Answer:
 
 def _rows_at_least(kind: str, body: bytes) -> int:
     if kind == JSON:  # a row is a list or an object, or one in the other
-        return (body.count(b"[") + body.count(b"{")) // 2 - 1
-    return body.count(b"\n")
+        return _count(body, b"[{") // 2 - 1
+    return _count(body, b"\n")
+
+
+def _count(body: bytes, bytes_: bytes) -> int:
+    """How many of some bytes there are, without holding the interpreter for as long as all of them take."""
+    places = range(0, len(body), COUNTED_AT_ONCE)
+    parts = (np.frombuffer(memoryview(body)[place : place + COUNTED_AT_ONCE], np.uint8) for place in places)
+    return sum(int(np.count_nonzero(part == byte)) for part in parts for byte in bytes_)
 
 
 def _too_many(limits: Limits) -> Refused:
