@@ -4,7 +4,6 @@ A piece begins where a row begins and ends where a row seems to end. It is one o
 right, for what JSON means up to a place does not depend on what comes after it.
 """
 
-import json
 import re
 from collections.abc import Iterator
 from contextlib import suppress
@@ -17,14 +16,15 @@ import orjson
 from container.serve.cells import BadRequest
 
 PIECE = 2**18  # bytes; parsed in some milliseconds, after which /ping may be answered
-LONGEST_ROW = 2**20
+LONGEST_ROW = 2**19
 MOST_BESIDE = 2**23  # bytes of what is not rows, as an index in pandas' split form
 MOST_LISTS = 10_000  # in it
-MOST_LOOKS = 8  # for where the rows begin
+MOST_LOOKS = 8  # for where rows begin or end
 FORMS = '{"instances": [[…] or {…}, …]}, {"dataframe_split": {"columns": […], "data": [[…], …]}}'
 
 _ROWS = re.compile(rb'"(instances|data)"\s*:\s*\[')
 _ROW_ENDS = re.compile(rb"[\]}]\s*,")
+_KEEP = "surrogateescape"  # of bytes that are no text
 _MARK = "the rows are here"
 _CLOSED = (f'"{_MARK}"]}}'.encode(), f'"{_MARK}"]}}}}'.encode())
 
@@ -34,8 +34,7 @@ def parsed(text: bytes, what: str) -> Any:
     try:
         return orjson.loads(text)
     except orjson.JSONDecodeError as error:
-        hint = "; NaN and Infinity are no JSON, send null if missing" if b"NaN" in text or b"Infinity" in text else ""
-        raise BadRequest(f"{what} is not JSON: {error}{hint}. It must be of the form {FORMS}") from None
+        raise BadRequest(f"{what} is not JSON: {error}{_hint(text)}. It must be of the form {FORMS}") from None
 
 
 def rows_of(document: Any) -> tuple[Any, Any]:
@@ -97,25 +96,32 @@ class LargeDocument:
     def _piece(self, place: int, rows: int) -> tuple[list[Any], int, bool]:
         """The next rows, where those after them begin or all end, and whether they do."""
         for size in (PIECE, LONGEST_ROW):
-            found = _ROW_ENDS.search(self.body, place + size, place + 2 * LONGEST_ROW)
-            if found is None:
-                break
-            with suppress(orjson.JSONDecodeError):
-                return orjson.loads(b"[" + self.body[place : found.start() + 1] + b"]"), found.end(), False
+            seems = _ROW_ENDS.finditer(self.body, place + size, place + 2 * LONGEST_ROW)
+            for found in islice(seems, MOST_LOOKS):  # what looks like a row's end may stand in a text
+                with suppress(orjson.JSONDecodeError):
+                    return orjson.loads(b"[" + self.body[place : found.start() + 1] + b"]"), found.end(), False
         return self._last(place, rows)
 
     def _last(self, place: int, rows: int) -> tuple[list[Any], int, bool]:
-        """The rows up to the end of their list, which must be near."""
-        text = "[" + self.body[place : place + 2 * LONGEST_ROW].decode(errors="surrogateescape")
+        """The rows up to the end of their list, which is near: where a parser meets what it has no use for."""
+        text = b"[" + self.body[place : self._between_characters(place + 2 * LONGEST_ROW)]
+        size, told = len(text), ""
         try:
-            _, length = json.JSONDecoder().raw_decode(text)
-        except json.JSONDecodeError as error:
-            told = f"{error.msg} at byte {place + len(text[: error.pos].encode(errors='surrogateescape')) - 1}"
-            raise BadRequest(_no_json(rows, told)) from None
-        except (ValueError, RecursionError) as error:  # a number of too many digits, lists in lists
-            raise BadRequest(_no_json(rows, str(error))) from None
-        end = place + len(text[: length - 1].encode(errors="surrogateescape")) - 1
-        return list(parsed(b"[" + self.body[place : end + 1], f"the body after row {rows}")), end, True
+            orjson.loads(text)
+        except orjson.JSONDecodeError as error:
+            size = len(text.decode(errors=_KEEP)[: error.pos].rstrip().encode(errors=_KEEP))
+            told = f"{error.msg} at byte {place - 1 + size}{_hint(text)}"
+        try:
+            return list(orjson.loads(text[:size])), place + size - 2, True
+        except orjson.JSONDecodeError:
+            longest = f"a row has more than {LONGEST_ROW >> 10} KB"
+            reason = f"the body is not JSON after row {rows}, or {longest}: {told}"
+            raise BadRequest(f"{reason}. It must be of the form {FORMS}") from None
+
+    def _between_characters(self, place: int) -> int:
+        while place < len(self.body) and self.body[place] & 0xC0 == 0x80:
+            place -= 1
+        return place
 
 
 def lines(body: bytes) -> Iterator[list[Any]]:
@@ -128,15 +134,14 @@ def lines(body: bytes) -> Iterator[list[Any]]:
         if last < place:
             last = end
         if last - place > LONGEST_ROW:
-            raise BadRequest(f"row {rows + 1} has more than {LONGEST_ROW >> 20} MB")
+            raise BadRequest(f"row {rows + 1} has more than {LONGEST_ROW >> 10} KB")
         piece = [parsed(line, f"row {rows + at}") for at, line in enumerate(body[place:last].split(b"\n"), start=1)]
         place, rows = last + 1, rows + len(piece)
         yield piece
 
 
-def _no_json(rows: int, told: str) -> str:
-    longest = f"a row has more than {LONGEST_ROW >> 20} MB"
-    return f"the body is not JSON after row {rows}, or {longest}: {told}. It must be of the form {FORMS}"
+def _hint(text: bytes) -> str:
+    return "; NaN and Infinity are no JSON, send null if missing" if b"NaN" in text or b"Infinity" in text else ""
 
 
 def _marked(text: bytes) -> bool:
