@@ -12,6 +12,7 @@ from container.tasks.definition import Answer
 
 CSV, JSON, LINES = "text/csv", "application/json", "application/x-ndjson"
 ARROW, PARQUET = "application/vnd.apache.arrow.stream", "application/x-parquet"
+Sent = tuple[str, dict[str, str]]  # a kind, and what is said beside it
 ALIASES = {
     "application/csv": CSV,
     "application/jsonlines": LINES,
@@ -85,7 +86,7 @@ ENCODERS: dict[str, Callable[[Answer, Signature], bytes]] = {
 }
 
 
-def sent(content_type: str | None) -> tuple[str, dict[str, str]]:
+def sent(content_type: str | None) -> Sent:
     """The kind of a request's body, CSV if nothing is said, and what is said beside it."""
     name, beside = _parsed(content_type or CSV)
     kind = CSV if name in ANY else ALIASES.get(name, name)
@@ -122,7 +123,7 @@ def decoder(kind: str, beside: dict[str, str]) -> Callable[[bytes, Signature], M
     return DECODERS[kind]
 
 
-def _parsed(text: str) -> tuple[str, dict[str, str]]:
+def _parsed(text: str) -> Sent:
     name, *beside = (part.strip() for part in text.split(";"))
     pairs = (each.partition("=") for each in beside)
     return name.lower(), {key.strip().lower(): value.strip().strip('"') for key, _, value in pairs}

@@ -14,9 +14,10 @@ from container.serve.cells import BadRequest
 from container.serve.counters import Counters
 from container.serve.decode import SMALL_BODY
 from container.serve.limits import Limits, Room, execution_parameters
-from container.serve.media import PACKED, UnknownType, sent, wanted
+from container.serve.media import PACKED, Sent, UnknownType, sent, wanted
+from container.serve.parts import Threads
 from container.serve.receive import Body, Headers, Refused, drain, held, received
-from container.serve.scoring import Scoring
+from container.serve.scoring import LargeBody, Scoring
 from container.serve.shared import SharedPredictions
 
 TEXT = "text/plain; charset=utf-8"
@@ -39,6 +40,7 @@ class Service:
 
     def __init__(self, scoring: Scoring, limits: Limits, counters: Counters, pool: Executor, cores: int) -> None:
         self._scoring, self._limits, self._counters, self._pool = scoring, limits, counters, pool
+        self._threads = Threads(pool, cores - 1)
         self._shared = SharedPredictions(scoring.model)
         self._room, self._unpacking = Room(limits.bytes_in_flight), Room(limits.bytes_in_flight)
         self._parameters = json.dumps(execution_parameters(limits, cores)).encode()
@@ -110,16 +112,15 @@ class Service:
                 answer, rows = await self._large(content, given, kind)
         return Reply(200, answer, kind, rows=rows)
 
-    async def _large(self, content: bytes, given: tuple[str, dict[str, str]], kind: str) -> tuple[bytes, int]:
+    async def _large(self, content: bytes, given: Sent, kind: str) -> tuple[bytes, int]:
         """Score in a thread what would hold up other requests, or may; packed bodies hold what they become, too."""
         loop, limits, size = asyncio.get_running_loop(), self._limits, 0
-        deadline = time.monotonic() + limits.seconds
+        large = LargeBody(content, given, kind, time.monotonic() + limits.seconds)
         if given[0] in PACKED:
             stated = (content, given[0], limits)
             size = await loop.run_in_executor(self._pool, self._scoring.unpacked_size, *stated)
         async with held(self._unpacking, size, limits):
-            score = (content, given, kind, limits, deadline)
-            return await loop.run_in_executor(self._pool, self._scoring.answer, *score)
+            return await loop.run_in_executor(self._pool, self._scoring.answer, large, limits, self._threads)
 
 
 def _told(status: int, reason: str, *more: tuple[str, str]) -> Reply:
