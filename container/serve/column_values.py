@@ -30,7 +30,7 @@ class Columns:
         values = np.empty((table.num_rows, len(self._features)), dtype=np.float32)
         for place, feature in enumerate(self._features):
             column = table.column(feature.name)
-            with np.errstate(over="ignore"):
+            with np.errstate(over="ignore", invalid="ignore"):
                 found = self._column(column, feature)
             if feature.type != "category" and np.isinf(found).any():
                 row = int(np.isinf(found).argmax())
@@ -72,14 +72,18 @@ def _plain(column: pa.ChunkedArray | pa.Array, feature: Feature) -> Values:
 def _viewed(column: pa.Array, feature: Feature) -> Values:
     """Many views can be of the same text, and each is written out to be compared: some rows at a time, and bounded."""
     column.validate()
-    found = np.empty(len(column), dtype=np.float32)
+    found = np.full(len(column), np.nan, dtype=np.float32)
     for first in range(0, len(column), VIEWS):
         part = column.slice(first, VIEWS)
-        lengths = np.frombuffer(part.buffers()[1], np.int32)[:: VIEW // 4][part.offset : part.offset + len(part)]
-        if lengths[pc.is_valid(part).to_numpy(zero_copy_only=False)].sum(dtype=np.int64) > MOST_TEXT:
+        there = pc.is_valid(part).to_numpy(zero_copy_only=False)
+        # Arrow checks no view of a missing value, and follows it all the same, so only the others are read.
+        _, views, *texts = part.buffers()
+        rows = np.frombuffer(views, np.int32).reshape(-1, VIEW // 4)[part.offset : part.offset + len(part)][there]
+        if rows[:, 0].sum(dtype=np.int64) > MOST_TEXT:
             raise BadRequest(f"{VIEWS:,} texts of column {feature.name!r} have more than {MOST_TEXT >> 20} MB")
-        part.validate(full=True)
-        found[first : first + VIEWS] = column_values(feature, pa.chunked_array([part]))
+        viewed = pa.Array.from_buffers(part.type, len(rows), [None, pa.py_buffer(rows), *texts])
+        viewed.validate(full=True)
+        found[first : first + VIEWS][there] = column_values(feature, pa.chunked_array([viewed]))
     return found
 
 
