@@ -16,6 +16,7 @@ from container.serve.column_types import check
 from container.serve.column_values import Columns
 from container.serve.limits import Limits
 from container.serve.stated import Stated
+from container.serve.thrift import MOST_ITEMS
 from container.signature import Signature
 
 ROWS, BATCHES = 50_000, 1_000  # that are read at once
@@ -46,8 +47,8 @@ def parquet_size(body: bytes, signature: Signature, limits: Limits) -> int:
     """The bytes that a Parquet file states to become; raises Refused, BadRequest."""
     try:
         stated = Stated(limits)
-        stated.describe(stated_parquet.footer_bytes(body))
-        stated_parquet.add(body, _parquet(body).metadata, stated)
+        footer = stated_parquet.footer(body, stated)
+        stated_parquet.add(body, footer, _parquet(body).schema, stated)
         return stated.bytes
     except UNREADABLE as error:
         raise _unreadable(error, "Parquet file") from None
@@ -67,9 +68,7 @@ def from_parquet(body: bytes, signature: Signature) -> Matrix:
 
 
 def _parquet(body: bytes) -> pq.ParquetFile:
-    # A list in the footer states its length and takes its memory before it is read; no item has less than a byte.
-    most = max(1, stated_parquet.footer_bytes(body))
-    return pq.ParquetFile(pa.BufferReader(body), thrift_container_size_limit=most, pre_buffer=False)
+    return pq.ParquetFile(pa.BufferReader(body), thrift_container_size_limit=MOST_ITEMS, pre_buffer=False)
 
 
 def _unreadable(error: Exception, what: str) -> BadRequest:

@@ -3,7 +3,7 @@
 from container.serve.limits import Limits
 from container.serve.receive import Refused
 
-MOST_METADATA = 8_000_000  # bytes; its objects take up to ten times as much
+MOST_METADATA = 2_000_000  # bytes; its objects take fifty times as much
 NUMBER = 8  # bytes that a value takes at most where it has no length of its own
 
 

@@ -12,6 +12,10 @@ from container.serve.thrift import Struct, ThriftReader
 from container.signature import Signature
 
 # Numbers of Parquet's format, parquet.thrift: https://parquet.apache.org/docs/file-format/metadata/
+ROW_GROUPS = 4  # of a file
+COLUMNS, ROWS = 1, 3  # of a row group
+ABOUT_COLUMN = 3  # of its column
+COLUMN_VALUES, COLUMN_PACKED, DATA_AT, DICTIONARY_AT = 5, 7, 9, 11  # of that
 TYPE, UNPACKED, PACKED = 1, 2, 3  # of a page's header
 DATA_PAGE, DICTIONARY_PAGE, DATA_PAGE_V2 = 0, 2, 3
 ABOUT = {DATA_PAGE: 5, DICTIONARY_PAGE: 7, DATA_PAGE_V2: 8}  # where the header says more of a page
@@ -24,28 +28,30 @@ PAGE = 4_000  # as many bytes as reading a page at all is worth
 FOOTER, MAGIC = 4, b"PAR1"
 
 
-def footer_bytes(body: bytes) -> int:
-    """The length of a file's metadata, which is read as a whole; raises ValueError."""
+def footer(body: bytes, stated: Stated) -> Struct:
+    """A file's metadata; pyarrow ends the process on some. Raises Refused, ValueError."""
     if len(body) < 12 or not body.endswith(MAGIC):
         raise ValueError("it does not end with PAR1")
     (length,) = struct.unpack_from("<I", body, len(body) - FOOTER - len(MAGIC))
     if length > len(body) - 12:
         raise ValueError("its metadata is longer than the file")
-    return int(length)
+    stated.describe(length)
+    end = len(body) - FOOTER - len(MAGIC)
+    return ThriftReader(memoryview(body)[:end], end - length).struct()
 
 
-def add(body: bytes, metadata: pq.FileMetaData, stated: Stated) -> None:
+def add(body: bytes, footer: Struct, schema: pq.ParquetSchema, stated: Stated) -> None:
     """Add up what all pages of a file unpack to, without unpacking one; raises Refused, ValueError."""
-    columns = [metadata.schema.column(place) for place in range(metadata.num_columns)]
+    columns = [schema.column(place) for place in range(len(schema.names))]
     width = sum(max(NUMBER, column.length) for column in columns)
-    for place in range(metadata.num_row_groups):
-        group = metadata.row_group(place)
-        stated.score(group.num_rows, width)
-        for number in range(group.num_columns):
-            chunk = group.column(number)
-            if chunk.num_values != group.num_rows:
-                raise ValueError(f"column {chunk.path_in_schema!r} has another number of values than rows")
-            for page in _pages(body, chunk):
+    for group in _structs(footer, ROW_GROUPS):
+        rows = _number(group, ROWS)
+        stated.score(rows, width)
+        chunks = [_struct(chunk, ABOUT_COLUMN) for chunk in _structs(group, COLUMNS)]
+        if len(chunks) != len(columns) or any(_number(chunk, COLUMN_VALUES) != rows for chunk in chunks):
+            raise ValueError("a row group has columns without a value for each row")
+        for column, chunk in zip(columns, chunks, strict=True):
+            for page in _pages(body, chunk, column.path):
                 stated.unpack(PAGE + page.unpacked)
 
 
@@ -56,16 +62,15 @@ class _Page:
     values: int
 
 
-def _pages(body: bytes, chunk: pq.ColumnChunkMetaData) -> Iterator[_Page]:
+def _pages(body: bytes, chunk: Struct, column: str) -> Iterator[_Page]:
     """The pages of a column, as far as it has values."""
-    first = chunk.data_page_offset
-    if chunk.dictionary_page_offset:
-        first = min(first, chunk.dictionary_page_offset)
-    reader = ThriftReader(memoryview(body)[: max(0, first) + chunk.total_compressed_size], max(0, first))
-    left = chunk.num_values
+    first, left = _number(chunk, DATA_AT), _number(chunk, COLUMN_VALUES)
+    if chunk.get(DICTIONARY_AT):
+        first = min(first, _number(chunk, DICTIONARY_AT))
+    reader = ThriftReader(memoryview(body)[: first + _number(chunk, COLUMN_PACKED)], first)
     while left > 0:
         header = reader.struct()
-        page = _page(header, chunk.path_in_schema)
+        page = _page(header, column)
         reader.place += _number(header, PACKED)
         if page.kind in (DATA_PAGE, DATA_PAGE_V2):
             left -= page.values
@@ -89,8 +94,22 @@ def _page(header: Struct, column: str) -> _Page:
 def _number(header: Struct, field: int) -> int:
     found = header.get(field)
     if not isinstance(found, int) or found < 0:
-        raise ValueError("a page's header lacks a number")
+        raise ValueError("its metadata lacks a number")
     return found
+
+
+def _struct(within: Struct, field: int) -> Struct:
+    found = within.get(field)
+    if not isinstance(found, dict):
+        raise ValueError("its metadata lacks a part")
+    return found
+
+
+def _structs(within: Struct, field: int) -> list[Struct]:
+    found = within.get(field)
+    if not isinstance(found, list):
+        raise ValueError("its metadata lacks a list")
+    return [each for each in found if isinstance(each, dict)]
 
 
 def texts(metadata: pq.FileMetaData, signature: Signature) -> list[str]:
