@@ -22,7 +22,7 @@ from container.serve.media import ARROW, CSV, JSON, LINES, PARQUET
 from container.signature import Feature, Signature
 from tests.integration.container.test_serve import free_port, start
 
-PING_SECONDS = 1.0  # SageMaker gives two
+PING_SECONDS = 2.0  # after which SageMaker takes a model for dead; such bodies took it from 5 to 25
 MOST_MEMORY = 600  # MB at any time, of which the server has 100 by itself; each of these took more, up to all there is
 ROWS = 3_000
 LONG = "x" * 1_000_000
