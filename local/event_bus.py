@@ -5,10 +5,12 @@ whatever fails.
 """
 
 import datetime
+import functools
 import json
 import logging
+import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import Any
 
 from moto.events.models import EventsBackend, Rule, events_backends
@@ -28,8 +30,9 @@ def install(cloud: Cloud) -> None:
     """Takes over how rules deliver, and refuses events that claim to come from an AWS service."""
     seams = Seams(cloud)
     targets = Targets(cloud)
-    deliveries = ThreadPoolExecutor(max_workers=4, thread_name_prefix="events")
-    cloud.on_close(lambda: deliveries.shutdown(cancel_futures=True))
+    deliveries = _DELIVERIES[cloud.endpoint_url] = Deliveries()
+    cloud.after_close(lambda: _DELIVERIES.__delitem__(cloud.endpoint_url))
+    cloud.on_close(deliveries.close)
     put = EventsBackend.put_events
 
     def send_to_targets(rule: Any, original_event: Event, transform_input: bool = True) -> None:
@@ -48,6 +51,35 @@ def install(cloud: Cloud) -> None:
 
     seams.replace(Rule, "send_to_targets", send_to_targets)
     seams.replace(EventsBackend, "put_events", put_events)
+
+
+class Deliveries:
+    """Events on their way to what rules point at, beside the request that put them."""
+
+    def __init__(self) -> None:
+        self._pool = ThreadPoolExecutor(max_workers=4, thread_name_prefix="events")
+        self._under_way: set[Future[None]] = set()
+        self.close = functools.partial(self._pool.shutdown, cancel_futures=True)
+
+    def submit(self, deliver: Callable[..., None], *given: Any) -> None:
+        """Have one event delivered."""
+        delivery = self._pool.submit(deliver, *given)
+        self._under_way.add(delivery)
+        delivery.add_done_callback(self._under_way.discard)
+
+    def settle(self, seconds: float) -> None:
+        """Wait until every event is where it was to go, and what it set off; no longer than so many seconds."""
+        deadline = time.monotonic() + seconds
+        while (left := list(self._under_way)) and time.monotonic() < deadline:
+            wait(left, deadline - time.monotonic())
+
+
+_DELIVERIES: dict[str, Deliveries] = {}  # by the address of the cloud, of which only one runs at a time
+
+
+def deliveries_of(cloud: Cloud) -> Deliveries:
+    """The deliveries of a running cloud."""
+    return _DELIVERIES[cloud.endpoint_url]
 
 
 class Targets:

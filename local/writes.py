@@ -9,6 +9,7 @@ import threading
 from collections.abc import Iterator
 from typing import Any
 
+_QUEUE_WRITES = ("Send", "Delete", "Purge")
 _DYNAMODB_READS = ("Get", "BatchGet", "TransactGet", "Query", "Scan", "Describe", "List")
 
 
@@ -23,13 +24,16 @@ class Writes:
     def during(self, environ: dict[str, Any]) -> Iterator[None]:
         """Runs one request in its turn, if it is one that needs a turn."""
         service = _service(environ)
+        if service == "sqs":
+            yield
+            self.count += _operation(environ).startswith(_QUEUE_WRITES)
+            return
         if service not in self._locks or (service == "s3" and environ["REQUEST_METHOD"] in ("GET", "HEAD")):
             yield
             return
         with self._locks[service]:
             yield
-            operation = environ.get("HTTP_X_AMZ_TARGET", ".").split(".")[1]
-            if not operation.startswith(_DYNAMODB_READS):
+            if not _operation(environ).startswith(_DYNAMODB_READS):
                 self.count += 1
 
     def note(self) -> None:
@@ -42,6 +46,11 @@ class Writes:
         """Keeps all data as it is for a moment."""
         with self._locks["dynamodb"], self._locks["s3"]:
             yield
+
+
+def _operation(environ: dict[str, Any]) -> str:
+    """By the JSON protocol's header."""
+    return str(environ.get("HTTP_X_AMZ_TARGET", ".")).split(".")[1]
 
 
 def _service(environ: dict[str, Any]) -> str:

@@ -7,11 +7,12 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from boto3.dynamodb.conditions import Key
+from boto3.dynamodb.conditions import Attr, Key
+from botocore.exceptions import ClientError
 
 from evergreen.errors import StoreUnavailable
 from evergreen.segment_updates import Standing, Told, Want, shard_of
-from evergreen.stores.faults import store_faults
+from evergreen.stores.faults import code_of, store_faults
 from evergreen.stores.items import from_item, set_arguments, to_item
 
 if TYPE_CHECKING:
@@ -87,12 +88,16 @@ class Segments:
         return from_item(item) if item else {}
 
     def compared(self, dataset: str, generation: str, sequence: int, changed: int) -> None:
-        """Note that every customer of a generation was compared."""
+        """Note that every customer of a generation was compared; not where a newer one was already."""
         facts = {"generation": generation, "sequence": sequence, "changed": changed}
-        with store_faults("note how far the segments are"):
-            self._table.update_item(
-                Key=_status(dataset), **set_arguments({**facts, "compared_at": datetime.now(UTC).isoformat()})
-            )
+        noted = {**facts, "compared_at": datetime.now(UTC).isoformat()}
+        not_newer = Attr("sequence").not_exists() | Attr("sequence").lte(sequence)
+        try:
+            with store_faults("note how far the segments are"):
+                self._table.update_item(Key=_status(dataset), ConditionExpression=not_newer, **set_arguments(noted))
+        except ClientError as error:
+            if code_of(error) != "ConditionalCheckFailedException":
+                raise
 
     def count(self, dataset: str, told: int) -> None:
         """Add to how many updates the CRM has taken."""

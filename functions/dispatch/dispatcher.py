@@ -172,7 +172,7 @@ class Dispatcher:
         if expired is None:
             return
         if not self.workflows.was_started(expired.run_id):
-            if self.runs.get(expired.run_id):
+            if (self.runs.get(expired.run_id) or {}).get("status") == Status.RUNNING:
                 error, ended_at = "It was never started.", now.isoformat()
                 self.runs.note(expired.run_id, status=Status.FAILED, error=error, ended_at=ended_at)
             self.leases.release(dataset, expired.run_id)

@@ -12,7 +12,7 @@ from evergreen.contracts import Contracts
 from evergreen.endpoint import Endpoint, config_name, endpoint_name
 from evergreen.endpoint_moves import LAST_STEPS, EndpointRecord, EndpointState, EndpointUpdating, Step, next_step
 from evergreen.endpoint_moves import SeenEndpoint as Seen
-from evergreen.errors import TrainingFailed
+from evergreen.errors import RunSuperseded, TrainingFailed
 from evergreen.layout import RunLayout
 from evergreen.stores.endpoint_answers import EndpointFailed
 from evergreen.stores.endpoint_records import EndpointRecords, Right
@@ -95,7 +95,18 @@ class Mover:
     sleep: Callable[[float], None] = time.sleep
 
     def move(self, dataset: str, run: Change | None, time_left: Callable[[], int]) -> EndpointRecord | None:
-        """Step by step, waiting for SageMaker meanwhile; what is known at the end. Raises EndpointUpdating."""
+        """Step by step, waiting for SageMaker meanwhile; what is known at the end.
+
+        Raises EndpointUpdating where SageMaker takes longer; RunSuperseded when somebody else may move it now, after
+        what was asked of SageMaker meanwhile is put right.
+        """
+        try:
+            return self._bring(dataset, run, time_left)
+        except RunSuperseded:
+            self._bring(dataset, None, time_left)
+            raise
+
+    def _bring(self, dataset: str, run: Change | None, time_left: Callable[[], int]) -> EndpointRecord | None:
         while True:
             now = self._look(dataset, run)
             if now is None:

@@ -8,13 +8,15 @@ from typing import Any
 
 from local.cloud import Cloud
 from local.endpoints import fleet_of
+from local.event_bus import deliveries_of
 from local.model_packages import shelf_of
-from local.state import items, objects, schedules
+from local.state import items, objects, queues, schedules
 from local.state.blobs import Blobs, replace_file
 
 log = logging.getLogger(__name__)
 
 _FORMAT = 1
+_DELIVERY_SECONDS = 2.0
 
 
 class StateDirectory:
@@ -40,6 +42,7 @@ class StateDirectory:
                 schedules.restore(self._cloud, state.get("schedules", []))
                 shelf_of(self._cloud).restore(state.get("model_packages", []))
                 fleet_of(self._cloud).restore(state.get("endpoints", []))
+                queues.restore(self._cloud, state.get("queues", {}))
         for table in self._orphans:
             log.warning("no template has the table %s any more; its items are kept for when one has it again", table)
 
@@ -49,12 +52,13 @@ class StateDirectory:
             count = self._cloud.writes.count
             if count == self._saved_at:
                 return
+            deliveries_of(self._cloud).settle(_DELIVERY_SECONDS)  # or an object would be kept without its event
             tables = {**self._orphans, **items.capture(self._cloud, self._blobs)}
             buckets = objects.capture(self._cloud, self._blobs)
             packages, timers = shelf_of(self._cloud).capture(), schedules.capture(self._cloud)
-            endpoints = fleet_of(self._cloud).capture()
-        kept = {"buckets": buckets, "tables": tables, "model_packages": packages, "schedules": timers}
-        kept["endpoints"] = endpoints
+            endpoints, messages = fleet_of(self._cloud).capture(), queues.capture(self._cloud)
+        kept: dict[str, Any] = {"buckets": buckets, "tables": tables, "model_packages": packages, "schedules": timers}
+        kept |= {"endpoints": endpoints, "queues": messages}
         state: dict[str, Any] = {"format": _FORMAT, **kept}
         replace_file(self._manifest, json.dumps(state).encode())
         self._blobs.keep_only(objects.referenced(buckets) | set(tables.values()))

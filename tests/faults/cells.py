@@ -16,7 +16,8 @@ WATCH = "WatchYield of a champion that made the yield worse"
 EVENTS = (START, END, HOLD, WAKE, AGAIN, CALL)
 PLACES = (*TASKS, *EVENTS, WATCH)
 OVERTAKEN, LOOKED_AT = "overtaken", "looked at meanwhile"
-_MEANWHILE = ("zombie", "aborted", "run timed out", "old events", "end unheard")
+CLOUD_KILLED = "cloud killed"
+_MEANWHILE = ("zombie", "aborted", "run timed out", "old events", "end unheard", CLOUD_KILLED)
 _AT_A_CALL: dict[str, tuple[Moment, ...]] = {
     "killed": ("before", "after"),
     "killed and invoked again": ("before", "after"),
@@ -27,6 +28,7 @@ _AT_A_CALL: dict[str, tuple[Moment, ...]] = {
     "sent again": ("sent",),
     "zombie": ("before",),
     "aborted": ("before",),
+    CLOUD_KILLED: ("after",),
 }
 _OF_DISPATCH: dict[str, tuple[Moment, ...]] = {
     **{kind: _AT_A_CALL[kind] for kind in ("killed", "throttled", "fails", "denied", "sent again")},
@@ -100,7 +102,7 @@ def kinds_at(place: str) -> list[str]:
 def cells_at(place: str, calls: int) -> Iterator[Cell]:
     """Every cell of a state whose attempt makes so many calls."""
     if place in EVENTS:
-        yield from _at_calls(place, _OF_DISPATCH, calls)
+        yield from _at_calls(place, {**_OF_DISPATCH, CLOUD_KILLED: ("after",)}, calls)
         if place == WAKE:
             yield from _at_calls(place, {"overwritten": ("before",)}, calls)
         yield Cell(place, "old events")

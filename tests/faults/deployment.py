@@ -8,10 +8,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import boto3
+
 from evergreen.approval import Decision
 from evergreen.layout import RunLayout
 from evergreen.runs import dataset_of
 from evergreen.stores.approvals import Approvals
+from local.unfinished import unfinished
 from tests.faults.execution import STATES, Execution, TaskFailed
 from tests.faults.jobs import Jobs
 from tests.faults.seam import Died, Fault, Seam
@@ -68,6 +71,7 @@ class Deployment:
     told: list[dict[str, Any]] = field(default_factory=list)  # every event so far
     dead_letters: list[dict[str, Any]] = field(default_factory=list)
     deaf: bool = False  # the events of ended executions are lost
+    down: bool = False  # the whole cloud is
     within: int = 0  # how many attempts stand still, while others go on
     calls: dict[str, list[str]] = field(default_factory=dict)  # of the last attempt at each state
     asked: list[str] = field(default_factory=list)  # functions that others have invoked, and not waited for
@@ -97,6 +101,8 @@ class Deployment:
                         return
                     answer = self.handlers["Dispatch"]({"Records": [record]}, Context())
                 except Died:
+                    if self.down:
+                        return
                     continue
                 except Exception:  # Powertools raises when the whole batch failed
                     continue
@@ -122,12 +128,24 @@ class Deployment:
         if execution.status != "RUNNING":
             self.end(execution)
 
+    def restart(self, *undelivered: dict[str, Any]) -> None:
+        """The laptop cloud is started again with what its state directory kept: messages, but no executions or jobs."""
+        self.down = False
+        self.backends.executions.clear()
+        self.jobs.names.clear()
+        found = dict(unfinished(boto3.client("dynamodb"), self.world.aws.registry.name))
+        lost = {run_id: self.executions.pop(run_id) for run_id in found if run_id in self.executions}
+        for event in (*undelivered, *found.values()):
+            self.deliver(event)
+        self.running()  # which knows those that were started anew
+        self.executions = lost | self.executions
+
     def end(self, execution: Execution) -> None:
         """Step Functions notes the end and sends its event."""
         next(each for each in self.backends.executions if each.name == execution.name).status = execution.status
         if execution.given["dataset"] == WATCHED:
             measure(self.world, WATCHED)
-        if not self.deaf:
+        if not (self.deaf or self.down):
             self.deliver(self.ended(execution))
 
     def ended(self, execution: Execution) -> dict[str, Any]:
@@ -255,7 +273,8 @@ class Deployment:
         point.snapshot.restore(self.backends)
         self.executions = {name: each.copied() for name, each in point.executions.items()}
         self.jobs.names, self.jobs.losing = set(point.job_names), set()
-        self.trouble, self.dead_letters, self.deaf, self.within = None, [], False, 0
+        self.trouble, self.dead_letters, self.within = None, [], 0
+        self.deaf = self.down = False
         self.asked.clear()
         self.seam.dead, self.seam.calls, self.seam.fault = False, None, None
 

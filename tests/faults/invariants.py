@@ -87,6 +87,8 @@ class Watch:
         self._lease_is_free()
         self._listeners_were_told(ours)
         self._endpoint_follows()
+        if self.compared and (self.compared,) == self._face("PUBLISHED", "generation"):
+            self._segments_are_those_of(self.compared)
         return list(dict.fromkeys(self.broken))
 
     # 1. published predictions are one whole generation

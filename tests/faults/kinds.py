@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 
 from evergreen.layout import ObservedLayout
-from tests.faults.cells import LOOKED_AT, OVERTAKEN, Cell
+from tests.faults.cells import CLOUD_KILLED, LOOKED_AT, OVERTAKEN, Cell
 from tests.faults.deployment import Deployment, Trouble
 from tests.faults.execution import Execution, TaskFailed
 from tests.faults.invariants import Watch
@@ -80,6 +80,9 @@ def strikes(deployment: Deployment, watch: Watch, cell: Cell, execution: Executi
         if cell.moment == "sent":
             return None
         if cell.kind in DEATHS:
+            raise Died
+        if cell.kind == CLOUD_KILLED:
+            cloud_killed(deployment, watch.dataset, execution)
             raise Died
         if cell.kind in REFUSALS:
             code, status, _ = REFUSALS[cell.kind]
@@ -180,6 +183,13 @@ def nobody_hears(deployment: Deployment, dataset: str, execution: Execution | No
     deployment.deaf = True
 
 
+def cloud_killed(deployment: Deployment, dataset: str, execution: Execution | None) -> None:
+    """The process of the laptop cloud ends, and with it everything that runs in it."""
+    deployment.down = True
+    if execution:
+        execution.stop("LOST")
+
+
 def loses_a_row(deployment: Deployment, dataset: str, execution: Execution | None) -> None:
     """Scoring says that it went well, and a row is missing."""
     assert execution
@@ -196,4 +206,5 @@ MEANWHILE: dict[str, Callable[[Deployment, str, Execution | None], None]] = {
     "overwritten": overwritten,
     "end unheard": nobody_hears,
     "loses a row": loses_a_row,
+    CLOUD_KILLED: cloud_killed,
 }

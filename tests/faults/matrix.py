@@ -8,7 +8,7 @@ from typing import Any
 
 from tests.faults import alarm_story
 from tests.faults.after_alarm import problems
-from tests.faults.cells import AGAIN, END, HOLD, PLACES, START, WAKE, WATCH, Cell, cells_at
+from tests.faults.cells import AGAIN, CLOUD_KILLED, END, HOLD, PLACES, START, WAKE, WATCH, Cell, cells_at
 from tests.faults.deployment import APPROVED, PACED, TAUGHT, TUNED, WATCHED, Deployment, Point, Trouble
 from tests.faults.execution import STATES, Execution
 from tests.faults.invariants import Watch
@@ -94,6 +94,9 @@ class Matrix:
         self.deployment.trouble = trouble_of(self.deployment, watch, cell, execution)
         self.deployment.advance(execution)
         self.deployment.trouble = None
+        if cell.kind == CLOUD_KILLED:
+            self.deployment.restart()
+            return
         usual = "FAILED" if cell.state == "FailRun" else "SUCCEEDED"
         if cell.kind in PASSING:
             assert execution.status == usual, f"what passes by itself ended the run: {execution.cause}"
@@ -110,6 +113,8 @@ class Matrix:
         times = 99 if cell.kind in REFUSALS and REFUSALS[cell.kind][2] > 1 else 1
         faults = [strikes(deployment, watch, cell, None) for _ in range(times)]
         deployment.deliver(event, iter(faults))
+        if cell.kind == CLOUD_KILLED:
+            deployment.restart(event)
         if "CreateSchedule" in faults[0].struck and cell.state != HOLD:  # where only the timer would start the run
             assert not deployment.dead_letters, "a Scheduler that is away holds a run up"
         if cell.kind in PASSING and cell.state in (START, WAKE, AGAIN):

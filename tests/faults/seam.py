@@ -40,6 +40,8 @@ class Seam:
         self.fault: Fault | None = None
         self.calls: list[str] | None = None  # None: nobody counts
         self.dead = False  # the process of this attempt, so it makes no more calls
+        self._counting = threading.Lock()
+        self._own = threading.local()  # the number of the call that a thread is making
         self.watch: Callable[[str], None] = lambda _: None
         session.events.register("before-call", self._before)
         session.events.register("after-call", self._after)
@@ -56,20 +58,24 @@ class Seam:
             self.fault, self.calls, self.dead = before
 
     def _before(self, model: Any, **_: Any) -> tuple[AWSResponse, dict[str, Any]] | None:
+        self._own.call = 0
         if self.calls is None:
             return None
         if self.dead:
             self._die()
-        self.calls.append(model.name)
+        with self._counting:
+            self.calls.append(model.name)
+            self._own.call = len(self.calls)
         answer = self._strike("before", model.name)
         return (AWSResponse("https://aws.test", answer[1], HTTPHeaders(), None), _refusal(*answer)) if answer else None
 
     def _send(self, event_name: str, request: Any, **_: Any) -> None:
         """The answer to a call that took effect is lost on its way, and the SDK sends the call again."""
         fault = self.fault
-        if fault and fault.moment == "sent" and self.calls and len(self.calls) == fault.call:
-            self._strike("sent", self.calls[-1])
-            if self.calls[-1] == "TransactWriteItems":
+        if fault and fault.moment == "sent" and self.calls and self._own.call == fault.call:
+            operation = self.calls[fault.call - 1]
+            self._strike("sent", operation)
+            if operation == "TransactWriteItems":
                 return  # AWS knows the second one by its ClientRequestToken; moto would take it for another
             botocore_stubber(event_name, request)
             if hasattr(request.body, "seek"):
@@ -85,7 +91,7 @@ class Seam:
 
     def _strike(self, moment: Moment, operation: str) -> tuple[str, int] | None:
         fault = self.fault
-        if fault is None or fault.moment != moment or self.calls is None or len(self.calls) != fault.call:
+        if fault is None or fault.moment != moment or self.calls is None or self._own.call != fault.call:
             return None
         self.fault = None  # once in this attempt
         fault.struck.append(operation)

@@ -17,11 +17,26 @@ ITEM = {
 }
 
 
+ATTRIBUTES = {
+    "text": {"DataType": "String", "StringValue": "ä"},
+    "bytes": {"DataType": "Binary", "BinaryValue": b"\x00\xff"},
+}
+
+
 def wait_for(what: Callable[[], Any]) -> None:
     deadline = time.monotonic() + 10
     while not what():
         assert time.monotonic() < deadline, "it did not happen"
         time.sleep(0.1)
+
+
+def received(sqs: Any, url: str) -> list[dict[str, Any]]:
+    """Every message of a queue."""
+    found: list[dict[str, Any]] = []
+    asked = {"QueueUrl": url, "MaxNumberOfMessages": 10, "MessageAttributeNames": ["All"]}
+    while messages := sqs.receive_message(**asked).get("Messages"):
+        found += messages
+    return found
 
 
 def test_what_was_published_survives_sigkill_and_is_no_news(up: Up, tmp_path: Path) -> None:
@@ -37,6 +52,8 @@ def test_what_was_published_survives_sigkill_and_is_no_news(up: Up, tmp_path: Pa
     first.client("dynamodb").put_item(TableName=names["Table"], Item=ITEM)
     versions = s3.list_object_versions(Bucket=bucket)
     first.client("sagemaker").create_model_package_group(ModelPackageGroupName="Models")
+    sqs, queue = first.client("sqs"), names["Queue"]
+    sqs.send_message(QueueUrl=queue, MessageBody="waits", MessageAttributes=ATTRIBUTES)
     image = {"Containers": [{"Image": "i", "ModelDataUrl": f"s3://{bucket}/m"}]}
     package = first.client("sagemaker").create_model_package(
         ModelPackageGroupName="Models", InferenceSpecification=image, ModelApprovalStatus="Rejected"
@@ -60,8 +77,11 @@ def test_what_was_published_survives_sigkill_and_is_no_news(up: Up, tmp_path: Pa
     assert item == ITEM
     described = second.client("sagemaker").describe_model_package(ModelPackageName=package)
     assert (described["ModelApprovalStatus"], described["InferenceSpecification"]) == ("Rejected", image)
-    queue = second.outputs["Small"]["Queue"]
-    assert "Messages" not in second.client("sqs").receive_message(QueueUrl=queue, WaitTimeSeconds=0)
+    messages = received(second.client("sqs"), second.outputs["Small"]["Queue"])
+    assert [each["MessageAttributes"] for each in messages if each["Body"] == "waits"] == [ATTRIBUTES]
+    events = [json.loads(each["Body"]) for each in messages if each["Body"] != "waits"]
+    created = [each["detail"]["object"]["version-id"] for each in events if each["detail-type"] == "Object Created"]
+    assert len(set(created)) == len(created) == 3, "each drop is told of once, and what is restored is no news"
     s3.delete_object(Bucket=bucket, Key=oldest["Key"], VersionId=oldest["VersionId"])
     second.end(signal.SIGTERM)
 

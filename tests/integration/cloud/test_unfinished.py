@@ -1,5 +1,6 @@
 """A run that was in progress when the laptop cloud ended starts anew; one that is over does not."""
 
+import json
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -7,11 +8,13 @@ from typing import Any
 import boto3
 import pytest
 
-from evergreen.stores.leases import Leases
+from evergreen.arrivals import ExecutionEnded, Wake, arrival_of
+from evergreen.stores.leases import Lease, Leases
+from evergreen.stores.runs import RunRecords
 from local.unfinished import resume
 from tests.integration.stores.aws import Account, account
 
-MACHINE = "arn:aws:states:us-east-1:123456789012:stateMachine:Retrain"
+DATASETS = frozenset({"orders", "machines"})
 
 
 @pytest.fixture
@@ -20,23 +23,38 @@ def aws() -> Any:
         yield found
 
 
-def resumed(aws: Account, started: list[Any]) -> list[str]:
-    workflows = SimpleNamespace(start_execution=lambda **asked: started.append(asked))
-    clients = {"stepfunctions": workflows, "dynamodb": boto3.client("dynamodb")}
-    outputs = {"StateMachineArn": MACHINE, "RegistryTable": aws.registry.name}
-    return resume(SimpleNamespace(client=clients.__getitem__), outputs)  # type: ignore[arg-type]
+def resumed(aws: Account) -> tuple[list[str], list[Any]]:
+    """The runs that are said to start anew, and what Dispatch finds in its queue."""
+    url = boto3.client("sqs").create_queue(QueueName="arrivals")["QueueUrl"]
+    outputs = {"ArrivalsQueueUrl": url, "RegistryTable": aws.registry.name}
+    found = resume(SimpleNamespace(client=boto3.client), outputs)  # type: ignore[arg-type]
+    messages = boto3.client("sqs").receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", [])
+    return found, [arrival_of(json.loads(each["Body"]), DATASETS) for each in messages]
 
 
-def test_only_the_run_that_holds_a_lease_starts_anew_under_its_own_name_and_fence(aws: Account) -> None:
-    leases, now = Leases(aws.registry, timedelta(hours=7)), datetime.now(UTC)
-    over, running = leases.take("orders", ["a1"], now), leases.take("machines", ["a2"], now)
-    assert over
-    assert running
-    leases.release("orders", over.run_id)
-    started: list[Any] = []
-    assert resumed(aws, started) == [running.run_id]
-    assert [(each["name"], each["stateMachineArn"]) for each in started] == [(running.run_id, MACHINE)]
-    assert f'"fence": {running.fence}' in started[0]["input"]
+def held(aws: Account, dataset: str) -> Lease:
+    lease = Leases(aws.registry, timedelta(hours=7)).take(dataset, ["a1"], datetime.now(UTC))
+    assert lease
+    return lease
+
+
+def test_dispatch_is_woken_for_a_run_that_holds_a_lease_and_for_no_other(aws: Account) -> None:
+    over, running = held(aws, "orders"), held(aws, "machines")
+    RunRecords(aws.registry).create(running.run_id, status="RUNNING")
+    Leases(aws.registry, timedelta(hours=7)).release("orders", over.run_id)
+    names, (told,) = resumed(aws)
+    assert names == [running.run_id]
+    assert isinstance(told, Wake)
+    assert told.dataset == "machines"
+
+
+def test_a_run_that_had_told_how_it_ended_is_over(aws: Account) -> None:
+    lease = held(aws, "orders")
+    RunRecords(aws.registry).create(lease.run_id, status="FAILED")
+    names, (told,) = resumed(aws)
+    assert names == []
+    assert isinstance(told, ExecutionEnded)
+    assert told.run_id == lease.run_id
 
 
 def test_a_stack_without_a_workflow_has_no_runs() -> None:

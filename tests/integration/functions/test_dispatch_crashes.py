@@ -145,3 +145,16 @@ def test_a_batch_that_nobody_can_be_told_of_holds_no_other_file_up(world: World)
     with pytest.raises(StoreUnavailable):
         world.dispatcher.take(world.drop(A))
     assert [world.arrivals_of(run_id) for run_id in world.started()] == [[A]]
+
+
+def test_a_run_that_went_well_does_not_fail_for_its_execution_is_forgotten(world: World) -> None:
+    run_id, _ = world.run(A)
+    world.runs.note(run_id, status="SUCCEEDED")
+    expired = {":past": 1}
+    key = {"pk": f"DATASET#{DATASET}", "sk": "LEASE"}
+    world.aws.registry.update_item(
+        Key=key, UpdateExpression="SET expires_at = :past", ExpressionAttributeValues=expired
+    )
+    world.dispatcher.take(world.drop(B))
+    assert (world.runs.get(run_id) or {})["status"] == "SUCCEEDED"
+    assert len(world.started()) == 1, "the lease is the next run's"

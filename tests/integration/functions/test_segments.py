@@ -187,6 +187,13 @@ def test_whoever_compared_while_another_generation_was_published_compares_again(
     assert story.crm.took()[-1] == ("c1", "at_risk")
 
 
+def test_an_older_comparison_that_ends_late_does_not_set_the_status_back(story: Story) -> None:
+    story.segments.compared(DATASET, "newer", 7, changed=2)
+    story.segments.compared(DATASET, "older", 6, changed=3)
+    status = story.segments.status(DATASET)
+    assert (status["generation"], status["sequence"], status["changed"]) == ("newer", 7, 2)
+
+
 def test_without_a_crm_each_update_is_an_event_on_the_bus(
     story: Story, function: Function, monkeypatch: pytest.MonkeyPatch
 ) -> None:

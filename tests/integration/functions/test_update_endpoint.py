@@ -157,27 +157,47 @@ def test_after_a_rollback_the_endpoint_follows_and_a_refusal_is_told(line: Line,
     assert "answers as before" in notice["body"]
 
 
-def test_a_run_that_lost_its_lease_moves_nothing(line: Line, fleet: Fleet, world: World) -> None:
-    first, _ = whole(line)
+def test_a_run_that_lost_its_lease_is_told_so_and_the_endpoint_answers_with_the_champion(
+    line: Line, fleet: Fleet, world: World
+) -> None:
+    whole(line)
     zombie = promoted(line)
     line.end(zombie)
     assert world.leases.take(DATASET, ["later"], datetime.now(UTC))
     with pytest.raises(RunSuperseded):
         update(line, zombie)
+    assert serving(fleet) == (world.registry.champion(DATASET) or {})["run_id"]
+
+
+def test_a_run_that_is_overtaken_while_it_asks_sagemaker_brings_the_endpoint_back(
+    line: Line, fleet: Fleet, world: World
+) -> None:
+    first, _ = whole(line)
+    zombie = promoted(line)
+    line.handlers["update_endpoint"] = line.function("update_endpoint")
+
+    def overtaken() -> None:
+        line.end(zombie)
+        _champion_is(world, first)
+
+    interrupt(_mover().endpoints.client, "UpdateEndpoint", overtaken)
+    with pytest.raises(RunSuperseded):
+        update(line, zombie)
     assert serving(fleet) == first["run_id"]
+    assert record(world).state is EndpointState.SERVING
+    assert len(left()[1]) == 1, "nothing is left of what was asked too late"
 
 
-def test_a_lease_lost_before_the_smoke_requests_are_judged_changes_no_record(
+def test_a_lease_lost_before_the_smoke_requests_are_judged_leaves_no_move_unfinished(
     line: Line, fleet: Fleet, world: World
 ) -> None:
     whole(line)
     zombie = promoted(line)
     line.handlers["update_endpoint"] = line.function("update_endpoint")
-    interrupt(_runtime(), "InvokeEndpoint", lambda: line.end(zombie))
+    interrupt(_mover().smoke.answers.client, "InvokeEndpoint", lambda: line.end(zombie))
     with pytest.raises(RunSuperseded):
         update(line, zombie)
-    assert record(world).state is EndpointState.MOVING, "whoever comes next brings it to its end"
-    assert update(line, None)["state"] == "SERVING"
+    assert (record(world).state, record(world).champion) == (EndpointState.SERVING, zombie["run_id"])
 
 
 def test_a_contract_that_asks_for_no_endpoint_any_more_has_it_deleted(line: Line, fleet: Fleet, world: World) -> None:
@@ -215,6 +235,5 @@ def _champion_is(world: World, run: dict[str, Any]) -> None:
         world.aws.registry.put_item(Item=found)
 
 
-def _runtime() -> Any:
-    """The client that the function asks endpoints by."""
-    return sys.modules["functions.update_endpoint.handler"].updating.mover.smoke.answers.client
+def _mover() -> Any:
+    return sys.modules["functions.update_endpoint.handler"].updating.mover
