@@ -8,6 +8,7 @@ from evergreen.arrivals import MANIFEST, Arrival
 from evergreen.errors import DatasetRejected
 from evergreen.strict import Strict
 
+_SHOWN = 12  # digits of a checksum
 MOST_FILES = 499  # with the manifest they are what one run takes at most
 
 
@@ -55,21 +56,25 @@ def read_manifest(content: bytes) -> BatchManifest:
         return BatchManifest.model_validate_json(content)
     except ValidationError as error:
         first = error.errors()[0]
-        place = ".".join(str(step) for step in first["loc"]) or "it"
+        place = ".".join(str(step) for step in first["loc"])
         raise DatasetRejected(
-            f"{place:.100}: {first['msg']:.1000}. A manifest is "
-            '{"files": [{"name": "a.csv", "size": 123, "sha256": "…"}, …]}, written after all of them'
+            f"{f'{place:.100}: ' if place else ''}{first['msg']:.1000}. A manifest is "
+            '{"files": [{"name": "a.csv", "size": 123, "sha256": "…"}, …]}, written after all of them.'
         ) from error
 
 
 def differs(file: BatchFile, arrival: Arrival, sha256: str | None) -> str | None:
     """In which way an object is not what the manifest says; `sha256` is that of the object, when it was computed."""
     if arrival.size != file.size:
-        return f"{file.name} has {arrival.size} bytes, not {file.size}"
+        return f"{file.name} has {arrival.size} bytes, not {file.size} as the manifest says"
     if file.etag is not None and arrival.etag is not None:
         return None if file.etag == arrival.etag else f"{file.name} has the etag {arrival.etag}, not {file.etag}"
     if file.sha256 is not None and sha256 is not None:
-        return None if file.sha256 == sha256 else f"{file.name} has the sha256 {sha256}, not {file.sha256}"
+        return None if file.sha256 == sha256 else _differs_in_sha256(file.name, sha256, file.sha256)
     if file.etag is not None:
         return f"{file.name} cannot be compared: state its sha256"
     return f"{file.name} cannot be compared yet: state its etag, or upload it with --checksum-algorithm SHA256"
+
+
+def _differs_in_sha256(name: str, found: str, stated: str) -> str:
+    return f"{name} has the sha256 {found[:_SHOWN]}…, not {stated[:_SHOWN]}… as the manifest says"

@@ -231,3 +231,10 @@ def _first(units: Iterable[list[LedgerEntry]], most: int) -> list[LedgerEntry]:
             break
         taken += unit
     return sorted(taken, key=lambda entry: entry.order)
+
+
+def completions(entries: Sequence[LedgerEntry]) -> Iterator[tuple[datetime, str]]:
+    """When each batch among these was complete, in words: with the last of it that came."""
+    for name in sorted({entry.arrival.batch for entry in entries if entry.arrival.batch is not None}):
+        last = max(entry.recorded_at for entry in entries if entry.arrival.batch == name)
+        yield last, f"its batch {name} was not complete before"

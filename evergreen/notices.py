@@ -136,6 +136,7 @@ def failure_notice(run_id: str, cause: str, given_up: list[str], *, promoted: bo
         f"{dataset}: run {run_id} failed. {cause}",
         f"{champion}, {readers}",
         _GIVEN_UP + ", ".join(given_up) if given_up else "The dropped files are kept and join the next run.",
+        f"What it did: evergreen run {run_id}. Once the cause is mended: evergreen redrive {dataset}",
     ]
     return f"{dataset}: run failed", "\n".join(lines)
 

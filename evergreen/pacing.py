@@ -11,6 +11,7 @@ from evergreen.strict import Strict
 
 ASKED_FOR = frozenset({"manual", "many", "redrive"})  # kinds of arrival by which a person asks for a run now
 _A_DAY = timedelta(hours=24)
+_NOTICEABLE = timedelta(seconds=5)  # less is the time that an event takes
 
 
 class Pacing(Strict):
@@ -90,6 +91,22 @@ def next_start(waiting: Sequence[Waiting], started: Sequence[datetime], pacing: 
         after = sorted(started)[-limit] + _A_DAY
         bounds.append(NextStart(at=after, rule=Rule.MAX_RUNS_PER_DAY, why=why))
     return max(bounds, key=lambda bound: bound.at)  # of equals the first, the one that holds nothing back
+
+
+def why_it_waited(
+    first: datetime, now: datetime, start: NextStart, noted: NextStart | None, others: Sequence[tuple[datetime, str]]
+) -> str:
+    """What a run's first arrival waited for: of the contract's rule and the others, what ended last.
+
+    What was noted to hold it back for longer than until now was overruled: somebody asked, or the contract changed.
+    """
+    rules = [(start.at, start.why)] if start.rule != Rule.AT_ONCE else []
+    reasons = [(until, why) for until, why in (*rules, *others) if until > first]
+    if reasons:
+        return max(reasons, key=lambda reason: reason[0])[1]
+    if noted and noted.at > now and now - first >= _NOTICEABLE:
+        return f"{noted.why}, until somebody asked for a run or the contract changed"
+    return "nothing held it back"
 
 
 def _quiet(first: datetime, last: datetime, pacing: Pacing) -> NextStart:

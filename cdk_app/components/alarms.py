@@ -166,7 +166,7 @@ class OperationalAlarms(Construct):
         alarm = cloudwatch.Alarm(
             self,
             title,
-            alarm_description=description,
+            alarm_description=f"{description} What to do: docs/operations.md, …{title}…",
             metric=metric,
             threshold=1,
             evaluation_periods=1,

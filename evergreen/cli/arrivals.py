@@ -40,7 +40,7 @@ def arrivals(
     if output is Output.json:
         print_json(told)
     elif told:
-        console.print(_table(told))
+        console.print(_table([{**each, "cause": _short(each["cause"], deployment.bucket)} for each in told]))
         if len(told) < len(entries):
             console.print(f"… and {len(entries) - len(told)} older ones: evergreen arrivals {dataset} --all")
     else:
@@ -96,6 +96,11 @@ def _why_it_waits(
     if start and start.at > datetime.now(UTC):
         return f"held back until {start.at:%Y-%m-%d %H:%M:%S} UTC: {start.why}"
     return "its run is about to start"
+
+
+def _short(cause: str, bucket: str) -> str:
+    """Without the name of the data bucket, which is long and the same in every line; -o json has it."""
+    return cause.replace(f"s3://{bucket}/", "")
 
 
 def _table(told: list[dict[str, Any]]) -> Table:

@@ -56,7 +56,7 @@ def drop(
         for path in files:
             upload(deployment, dataset, path)
     if not watch:
-        console.print(f"Watch it: evergreen runs {dataset} --watch")
+        console.print(f"Watch its run: evergreen runs {dataset} --watch; why it waits: evergreen arrivals {dataset}")
         return
     _follow_all(deployment, dataset, before)
 

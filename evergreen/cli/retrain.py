@@ -9,6 +9,7 @@ import typer
 
 from evergreen.cli.caller import caller
 from evergreen.cli.deployment import Deployment
+from evergreen.cli.holdup import Holdup
 from evergreen.cli.output import console
 from evergreen.cli.watch import follow
 from evergreen.errors import UserMustAct
@@ -47,7 +48,7 @@ def retrain(
     for request in requests:
         console.print(f"{request.dataset}: requested as {request.request_id}", markup=False)
     if not watch:
-        console.print("Watch them: evergreen runs")
+        console.print(f"Where they stand: evergreen runs; what holds one back: evergreen arrivals {named[0]}")
         return
     statuses = [_follow(deployment, request) for request in requests]
     if any(status != Status.SUCCEEDED for status in statuses):
@@ -65,12 +66,12 @@ def _follow(deployment: Deployment, request: RunRequest) -> str:
 def _run_of(deployment: Deployment, request: RunRequest) -> str:
     """The run that takes the request, however long another one lasts before it."""
     dataset, arrival_id = request.dataset, request.arrival_id
-    deadline = time.monotonic() + _TAKEN_WITHIN
+    deadline, holdup = time.monotonic() + _TAKEN_WITHIN, Holdup(deployment, dataset)
     while True:
         for run in deployment.runs.of(dataset):
             if arrival_id in run.get("arrival_ids", ()):
                 return str(run["run_id"])
-        if time.monotonic() > deadline and not deployment.ledger.get(dataset, [arrival_id]):
+        if not holdup.look() and time.monotonic() > deadline and not deployment.ledger.get(dataset, [arrival_id]):
             raise UserMustAct(
                 f"nobody has taken the request for {dataset} within {_TAKEN_WITHIN} s; see: evergreen redrive --dry-run"
             )

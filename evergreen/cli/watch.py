@@ -14,6 +14,7 @@ from rich.text import Text
 from evergreen.approval import how_to_decide, status_of
 from evergreen.cli.deployment import Deployment
 from evergreen.cli.history import Execution, StateVisit, read_execution
+from evergreen.cli.holdup import Holdup
 from evergreen.cli.output import console, span
 from evergreen.metrics import HIGHER_IS_BETTER, counts_rows_with_event_only
 
@@ -22,9 +23,9 @@ _LATE_SECONDS = 5
 
 
 def wait_for_run(deployment: Deployment, dataset: str, after: str | None, timeout: float = 120) -> str | None:
-    """The id of the first run newer than `after`; None when none started in time."""
-    deadline = time.monotonic() + timeout
-    while time.monotonic() < deadline:
+    """The id of the first run newer than `after`; None when none started in time, and nothing holds it back."""
+    deadline, holdup = time.monotonic() + timeout, Holdup(deployment, dataset)
+    while holdup.look() or time.monotonic() < deadline:
         newer = [str(run["run_id"]) for run in deployment.runs.of(dataset) if after is None or run["run_id"] > after]
         if newer:
             return min(newer)

@@ -51,6 +51,15 @@ class RunRecords:
         condition = Key("pk").eq(f"DATASET#{dataset}") & Key("sk").begins_with("RUN#")
         return sorted(query_all(self._table, condition), key=lambda run: run["run_id"], reverse=True)
 
+    def newest(self, dataset: str) -> dict[str, Any] | None:
+        """The run that started last, or None when there is none."""
+        condition = Key("pk").eq(f"DATASET#{dataset}") & Key("sk").begins_with("RUN#")
+        with store_faults("read the newest run"):
+            page = self._table.query(
+                KeyConditionExpression=condition, ScanIndexForward=False, Limit=1, ConsistentRead=True
+            )
+        return from_item(page["Items"][0]) if page["Items"] else None
+
     def recent_starts(self, dataset: str, most: int) -> list[datetime]:
         """When the newest runs started, at most so many of them."""
         condition = Key("pk").eq(f"DATASET#{dataset}") & Key("sk").begins_with("RUN#")

@@ -10,9 +10,9 @@ from evergreen.contract import Contract
 from evergreen.contracts import Contracts
 from evergreen.durations import duration
 from evergreen.layout import INCOMING
-from evergreen.ledger import ArrivalState, Choice, LedgerEntry, choose, replaced
+from evergreen.ledger import ArrivalState, Choice, LedgerEntry, choose, completions, replaced
 from evergreen.notices import batch_notice
-from evergreen.pacing import NextStart, Pacing, Waiting, next_start
+from evergreen.pacing import NextStart, Pacing, Waiting, next_start, why_it_waited
 from evergreen.stores.arrivals import MOST_AT_ONCE, ArrivalsLedger
 from evergreen.stores.files import Files
 from evergreen.stores.holdbacks import Holdbacks
@@ -80,6 +80,16 @@ class Admission:
         waiting = [Waiting(recorded_at=entry.recorded_at, kind=entry.arrival.kind) for entry in asking]
         held = self.alarms.held_back(dataset) if all(each.kind == "alarm" for each in waiting) else ()
         return next_start(waiting, started, pacing, *held)
+
+    def why_it_waited(self, dataset: str, asked: tuple[LedgerEntry, ...], start: NextStart, now: datetime) -> str:
+        """What the first arrival of a run waited for: a rule, a run in progress, or the rest of its batch."""
+        others, before = list(completions(asked)), self.runs.newest(dataset)
+        if before and before.get("ended_at"):
+            ended_at, run_id = datetime.fromisoformat(before["ended_at"]), before["run_id"]
+            failed = any(entry.state == ArrivalState.HELD and entry.run_id == run_id for entry in asked)
+            others.append((ended_at, f"run {run_id} {'failed with it' if failed else 'was in progress'}"))
+        first = min(entry.recorded_at for entry in asked)
+        return why_it_waited(first, now, start, self.holdbacks.next_start(dataset), others)
 
     def watch_batches(self, dataset: str, now: datetime, taken: tuple[str, ...]) -> None:
         """Tell people of batches that are overdue, while a run has taken these arrivals."""

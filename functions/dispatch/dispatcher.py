@@ -241,7 +241,11 @@ class Dispatcher:
             "causes": _first_of([entry.arrival.cause for entry in asked]),
             "first_arrival_at": first.isoformat(),
             "started_at": now.isoformat(),
-            "waited_for": {"rule": start.rule, "why": start.why, "seconds": max(0.0, (now - first).total_seconds())},
+            "waited_for": {
+                "rule": start.rule,
+                "why": self.admission.why_it_waited(dataset, asked, start, now),
+                "seconds": max(0.0, (now - first).total_seconds()),
+            },
             "superseded": _first_of(superseded),
         }
 
@@ -249,8 +253,8 @@ class Dispatcher:
         """Free the lease; an execution that was aborted or timed out never reached its own last state."""
         run = self.runs.get(ended.run_id)
         if run and run["status"] == Status.RUNNING:
-            reason = f"The execution ended as {ended.status}. {ended.error or ''} {ended.cause or ''}".strip()
-            self.endings.fail(ended.run_id, reason)
+            said = ": ".join(filter(None, (ended.error, ended.cause)))
+            self.endings.fail(ended.run_id, f"The execution ended as {ended.status}. {said}".strip())
         self.alarms.run_ended(ended.dataset, ended.run_id)
         self._ask_dependants(ended)
         self.leases.release(ended.dataset, ended.run_id)

@@ -37,6 +37,7 @@ def install(cloud: Cloud, tick_seconds: float = 0.25, clock: Clock = _now) -> No
 
     def update(backend: Any, **settings: Any) -> Any:
         _refuse_what_cannot_fire(backend, settings)
+        settings["state"] = settings.get("state") or "ENABLED"  # what is not stated; moto would have it fire no more
         return stock_update(backend, **settings)
 
     stock_create = seams.replace(EventBridgeSchedulerBackend, "create_schedule", create)

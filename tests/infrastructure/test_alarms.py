@@ -1,4 +1,5 @@
 import json
+import re
 from typing import Any
 
 import pytest
@@ -93,3 +94,18 @@ def test_the_sample_of_a_low_yield_is_of_an_alarm_that_is_deployed(template: Tem
     found = alarm(template, said["namespace"], said["name"], said["dimensions"]["Dataset"])
     assert found["AlarmName"] == event["alarmName"]
     assert (found["Period"], found["Statistic"]) == (metric["metricStat"]["period"], metric["metricStat"]["stat"])
+
+
+def test_the_runbook_has_a_row_for_each_alarm_and_none_for_what_is_no_alarm(template: Template) -> None:
+    page = (ROOT / "docs" / "operations.md").read_text()
+    rows = set(re.findall(r"`…([A-Za-z]+)…`", page.split("### What a failed run says")[0]))
+    alarms = template.of("AWS::CloudWatch::Alarm")
+    titles = {
+        re.sub(r"^Alarms|[0-9A-F]{8}$", "", name): each for name, each in alarms.items() if "AlarmName" not in each
+    }
+    assert rows - titles.keys() == set()
+    assert {title for title in titles if not title.endswith("Errors")} <= rows
+    for title, each in titles.items():
+        assert each["AlarmDescription"].endswith(f"docs/operations.md, …{title}…")
+    for name in {each["AlarmName"] for each in alarms.values() if "AlarmName" in each}:
+        assert "-".join(["<data set>", *text(name).split("-")[2:]]) in page

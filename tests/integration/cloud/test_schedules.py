@@ -117,6 +117,22 @@ def test_a_recurring_schedule_fires_at_each_of_its_times_and_a_disabled_one_neve
         cloud.client("scheduler").delete_schedule(Name=name)
 
 
+def test_a_schedule_that_was_changed_fires_on(cloud: Cloud, queue: str, role: str) -> None:
+    clock = Clock()
+    scheduler = Scheduler(cloud, clock)
+    schedule(cloud, queue, role, "cron(0 0 1 1 ? 2199)", "changed")
+    target = {"Arn": arn_of(cloud, queue), "RoleArn": role, "Input": '{"at": "<aws.scheduler.scheduled-time>"}'}
+    client = cloud.client("scheduler")
+    client.update_schedule(
+        Name="changed", FlexibleTimeWindow=OFF, ScheduleExpression="cron(* * * * ? *)", Target=target
+    )
+    assert client.get_schedule(Name="changed")["State"] == "ENABLED"
+    clock.now += timedelta(minutes=2)
+    scheduler.tick()
+    client.delete_schedule(Name="changed")
+    assert messages(cloud, queue)
+
+
 def test_what_cannot_be_sent_goes_to_the_dead_letters(cloud: Cloud, queue: str, role: str) -> None:
     clock = Clock()
     target = {

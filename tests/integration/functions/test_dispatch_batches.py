@@ -38,6 +38,14 @@ def test_a_batch_makes_one_run_once_its_manifest_is_there(clocked: World) -> Non
     assert sorted(clocked.arrivals_of(run_id)) == [f"{MAY}/a.csv", f"{MAY}/b.csv", f"{MAY}/manifest.json"]
 
 
+def test_a_run_says_that_it_waited_for_the_rest_of_its_batch(clocked: World) -> None:
+    clocked.dispatcher.take(clocked.drop(f"{MAY}/a.csv", FILES["a"]))
+    later(clocked, minutes=20)
+    clocked.dispatcher.take(clocked.drop_manifest("may", a=FILES["a"]))
+    waited = (clocked.runs.get(clocked.started()[0]) or {})["waited_for"]
+    assert (waited["why"], waited["seconds"]) == ("its batch may was not complete before", 20 * 60)
+
+
 def test_a_run_reads_the_files_of_a_batch_and_not_its_manifest(clocked: World) -> None:
     for event in [clocked.drop(f"{MAY}/a.csv", FILES["a"]), clocked.drop_manifest("may", a=FILES["a"])]:
         clocked.dispatcher.take(event)

@@ -181,3 +181,27 @@ def test_a_run_that_starts_long_after_its_lease_was_taken_has_a_lease_as_long_as
     assert clocked.started() == [first], "the run may last for hours yet"
     later(clocked, hours=2, minutes=1)
     assert len(clocked.started()) == 2
+
+
+def waited_for(world: World, number: int) -> str:
+    return str((world.runs.get(world.started()[number]) or {})["waited_for"]["why"])
+
+
+def test_a_run_says_that_it_waited_for_the_one_before_it(clocked: World) -> None:
+    clocked.dispatcher.take(clocked.drop(A))
+    later(clocked, minutes=1)
+    clocked.dispatcher.take(clocked.drop(B))
+    later(clocked, minutes=5)
+    first = clocked.started()[0]
+    clocked.runs.note(first, ended_at=clocked.clock().isoformat())
+    finish(clocked, first)
+    assert waited_for(clocked, 0) == "nothing held it back"
+    assert waited_for(clocked, 1) == f"run {first} was in progress"
+
+
+def test_a_run_says_that_somebody_overruled_what_held_it_back(clocked: World) -> None:
+    clocked.states(runs={"quiet_period": "30m"})
+    clocked.dispatcher.take(clocked.drop(A))
+    later(clocked, minutes=2)
+    clocked.dispatcher.take(sample("run-requested"))
+    assert "(quiet_period), until somebody asked for a run" in waited_for(clocked, 0)

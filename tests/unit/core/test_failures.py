@@ -56,3 +56,19 @@ def test_a_part_that_could_not_be_loaded_is_told_with_where_its_own_reason_is() 
     told = describe(error, "next-purchase-00001-3f2a9c81")
     assert "nothing was published" in told
     assert "map run of execution next-purchase-00001-3f2a9c81" in told
+
+
+@pytest.mark.parametrize(
+    ("status", "told"),
+    [("Stopped", "Somebody stopped it before it was done."), ("MaxRuntimeExceeded", "It took longer than it may")],
+)
+def test_a_job_that_was_stopped_is_told_in_words_and_not_by_its_whole_description(status: str, told: str) -> None:
+    cause = {"TrainingJobName": "orders-train-00", "TrainingJobStatus": "Stopped", "SecondaryStatus": status}
+    assert said(cause).startswith(f"orders-train-00: {told}")
+    assert "{" not in said(cause)
+
+
+def test_a_job_that_was_killed_is_told_with_the_likely_cause() -> None:
+    told = said({"TrainingJobName": "t", "FailureReason": "AlgorithmError: , exit code: 137"})
+    assert told == "t: AlgorithmError: , exit code: 137 (killed: mostly for want of memory)"
+    assert "memory" not in said({"TrainingJobName": "t", "FailureReason": "AlgorithmError: , exit code: 1"})

@@ -129,7 +129,7 @@ def test_each_file_that_is_missing_or_differs_is_named() -> None:
     taken = entry("may/d.csv", state=ArrivalState.DONE)
     (batch,) = chosen(*BATCH, taken, manifests=names).incomplete
     assert batch.faults == (
-        "a.csv has 3 bytes, not 4",
+        "a.csv has 3 bytes, not 4 as the manifest says",
         "b.csv has the etag e1, not e2",
         "c.csv is missing",
         "d.csv is missing: run r1 took the one that was there",
@@ -181,7 +181,7 @@ def test_a_file_is_hashed_only_when_nothing_else_tells() -> None:
     assert to_be_hashed(hashed, names(sha256=sha256)) == []
     assert sorted(ids(chosen(*hashed, manifests=names(sha256=sha256)))) == ["may/a.csv@1", "may/manifest.json@1"]
     (batch,) = chosen(*hashed, manifests=names(sha256="1" * 64)).incomplete
-    assert batch.faults == (f"a.csv has the sha256 {sha256}, not {'1' * 64}",)
+    assert batch.faults == (f"a.csv has the sha256 {sha256[:12]}…, not {'1' * 12}… as the manifest says",)
     (batch,) = chosen(*BATCH, manifests=names(sha256=sha256)).incomplete
     assert batch.faults == (
         "a.csv cannot be compared yet: state its etag, or upload it with --checksum-algorithm SHA256",
