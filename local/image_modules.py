@@ -44,15 +44,19 @@ sys.meta_path.insert(0, Hidden)
 
 def image_python_path(cloud: Cloud) -> str:
     """The PYTHONPATH of a process that stands for the image."""
-    folder = cloud.work_dir / "image"
+    return str(hiding_folder(cloud.work_dir / "image", cloud.repo))
+
+
+def hiding_folder(folder: Path, repository: Path) -> Path:
+    """The folder, made once, that hides from a process on whose PYTHONPATH it is what the repository's image lacks."""
     with _writing:
         if not folder.exists():
             partial = folder.with_suffix(".partial")
             partial.mkdir(parents=True, exist_ok=True)
-            names = sorted(hidden_modules(cloud.repo / LOCK) | left_out(cloud.repo / LEFT_OUT))
+            names = sorted(hidden_modules(repository / LOCK) | left_out(repository / LEFT_OUT))
             (partial / "sitecustomize.py").write_text(_SITECUSTOMIZE.format(names=names))
             partial.rename(folder)
-    return str(folder)
+    return folder
 
 
 @cache

@@ -1,62 +1,73 @@
-"""JSON bodies to the model's numbers: SageMaker's forms, pandas' split form, and one row per line."""
+"""JSON bodies to the model's numbers: a document with rows in it, and one row per line."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
-import orjson
 
 from container.serve.cells import BadRequest, Matrix, given, order_of, wrong_width
+from container.serve.json_pieces import PIECE, LargeDocument, check_beside, lines, parsed, rows_of
 from container.signature import Feature, Signature
 
-FORMS = '{"instances": [[…] or {…}, …]}, {"dataframe_split": {"columns": […], "data": [[…], …]}}'
 PLAIN = (int, float, type(None))
 
 
 def from_json(body: bytes, signature: Signature) -> Matrix:
     """Decode `{"instances": [[…] or {…}, …]}` or pandas' split form, missing values null."""
-    document = _parsed(body, "the body")
-    if isinstance(document, dict):
-        split = document.get("dataframe_split", document)
-        if isinstance(split, dict) and {"columns", "data"} <= split.keys():
-            return _split(split["columns"], split["data"], signature)
-        if "instances" in document:
-            if not isinstance(document["instances"], list):
-                raise BadRequest("instances must be a list of rows, each a list of values or an object")
-            return _matrix(document["instances"], signature)
-    raise BadRequest(f"the body must be JSON of the form {FORMS}; it has neither instances nor columns and data")
+    large = LargeDocument.of(body) if len(body) > PIECE else None
+    if large is not None:
+        return _from_large(large, signature)
+    if len(body) > PIECE:
+        check_beside(body)
+    columns, rows = rows_of(parsed(body, "the body"))
+    if not isinstance(rows, list):
+        raise BadRequest(
+            "data must be a list of rows, each a list of values"
+            if columns is not None
+            else "instances must be a list of rows, each a list of values or an object"
+        )
+    return _matrix([rows], signature, _order(columns, signature))
 
 
 def from_lines(body: bytes, signature: Signature) -> Matrix:
     """Decode one JSON list or object per line."""
-    lines = body.rstrip(b"\r\n").split(b"\n")
-    return _matrix([_parsed(line, f"row {number}") for number, line in enumerate(lines, start=1)], signature)
+    return _matrix(lines(body), signature)
 
 
-def _parsed(text: bytes, what: str) -> Any:
-    try:
-        return orjson.loads(text)
-    except orjson.JSONDecodeError as error:
-        hint = "; NaN and Infinity are no JSON, send null if missing" if b"NaN" in text or b"Infinity" in text else ""
-        raise BadRequest(f"{what} is not JSON: {error}{hint}. It must be of the form {FORMS}") from None
+def _from_large(large: LargeDocument, signature: Signature) -> Matrix:
+    """The rows' order may be told after them, so then they are looked through twice."""
+    order = _order(rows_of(large.rest())[0], signature) if large.split else None
+    values = _matrix(large.pieces(), signature, order)
+    columns, rows = rows_of(large.rest())
+    if rows != [] or (columns is not None) != large.split:
+        raise BadRequest("the body has rows in two places: send instances, or columns and data")
+    return values
 
 
-def _split(columns: Any, data: Any, signature: Signature) -> Matrix:
+def _order(columns: Any, signature: Signature) -> list[int] | None:
+    if columns is None:
+        return None
     if not isinstance(columns, list) or not all(isinstance(name, str) for name in columns):
         raise BadRequest("columns must be a list of names")
-    if not isinstance(data, list):
-        raise BadRequest("data must be a list of rows, each a list of values")
-    return _matrix(data, signature, order_of(columns, signature))
+    return order_of(columns, signature)
 
 
-def _matrix(rows: list[Any], signature: Signature, order: Sequence[int] | None = None) -> Matrix:
+def _matrix(pieces: Iterable[list[Any]], signature: Signature, order: Sequence[int] | None = None) -> Matrix:
+    parts, rows = list[Matrix](), 0
+    for piece in pieces:
+        parts.append(_values(piece, rows + 1, signature, order))
+        rows += len(piece)
     if not rows:
         raise BadRequest("the body has no rows: send at least one")
+    return parts[0] if len(parts) == 1 else np.concatenate(parts)
+
+
+def _values(rows: list[Any], first: int, signature: Signature, order: Sequence[int] | None) -> Matrix:
     features = signature.features
-    aligned = [_row(row, number, signature, order) for number, row in enumerate(rows, start=1)]
+    aligned = [_row(row, number, signature, order) for number, row in enumerate(rows, start=first)]
     values = np.empty((len(rows), len(features)), dtype=np.float32)
     for place, feature in enumerate(features):
-        values[:, place] = _column([row[place] for row in aligned], feature)
+        values[:, place] = _column([row[place] for row in aligned], feature, first)
     return values
 
 
@@ -81,10 +92,10 @@ def _row(row: Any, number: int, signature: Signature, order: Sequence[int] | Non
     return row if order is None else [row[place] for place in order]
 
 
-def _column(cells: list[Any], feature: Feature) -> Any:
+def _column(cells: list[Any], feature: Feature, first: int) -> Any:
     if feature.type != "category" and all(type(cell) in PLAIN for cell in cells):
         with np.errstate(over="ignore"):
             values = np.array(cells, dtype=np.float64).astype(np.float32)
         if np.isfinite(values).sum() == len(cells) - sum(cell is None for cell in cells):
             return values
-    return [given(cell, feature, number) for number, cell in enumerate(cells, start=1)]
+    return [given(cell, feature, number) for number, cell in enumerate(cells, start=first)]

@@ -10,6 +10,7 @@ from container.machine import cores, memory_bytes
 MOST_BYTES = 100 * 2**20  # SageMaker sends no larger payload
 MOST_ROWS = 5_000_000
 SHARE_OF_MEMORY = 8  # a body of JSON takes about that many times its size while it is read
+MOST_UNPACKED = 2**30  # bytes that Arrow or Parquet may become
 PAYLOADS_AT_ONCE = 100  # MB: SageMaker's limit of MaxConcurrentTransforms x MaxPayloadInMB
 DEFAULT_PAYLOAD = 6  # MB, of batch transform
 
@@ -28,6 +29,11 @@ class Limits:
     most_rows: int = MOST_ROWS
     wait_seconds: float = 10.0  # for room, before a client is told to come again
     drain_seconds: float = 5.0  # for what is left of a refused body, so that its sender reads the answer
+
+    @property
+    def most_unpacked(self) -> int:
+        """Bytes that one packed body may become; all of them together may become `bytes_in_flight`."""
+        return min(MOST_UNPACKED, self.bytes_in_flight)
 
     @classmethod
     def of_this_machine(cls, processes: int) -> "Limits":

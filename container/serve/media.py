@@ -6,11 +6,13 @@ from container.serve.cells import BadRequest, Matrix
 from container.serve.decode import from_csv
 from container.serve.decode_json import from_json, from_lines
 from container.serve.encode import to_csv, to_json, to_lines
+from container.serve.limits import Limits
 from container.signature import Signature
 from container.tasks.definition import Answer
 
 CSV, JSON, LINES = "text/csv", "application/json", "application/x-ndjson"
 ARROW, PARQUET = "application/vnd.apache.arrow.stream", "application/x-parquet"
+Sent = tuple[str, dict[str, str]]  # a kind, and what is said beside it
 ALIASES = {
     "application/csv": CSV,
     "application/jsonlines": LINES,
@@ -21,7 +23,6 @@ ALIASES = {
     "application/vnd.apache.parquet": PARQUET,
 }
 ANY = ("*/*", "application/*", "text/*", "")
-PACKED = (ARROW, PARQUET)  # of which few bytes may hold many rows
 CHARSETS = ("utf-8", "utf8", "us-ascii", "ascii")
 
 
@@ -33,6 +34,18 @@ def _arrow_in(body: bytes, signature: Signature) -> Matrix:
     from container.serve.decode_columns import from_arrow  # noqa: PLC0415  # pyarrow, which the start need not pay
 
     return from_arrow(body, signature)
+
+
+def _arrow_size(body: bytes, signature: Signature, limits: Limits) -> int:
+    from container.serve.decode_columns import arrow_size  # noqa: PLC0415  # the same
+
+    return arrow_size(body, signature, limits)
+
+
+def _parquet_size(body: bytes, signature: Signature, limits: Limits) -> int:
+    from container.serve.decode_columns import parquet_size  # noqa: PLC0415  # the same
+
+    return parquet_size(body, signature, limits)
 
 
 def _parquet_in(body: bytes, signature: Signature) -> Matrix:
@@ -60,6 +73,10 @@ DECODERS: dict[str, Callable[[bytes, Signature], Matrix]] = {
     ARROW: _arrow_in,
     PARQUET: _parquet_in,
 }
+PACKED: dict[str, Callable[[bytes, Signature, Limits], int]] = {  # of which few bytes may become many
+    ARROW: _arrow_size,
+    PARQUET: _parquet_size,
+}
 ENCODERS: dict[str, Callable[[Answer, Signature], bytes]] = {
     CSV: to_csv,
     JSON: to_json,
@@ -69,7 +86,7 @@ ENCODERS: dict[str, Callable[[Answer, Signature], bytes]] = {
 }
 
 
-def sent(content_type: str | None) -> tuple[str, dict[str, str]]:
+def sent(content_type: str | None) -> Sent:
     """The kind of a request's body, CSV if nothing is said, and what is said beside it."""
     name, beside = _parsed(content_type or CSV)
     kind = CSV if name in ANY else ALIASES.get(name, name)
@@ -106,7 +123,7 @@ def decoder(kind: str, beside: dict[str, str]) -> Callable[[bytes, Signature], M
     return DECODERS[kind]
 
 
-def _parsed(text: str) -> tuple[str, dict[str, str]]:
+def _parsed(text: str) -> Sent:
     name, *beside = (part.strip() for part in text.split(";"))
     pairs = (each.partition("=") for each in beside)
     return name.lower(), {key.strip().lower(): value.strip().strip('"') for key, _, value in pairs}

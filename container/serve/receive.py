@@ -47,12 +47,8 @@ async def received(headers: Headers, body: Body, limits: Limits, room: Room) -> 
     size = int(length)
     if size > limits.most_bytes:
         raise too_large(limits)
-    held = size if size > SMALL_BODY else 0  # a single row does not wait behind large bodies
-    try:
-        await room.take(held, limits.wait_seconds)
-    except Busy:
-        raise busy() from None
-    try:
+    # A single row does not wait behind large bodies.
+    async with held(room, size if size > SMALL_BODY else 0, limits):
         try:
             async with asyncio.timeout(limits.seconds):
                 content = await body()
@@ -61,25 +57,36 @@ async def received(headers: Headers, body: Body, limits: Limits, room: Room) -> 
         except RSGIProtocolClosed:
             raise Refused(GONE, "the client has gone") from None
         yield content
+
+
+@asynccontextmanager
+async def held(room: Room, size: int, limits: Limits) -> AsyncIterator[None]:
+    """Hold as many bytes of the memory for bodies, after waiting for them for a while."""
+    try:
+        await room.take(size, limits.wait_seconds)
+    except Busy:
+        raise busy() from None
+    try:
+        yield
     finally:
-        room.give(held)
+        room.give(size)
 
 
 @asynccontextmanager
 async def _chunked(body: Body, limits: Limits, room: Room, *, in_chunks: bool) -> AsyncIterator[bytes]:
     """A body that does not say how long it is; it takes room as it grows, and never waits while it holds some."""
-    content, held = bytearray(), 0
+    content, taken = bytearray(), 0
     try:
         try:
             async with asyncio.timeout(limits.seconds):
                 async for chunk in body:
                     if in_chunks and not chunk:  # what granian makes of a chunk that is cut short or none
                         raise Refused(400, "the body breaks off before its last chunk; no row of it is scored")
-                    if held + len(chunk) > limits.most_bytes:
+                    if taken + len(chunk) > limits.most_bytes:
                         raise too_large(limits)
                     if not room.took(len(chunk)):
                         raise busy()
-                    held += len(chunk)
+                    taken += len(chunk)
                     content += chunk
         except TimeoutError:
             raise _too_slow(limits) from None
@@ -87,7 +94,7 @@ async def _chunked(body: Body, limits: Limits, room: Room, *, in_chunks: bool) -
             raise Refused(GONE, "the client has gone") from None
         yield bytes(content)
     finally:
-        room.give(held)
+        room.give(taken)
 
 
 async def drain(headers: Headers, body: Body, limits: Limits) -> None:

@@ -10,12 +10,25 @@ from container.golden_row import FILE, GoldenRow
 from container.model import Model, ModelUnusable
 from container.serve.cells import BadRequest, Matrix
 from container.serve.limits import Limits
-from container.serve.media import ENCODERS, JSON, PACKED, decoder
+from container.serve.media import ENCODERS, JSON, PACKED, Sent, decoder
+from container.serve.parts import Threads
 from container.serve.receive import Refused
 from container.tasks.definition import Answer
 
 BLANKS = 1024  # bytes that are looked at before a whole body is
-ROWS_AT_ONCE = 100_000  # between two looks at the clock
+COUNTED_AT_ONCE = 2**20  # bytes
+FEWEST_ROWS, MOST_ROWS = 4_096, 100_000  # that are predicted at once; each time costs as much as a hundred rows
+PARTS_OF_A_THREAD = 2
+
+
+@dataclass(frozen=True)
+class LargeBody:
+    """Rows that a thread scores, what they are sent as and wanted as, and when it must be done."""
+
+    content: bytes
+    given: Sent
+    wanted: str
+    deadline: float
 
 
 @dataclass(frozen=True)
@@ -43,23 +56,29 @@ class Scoring:
             raise ModelUnusable(f"{FILE}: {error}") from error
         return cls(model, golden)
 
-    def answer(
-        self, body: bytes, given: tuple[str, dict[str, str]], wanted: str, limits: Limits, deadline: float
-    ) -> tuple[bytes, int]:
+    def answer(self, large: LargeBody, limits: Limits, threads: Threads) -> tuple[bytes, int]:
         """The answers to a body's rows, and how many they are."""
-        values = self.rows(body, given, limits)
-        answers = []
-        for first in range(0, len(values), ROWS_AT_ONCE):
-            if time.monotonic() > deadline:
+        values = self.rows(large.content, large.given, limits)
+        fair = -(-len(values) // (PARTS_OF_A_THREAD * threads.count))
+        size = min(MOST_ROWS, max(FEWEST_ROWS, fair))
+
+        def answer(first: int) -> Answer:
+            if time.monotonic() > large.deadline:
                 raise Refused(503, f"scoring took more than {limits.seconds:g} seconds", retry_after=1)
-            answers.append(self.model.answer(values[first : first + ROWS_AT_ONCE]))
-        return self.text(_joined(answers), wanted), len(values)
+            return self.model.answer(values[first : first + size])
+
+        answers = threads.results(answer, range(0, len(values), size))
+        return self.text(_joined(answers), large.wanted), len(values)
 
     def text(self, answer: Answer, wanted: str) -> bytes:
         """An answer in the form that is wanted."""
         return ENCODERS[wanted](answer, self.model.signature)
 
-    def rows(self, body: bytes, given: tuple[str, dict[str, str]], limits: Limits) -> Matrix:
+    def unpacked_size(self, body: bytes, kind: str, limits: Limits) -> int:
+        """The bytes that a packed body states to become; raises Refused where they are too many."""
+        return PACKED[kind](body, self.model.signature, limits)
+
+    def rows(self, body: bytes, given: Sent, limits: Limits) -> Matrix:
         """A body's rows as the model's numbers."""
         kind, beside = given
         if not body[:BLANKS].strip() and not body.strip():
@@ -82,8 +101,15 @@ def _joined(answers: list[Answer]) -> Answer:
 
 def _rows_at_least(kind: str, body: bytes) -> int:
     if kind == JSON:  # a row is a list or an object, or one in the other
-        return (body.count(b"[") + body.count(b"{")) // 2 - 1
-    return body.count(b"\n")
+        return _count(body, b"[{") // 2 - 1
+    return _count(body, b"\n")
+
+
+def _count(body: bytes, bytes_: bytes) -> int:
+    """How many of some bytes there are, without holding the interpreter for as long as all of them take."""
+    places = range(0, len(body), COUNTED_AT_ONCE)
+    parts = (np.frombuffer(memoryview(body)[place : place + COUNTED_AT_ONCE], np.uint8) for place in places)
+    return sum(int(np.count_nonzero(part == byte)) for part in parts for byte in bytes_)
 
 
 def _too_many(limits: Limits) -> Refused:

@@ -14,9 +14,10 @@ from container.serve.cells import BadRequest
 from container.serve.counters import Counters
 from container.serve.decode import SMALL_BODY
 from container.serve.limits import Limits, Room, execution_parameters
-from container.serve.media import PACKED, UnknownType, sent, wanted
-from container.serve.receive import Body, Headers, Refused, drain, received
-from container.serve.scoring import Scoring
+from container.serve.media import PACKED, Sent, UnknownType, sent, wanted
+from container.serve.parts import Threads
+from container.serve.receive import Body, Headers, Refused, drain, held, received
+from container.serve.scoring import LargeBody, Scoring
 from container.serve.shared import SharedPredictions
 
 TEXT = "text/plain; charset=utf-8"
@@ -39,8 +40,9 @@ class Service:
 
     def __init__(self, scoring: Scoring, limits: Limits, counters: Counters, pool: Executor, cores: int) -> None:
         self._scoring, self._limits, self._counters, self._pool = scoring, limits, counters, pool
+        self._threads = Threads(pool, cores - 1)
         self._shared = SharedPredictions(scoring.model)
-        self._room = Room(limits.bytes_in_flight)
+        self._room, self._unpacking = Room(limits.bytes_in_flight), Room(limits.bytes_in_flight)
         self._parameters = json.dumps(execution_parameters(limits, cores)).encode()
 
     async def reply(self, method: str, path: str, headers: Headers, body: Body) -> Reply:
@@ -103,15 +105,22 @@ class Service:
         except UnknownType as error:
             raise Refused(406, str(error)) from None
         async with received(headers, body, self._limits, self._room) as content:
-            deadline = time.monotonic() + self._limits.seconds
-            score = (content, given, kind, self._limits, deadline)
             if len(content) <= SMALL_BODY and given[0] not in PACKED:
                 values = self._scoring.rows(content, given, self._limits)
                 answer, rows = self._scoring.text(await self._shared.answer(values), kind), len(values)
             else:
-                loop = asyncio.get_running_loop()
-                answer, rows = await loop.run_in_executor(self._pool, self._scoring.answer, *score)
+                answer, rows = await self._large(content, given, kind)
         return Reply(200, answer, kind, rows=rows)
+
+    async def _large(self, content: bytes, given: Sent, kind: str) -> tuple[bytes, int]:
+        """Score in a thread what would hold up other requests, or may; packed bodies hold what they become, too."""
+        loop, limits, size = asyncio.get_running_loop(), self._limits, 0
+        large = LargeBody(content, given, kind, time.monotonic() + limits.seconds)
+        if given[0] in PACKED:
+            stated = (content, given[0], limits)
+            size = await loop.run_in_executor(self._pool, self._scoring.unpacked_size, *stated)
+        async with held(self._unpacking, size, limits):
+            return await loop.run_in_executor(self._pool, self._scoring.answer, large, limits, self._threads)
 
 
 def _told(status: int, reason: str, *more: tuple[str, str]) -> Reply:

@@ -6,6 +6,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import get_args
 
+import container.survey.alone  # noqa: F401  before what imports XGBoost
 from container.survey.reading import NotReadable
 from container.survey.survey import NoSuchColumn, survey
 from evergreen.metrics import Task

@@ -2,7 +2,6 @@
 
 import gzip
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -19,6 +18,7 @@ from evergreen.contract import Contract
 from evergreen.evaluation import Evaluation
 from evergreen.layout import RunLayout
 from evergreen.manifest import DataReport
+from tests.integration.container.as_in_the_image import image_environment
 
 REPOSITORY = Path(__file__).parents[3]
 DATASET = REPOSITORY / "datasets" / "next_purchase"
@@ -92,7 +92,7 @@ class Stage:
         return subprocess.run(
             [sys.executable, "-m", "container", *arguments],
             cwd=REPOSITORY,
-            env={**os.environ, "SAGEMAKER_BASE_DIR": str(self.base), "DUCKDB_THREADS": "1"},
+            env=image_environment(SAGEMAKER_BASE_DIR=str(self.base), DUCKDB_THREADS="1"),
             capture_output=True,
             text=True,
             timeout=60,

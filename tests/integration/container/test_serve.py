@@ -1,6 +1,5 @@
 """The server as SageMaker sees it."""
 
-import os
 import signal
 import socket
 import subprocess
@@ -12,13 +11,14 @@ from dataclasses import dataclass
 import httpx
 import pytest
 
+from tests.integration.container.as_in_the_image import image_environment
 from tests.integration.container.conftest import REPOSITORY, Stage, Trained
 
 
 def start(base: str, port: int) -> "subprocess.Popen[bytes]":
     environment = {"SAGEMAKER_BASE_DIR": base, "SAGEMAKER_BIND_TO_PORT": str(port), "SAGEMAKER_BATCH": "true"}
     return subprocess.Popen(
-        [sys.executable, "-m", "container", "serve"], cwd=REPOSITORY, env={**os.environ, **environment}
+        [sys.executable, "-m", "container", "serve"], cwd=REPOSITORY, env=image_environment(**environment)
     )
 
 

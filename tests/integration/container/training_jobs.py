@@ -1,7 +1,6 @@
 """Training jobs as processes on folders like SageMaker's, one for each host."""
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -13,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from container.signature import AS_OF, OUTPUTS, Feature, Signature
+from tests.integration.container.as_in_the_image import image_environment
 from tests.integration.container.conftest import REPOSITORY
 
 KINDS = ("a", "b", "c")
@@ -53,7 +53,7 @@ def start(base: Path, channel: Path, hosts: Sequence[str] = (), current: str = "
     return subprocess.Popen(
         [sys.executable, "-m", "container", "train"],
         cwd=REPOSITORY,
-        env={**os.environ, "SAGEMAKER_BASE_DIR": str(base), "PYTHONUNBUFFERED": "1"},
+        env=image_environment(SAGEMAKER_BASE_DIR=str(base), PYTHONUNBUFFERED="1"),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

@@ -1,12 +1,19 @@
 import json
+import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
 import pytest
 import xgboost as xgb
 
+from container.golden_row import GoldenRow
 from container.model import Model, ModelUnusable
 from container.serve.encode import to_csv, to_json
+from container.serve.limits import Limits
+from container.serve.media import CSV
+from container.serve.parts import Threads
+from container.serve.scoring import LargeBody, Scoring
 from container.signature import OUTPUTS, Feature, Signature
 from evergreen.metrics import Task
 
@@ -120,3 +127,19 @@ def test_csv_and_json_say_the_same_row_by_row(rows: int) -> None:
             number = list(item.values())[-1]
             assert float(line.split(",")[-1]) == pytest.approx(number)
             assert line.split(",")[:-1] == list(item.values())[:-1]
+
+
+@pytest.mark.parametrize("of", ["days", "colours"])
+def test_a_body_predicted_in_parts_by_many_threads_answers_as_one_that_is_not(
+    of: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = colours() if of == "colours" else load(HURDLE, event=EVENT, duration=DURATION)
+    scoring = Scoring(model, GoldenRow.unknown(model))
+    content = "".join(f"{number / 7}\n" for number in range(3000)).encode()
+    large, limits = LargeBody(content, (CSV, {}), CSV, time.monotonic() + 60), Limits(60, len(content))
+    with ThreadPoolExecutor(2) as pool:
+        whole = scoring.answer(large, limits, Threads(pool, 1))
+        monkeypatch.setattr("container.serve.scoring.FEWEST_ROWS", 7)
+        monkeypatch.setattr("container.serve.scoring.MOST_ROWS", 61)
+        assert scoring.answer(large, limits, Threads(pool, 1)) == whole
+    assert whole[1] == 3000

@@ -1,81 +1,52 @@
-"""A model's way into use and out of it, its endpoint with it: approved, rejected, rolled back. In a checkout of its
-own, in order."""
+"""A model's way into use and out of it, its endpoint with it: approved, rejected, rolled back. In order."""
 
 import csv
 import json
-import os
 import random
-import shutil
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
 
-from cdk_app.synth import synthesize
+from evergreen.approval import status_of
 from evergreen.cli.deployment import Deployment
-from evergreen.cli.laptop import laptop_cloud
-from tests.e2e.conftest import ROOT
+from tests.e2e.checkout import Checkout
+from tests.e2e.one_cloud.conftest import OneCloud
 
 DATASET = "parcels"
-CONTRACT = """
-id: parcels
-description: How many hours a parcel takes.
-entity: parcel
-task: regression
-input:
-  arrives: append
-  key: [parcel]
-  columns:
-    parcel: {type: integer, required: true, unique: true}
-    distance: {type: number, required: true}
-    weight: {type: number, required: true}
-    stops: {type: number, required: true}
-    hours: {type: number}
-target: {column: hours}
-split: {by: random, holdout_share: 0.2, validation_share: 0.2}
-gate: {metric: mae, min_improvement: 0.01, approval: manual, approval_hours: 1}
-endpoint: {}
-"""
 
 
 @dataclass
 class Shop:
-    """Who drops parcels, decides and rolls back, by the command line alone."""
+    """Who drops parcels, decides and rolls back, by the command line alone; what takes time is watched in the tables,
+    for the command line takes half a second of a core each time."""
 
-    root: Path
+    checkout: Checkout
+    deployment: Deployment
     parcels: int = 0
     runs: list[str] = field(default_factory=list)
 
     def evergreen(self, *arguments: str, expect: int = 0) -> str:
-        command = [sys.executable, "-c", "from evergreen.cli.main import main; main()", *arguments]
-        done = subprocess.run(command, cwd=self.root, capture_output=True, text=True)
-        assert done.returncode == expect, done.stdout + done.stderr
-        return done.stdout + done.stderr
+        return self.checkout.evergreen(*arguments, expect=expect)
 
     def drop(self, rows: int, noise: float) -> str:
         """Drop new parcels, and return the run that they start once it waits for approval."""
         self._write(rows, noise)
         before = set(self.runs)
         boto3.client("s3").upload_file(
-            str(self.root / "parcels.csv"), Deployment.find().bucket, f"incoming/{DATASET}/{self.parcels}.csv"
+            str(self.checkout.root / "parcels.csv"), self.deployment.bucket, f"incoming/{DATASET}/{self.parcels}.csv"
         )
-        newest = wait(lambda: next((each for each in self.listed() if each["run_id"] not in before), None))
+        runs = self.deployment.runs
+        newest = wait(lambda: next((each for each in runs.of(DATASET) if each["run_id"] not in before), None))
         self.runs.append(newest["run_id"])
         return str(newest["run_id"])
 
     def status(self, run_id: str) -> str:
-        return str(json.loads(self.evergreen("run", run_id, "-o", "json"))["status"])
-
-    def listed(self) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = json.loads(self.evergreen("runs", DATASET, "-o", "json"))
-        return found
+        return status_of(self.deployment.runs.get(run_id) or {})
 
     def history(self) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = json.loads(self.evergreen("history", DATASET, "-o", "json"))["champions"]
@@ -95,7 +66,7 @@ class Shop:
 
     def _write(self, rows: int, noise: float) -> None:
         chance = random.Random(self.parcels)
-        with (self.root / "parcels.csv").open("w", newline="") as file:
+        with (self.checkout.root / "parcels.csv").open("w", newline="") as file:
             writer = csv.writer(file)
             writer.writerow(["parcel", "distance", "weight", "stops", "hours"])
             for _ in range(rows):
@@ -110,18 +81,19 @@ def wait(seen: Callable[[], Any], seconds: float = 120) -> Any:
     while time.monotonic() < deadline:
         if value := seen():
             return value
-        time.sleep(0.3)
+        time.sleep(0.1)
     pytest.fail(f"not seen within {seconds} s")
 
 
 def awaiting(shop: Shop, run_id: str) -> None:
     wait(lambda: shop.status(run_id) != "RUNNING")
-    assert shop.status(run_id) == "AWAITING_APPROVAL", shop.evergreen("run", run_id)
+    said = json.loads(shop.evergreen("run", run_id, "-o", "json"))
+    assert said["status"] == "AWAITING_APPROVAL", said
 
 
 def succeeded(shop: Shop, run_id: str) -> dict[str, Any]:
     wait(lambda: shop.status(run_id) not in ("RUNNING", "AWAITING_APPROVAL"))
-    deployment = Deployment.find()
+    deployment = shop.deployment
     record = deployment.runs.get(run_id)
     assert record
     assert record["status"] == "SUCCEEDED", record
@@ -130,26 +102,15 @@ def succeeded(shop: Shop, run_id: str) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
-    root = tmp_path_factory.mktemp("checkout")
-    for name in ("cdk_app", "container", "events", "evergreen", "functions", "local", "statemachines"):
-        shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(ROOT / "cdk.json", root)
-    (root / "datasets" / DATASET).mkdir(parents=True)
-    (root / "datasets" / DATASET / "dataset.yaml").write_text(CONTRACT)
-    before = dict(os.environ)
-    synthesize(root)
-    with laptop_cloud(root, root / "state", root / "cloud.log"):
-        yield Shop(root)
-    os.environ.clear()
-    os.environ.update(before)
+def shop(one_cloud: OneCloud) -> Shop:
+    return Shop(one_cloud.checkout, one_cloud.deployment)
 
 
 def test_a_challenger_that_won_waits_for_a_person_and_everybody_can_see_it(shop: Shop) -> None:
     run_id = shop.drop(400, noise=6)
     awaiting(shop, run_id)
     assert "AWAITING_APPROVAL" in shop.evergreen("runs", DATASET)
-    assert Deployment.find().registry.champion(DATASET) is None
+    assert shop.deployment.registry.champion(DATASET) is None
     said = shop.evergreen("rollback", DATASET, "--reason", "too early", expect=1)
     assert f"evergreen reject {run_id}" in said
 
@@ -222,7 +183,7 @@ def test_the_next_run_is_judged_against_the_champion_that_came_back(shop: Shop) 
     awaiting(shop, run_id)
     manifest = json.loads(
         boto3.client("s3")
-        .get_object(Bucket=Deployment.find().bucket, Key=f"runs/{DATASET}/{run_id}/run.json")["Body"]
+        .get_object(Bucket=shop.deployment.bucket, Key=f"runs/{DATASET}/{run_id}/run.json")["Body"]
         .read()
     )
     assert manifest["champion"]["run_id"] == shop.runs[0]

@@ -1,22 +1,16 @@
 """Many data sets at once: requests, promotions that follow one another, and one that fails alone. In order."""
 
 import json
-import os
-import random
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import boto3
 import pytest
 
-from cdk_app.synth import synthesize
 from evergreen.cli.deployment import Deployment
-from evergreen.cli.laptop import laptop_cloud
 from tests.e2e.checkout import Checkout
-
-DATASETS = ("doors", "pumps", "valves")
+from tests.e2e.one_cloud.conftest import OneCloud
 
 
 @dataclass
@@ -64,37 +58,9 @@ class Plant:
         return told
 
 
-def rows(seed: int) -> tuple[list[str], list[list[object]]]:
-    """Whether a part fails, as its load and its age say."""
-    draw = random.Random(seed)
-    table: list[list[object]] = []
-    for number in range(400):
-        load, age = draw.random(), draw.random()
-        fails = load + age + draw.gauss(0, 0.2) > 1.2
-        table.append([f"{seed}-{number}", f"{load:.3f}", f"{age:.3f}", "yes" if fails else "no"])
-    return ["part", "load", "age", "fails"], table
-
-
 @pytest.fixture(scope="module")
-def plant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plant]:
-    checkout = Checkout.at(tmp_path_factory.mktemp("checkout"))
-    for seed, name in enumerate(DATASETS):
-        checkout.write(f"{name}.csv", *rows(seed))
-        checkout.evergreen("init", f"{name}.csv", "--target", "fails", "--entity", "part", "--id", name)
-        contract = checkout.root / "datasets" / name / "dataset.yaml"
-        follows = "retrain_after: [pumps]\n" if name == "valves" else ""
-        contract.write_text(contract.read_text().replace("gate:\n", f"{follows}gate:\n  min_rows: 30\n", 1))
-    checkout.evergreen("contract", "check")
-    before = dict(os.environ)
-    synthesize(checkout.root)
-    with laptop_cloud(checkout.root, checkout.root / "state", checkout.root / "cloud.log") as said:
-        outputs, sqs = said["outputs"]["Evergreen"], boto3.client("sqs")
-        url = sqs.create_queue(QueueName="people")["QueueUrl"]
-        arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-        boto3.client("sns").subscribe(TopicArn=outputs["NoticesTopicArn"], Protocol="sqs", Endpoint=arn)
-        yield Plant(checkout, Deployment.find(), outputs, url)
-    os.environ.clear()
-    os.environ.update(before)
+def plant(one_cloud: OneCloud) -> Plant:
+    return Plant(one_cloud.checkout, one_cloud.deployment, one_cloud.outputs, one_cloud.notices_url)
 
 
 def test_a_new_champion_asks_for_a_run_of_what_follows_it_and_without_rows_that_is_refused_in_words(
@@ -119,7 +85,7 @@ def test_one_rubbish_file_fails_alone_and_one_summary_tells_of_all(plant: Plant)
     found = plant.retrain_many({"itemList": asked, "reason": "monthly"})
     assert [each["dataset"] for each in found] == ["pumps", "doors", "windows", "5"]
     assert [each["status"] for each in found] == ["SUCCEEDED", "DATA_REJECTED", "REFUSED", "REFUSED"]
-    assert "no data set 'windows'; there are: doors, pumps, valves" in found[2]["reason"]
+    assert "no data set 'windows'; there are: doors, hourly, parcels, pumps, valves, wear" in found[2]["reason"]
     assert found[0]["verdict"] in ("KEEP", "INCONCLUSIVE")
     told = [each for each in plant.notices() if each["MessageAttributes"]["kind"]["Value"] == "RUNS_SUMMARIZED"]
     assert len(told) == 1

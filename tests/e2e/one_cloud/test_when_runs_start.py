@@ -1,48 +1,23 @@
 """Quiet periods, batches and schedules on the laptop cloud, from the contract to the run. In order."""
 
 import json
-import os
 import random
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from cdk_app.synth import synthesize
-from evergreen.cli.laptop import laptop_cloud
+from evergreen.cli.deployment import Deployment
 from tests.e2e.checkout import Checkout
-
-CONTRACT = """\
-id: {id}
-task: regression
-entity: machine
-input:
-  columns: {{machine: {{type: integer}}, speed: {{type: number}}, wear: {{type: number}}}}
-  arrives: append
-  key: [machine]
-target: {{column: wear}}
-split: {{by: random}}
-{more}
-"""
+from tests.e2e.one_cloud.conftest import OneCloud
 
 
 @pytest.fixture(scope="module")
-def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checkout]:
-    """A checkout with a data set that gathers bursts and one that runs by the clock, and the laptop cloud with both."""
-    checkout = Checkout.at(tmp_path_factory.mktemp("checkout"))
-    for name, more in {"wear": "runs: {quiet_period: 8s}", "hourly": "schedule: {rate: 60m}"}.items():
-        folder = checkout.root / "datasets" / name
-        folder.mkdir()
-        (folder / "dataset.yaml").write_text(CONTRACT.format(id=name, more=more))
+def cloud(one_cloud: OneCloud) -> Checkout:
+    """The checkout with the files to drop."""
     for number in range(4):
-        checkout.write(f"part{number}.csv", ["machine", "speed", "wear"], _rows(number))
-    before = dict(os.environ)
-    synthesize(checkout.root)
-    with laptop_cloud(checkout.root, checkout.root / "state", checkout.root / "cloud.log"):
-        yield checkout
-    os.environ.clear()
-    os.environ.update(before)
+        one_cloud.checkout.write(f"part{number}.csv", ["machine", "speed", "wear"], _rows(number))
+    return one_cloud.checkout
 
 
 def _rows(part: int) -> list[list[str]]:
@@ -59,12 +34,12 @@ def said(cloud: Checkout, *command: str) -> Any:
 
 def ended(cloud: Checkout, dataset: str, count: int, timeout: float = 90) -> list[dict[str, Any]]:
     """The runs of a data set, newest first, once there are so many and none is in progress."""
-    deadline = time.monotonic() + timeout
+    deployment, deadline = Deployment.find(), time.monotonic() + timeout
     while time.monotonic() < deadline:
-        runs = said(cloud, "runs", dataset)
+        runs = deployment.runs.of(dataset)  # the command line takes half a second of a core each time
         if len(runs) >= count and all(run["status"] != "RUNNING" for run in runs):
-            return list(runs)
-        time.sleep(0.5)
+            return list(said(cloud, "runs", dataset))
+        time.sleep(0.1)
     pytest.fail(f"{dataset}: {said(cloud, 'runs', dataset)}")
 
 
