@@ -15,7 +15,7 @@ from evergreen.contracts import Contracts
 from local.model_packages import Shelf, operations
 from tests.integration.functions.http_requests import Client, Scorer
 from tests.integration.functions.registries import GROUP
-from tests.integration.functions.world import World
+from tests.integration.functions.world import T0, World
 from tests.integration.stores.aws import BUCKET, EVENT_BUS, account
 
 Handler = Callable[[dict[str, Any]], Any]
@@ -40,6 +40,13 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
     with account() as aws:
         yield World.of(aws)
+
+
+@pytest.fixture
+def clocked(world: World) -> World:
+    """The same on a morning in March, where time passes when a test says so."""
+    world.clock = lambda: T0
+    return world
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """An alarm that stays on whatever runs do: asked again with back-off, then people are told once."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -20,14 +20,6 @@ def clocked(world: World) -> World:
     world.clock = lambda: T0
     world.states(**{"yield": YIELD})
     return world
-
-
-def later(world: World, **span: float) -> None:
-    """Let time pass, and whatever timer is due fire."""
-    now = world.clock() + timedelta(**span)
-    world.clock = lambda: now
-    for event in world.timers_fire():
-        world.dispatcher.take(event)
 
 
 def changes(world: World, value: str, alarm: str = "Evergreen-next_purchase-observed-yield") -> None:
@@ -57,17 +49,17 @@ def told(world: World) -> list[dict[str, Any]]:
 def test_an_alarm_that_stays_on_asks_again_after_one_interval_then_two(clocked: World) -> None:
     changes(clocked, "ALARM")
     finish(clocked)
-    later(clocked, minutes=59)
+    clocked.passes(minutes=59)
     assert len(clocked.started()) == 1
-    later(clocked, minutes=2)
+    clocked.passes(minutes=2)
     assert len(clocked.started()) == 2
     cause = (clocked.runs.get(clocked.started()[-1]) or {})["causes"][0]
     assert "still on since 2026-03-02T08:17" in cause
     assert "re-examination 1 of 2" in cause
     finish(clocked)
-    later(clocked, minutes=118)
+    clocked.passes(minutes=118)
     assert len(clocked.started()) == 2
-    later(clocked, minutes=4)
+    clocked.passes(minutes=4)
     assert len(clocked.started()) == 3
 
 
@@ -75,11 +67,11 @@ def test_people_are_told_once_when_no_run_helped_and_no_further_run_starts(clock
     changes(clocked, "ALARM")
     runs = [finish(clocked)]
     for hours in (1, 2):
-        later(clocked, hours=hours, minutes=2)
+        clocked.passes(hours=hours, minutes=2)
         runs.append(finish(clocked))
     assert told(clocked) == []
     for _ in range(5):
-        later(clocked, hours=5)
+        clocked.passes(hours=5)
     (notice,) = told(clocked)
     assert "3 runs did not help" in notice["body"]
     assert all(f"{run_id}: KEEP. no better" in notice["body"] for run_id in runs)
@@ -91,10 +83,10 @@ def test_two_alarms_that_stay_on_are_one_matter_and_people_are_told_once(clocked
     changes(clocked, "ALARM", "Evergreen-next_purchase-yield-drop")
     finish(clocked)
     for hours in (1, 2):
-        later(clocked, hours=hours, minutes=2)
+        clocked.passes(hours=hours, minutes=2)
         finish(clocked)
     for _ in range(3):
-        later(clocked, hours=5)
+        clocked.passes(hours=5)
     (notice,) = told(clocked)
     assert "observed-yield, Evergreen-next_purchase-yield-drop are on since" in notice["body"]
     assert len(clocked.started()) == 3
@@ -103,10 +95,10 @@ def test_two_alarms_that_stay_on_are_one_matter_and_people_are_told_once(clocked
 def test_an_alarm_that_is_off_asks_for_nothing_more(clocked: World) -> None:
     changes(clocked, "ALARM")
     finish(clocked, "PROMOTE")
-    later(clocked, minutes=10)
+    clocked.passes(minutes=10)
     changes(clocked, "OK")
     for _ in range(5):
-        later(clocked, hours=5)
+        clocked.passes(hours=5)
     assert len(clocked.started()) == 1
     assert told(clocked) == []
 
@@ -115,22 +107,22 @@ def test_an_alarm_that_comes_on_anew_starts_counting_anew(clocked: World) -> Non
     clocked.states(**{"yield": YIELD | {"reexaminations": 0}})
     changes(clocked, "ALARM")
     finish(clocked)
-    later(clocked, minutes=10)
+    clocked.passes(minutes=10)
     changes(clocked, "OK")
-    later(clocked, minutes=10)
+    clocked.passes(minutes=10)
     changes(clocked, "ALARM")
     assert len(clocked.started()) == 2
     finish(clocked)
-    later(clocked, minutes=59)
+    clocked.passes(minutes=59)
     assert told(clocked) == []
-    later(clocked, minutes=2)
+    clocked.passes(minutes=2)
     assert len(told(clocked)) == 1
 
 
 def test_news_that_come_late_do_not_turn_an_alarm_on_again(clocked: World) -> None:
     changes(clocked, "ALARM")
     late = clocked.clock
-    later(clocked, minutes=5)
+    clocked.passes(minutes=5)
     changes(clocked, "OK")
     clocked.clock = late
     changes(clocked, "ALARM")
@@ -140,12 +132,12 @@ def test_news_that_come_late_do_not_turn_an_alarm_on_again(clocked: World) -> No
 def test_another_run_meanwhile_puts_the_question_off(clocked: World) -> None:
     changes(clocked, "ALARM")
     finish(clocked)
-    later(clocked, minutes=30)
+    clocked.passes(minutes=30)
     clocked.dispatcher.take(clocked.drop("incoming/next_purchase/a.csv"))
     finish(clocked)
-    later(clocked, minutes=40)
+    clocked.passes(minutes=40)
     assert len(clocked.started()) == 2
-    later(clocked, minutes=25)
+    clocked.passes(minutes=25)
     assert len(clocked.started()) == 3
 
 
@@ -156,13 +148,13 @@ def test_a_failed_run_counts_as_one_that_did_not_help(clocked: World) -> None:
     record = clocked.runs.get(clocked.started()[-1]) or {}
     now = datetime.fromisoformat(record["ended_at"])  # the endings have a clock of their own
     clocked.clock = lambda: now
-    later(clocked, minutes=62)
+    clocked.passes(minutes=62)
     assert len(clocked.started()) == 2
     finish(clocked)
-    later(clocked, minutes=30)
+    clocked.passes(minutes=30)
     assert told(clocked) == []
     for _ in range(3):
-        later(clocked, hours=3)
+        clocked.passes(hours=3)
     assert len(told(clocked)) == 1
     assert len(clocked.started()) == 2
 
@@ -172,7 +164,7 @@ def test_after_a_rollback_by_itself_an_alarm_waits_and_a_file_does_not(clocked: 
     clocked.aws.registry.put_item(Item={"pk": f"DATASET#{DATASET}", "sk": "CHAMPION", **back})
     changes(clocked, "ALARM")
     assert clocked.started() == []
-    later(clocked, minutes=61)
+    clocked.passes(minutes=61)
     assert len(clocked.started()) == 1
     assert (clocked.runs.get(clocked.started()[0]) or {})["waited_for"]["rule"] == "after_rollback"
     finish(clocked)
@@ -182,13 +174,13 @@ def test_after_a_rollback_by_itself_an_alarm_waits_and_a_file_does_not(clocked: 
 
 def test_a_second_alarm_during_the_run_that_the_first_asked_for_makes_no_further_run(clocked: World) -> None:
     changes(clocked, "ALARM")
-    later(clocked, minutes=1)
+    clocked.passes(minutes=1)
     changes(clocked, "ALARM", "Evergreen-next_purchase-yield-drop")
     finish(clocked)
     assert len(clocked.started()) == 1
-    later(clocked, minutes=1)
+    clocked.passes(minutes=1)
     changes(clocked, "OK")
-    later(clocked, minutes=61)
+    clocked.passes(minutes=61)
     (cause,) = (clocked.runs.get(clocked.started()[-1]) or {})["causes"]
     assert "yield-drop: still on" in cause, "the other one is off"
 
@@ -214,31 +206,31 @@ def test_an_alarm_during_a_run_that_a_file_asked_for_makes_the_next_run(clocked:
 def test_an_alarm_that_is_older_than_the_champion_waits_until_that_is_measured(clocked: World) -> None:
     clocked.states(**{"yield": YIELD | {"good_when": "prediction = outcome", "window": 100}})
     changes(clocked, "ALARM")
-    later(clocked, minutes=10)
+    clocked.passes(minutes=10)
     promoted = {"run_id": finish(clocked, "PROMOTE"), "promoted_at": clocked.clock().isoformat()}
     clocked.aws.registry.put_item(Item={"pk": f"DATASET#{DATASET}", "sk": "CHAMPION", **promoted})
     for _ in range(20):
-        later(clocked, hours=1, minutes=1)
+        clocked.passes(hours=1, minutes=1)
     assert (len(clocked.started()), told(clocked)) == (1, [])
     measure = Measure(at=clocked.clock(), samples=99, good=30, model=promoted["run_id"])
     for samples, model in ((99, promoted["run_id"]), (100, "next-purchase-00000-old")):
         measured(clocked, measure.model_copy(update={"samples": samples, "model": model}))
-        later(clocked, hours=1, minutes=1)
+        clocked.passes(hours=1, minutes=1)
         assert len(clocked.started()) == 1
     measured(clocked, measure.model_copy(update={"samples": 100}))
-    later(clocked, hours=1, minutes=1)
+    clocked.passes(hours=1, minutes=1)
     assert len(clocked.started()) == 2
 
 
 def test_nobody_waits_for_a_measure_longer_than_a_week(clocked: World) -> None:
     clocked.states(**{"yield": YIELD | {"good_when": "prediction = outcome", "window": 100}})
     changes(clocked, "ALARM")
-    later(clocked, minutes=10)
+    clocked.passes(minutes=10)
     promoted = {"run_id": finish(clocked, "PROMOTE"), "promoted_at": clocked.clock().isoformat()}
     clocked.aws.registry.put_item(Item={"pk": f"DATASET#{DATASET}", "sk": "CHAMPION", **promoted})
-    later(clocked, days=6, hours=23)
+    clocked.passes(days=6, hours=23)
     assert len(clocked.started()) == 1
-    later(clocked, hours=2)
+    clocked.passes(hours=2)
     assert len(clocked.started()) == 2
 
 
@@ -251,7 +243,7 @@ def test_the_end_of_a_run_told_again_settles_no_alarm_that_came_after_it(clocked
     run_id = finish(clocked)
     changes(clocked, "OK")
     clocked.dispatcher.take(clocked.drop("incoming/next_purchase/a.csv"))
-    later(clocked, minutes=5)
+    clocked.passes(minutes=5)
     changes(clocked, "ALARM")
     clocked.dispatcher.take(clocked.ended(run_id, "SUCCEEDED"))
     finish(clocked)

@@ -1,32 +1,17 @@
-"""Batches wait for their manifest and its files; incomplete ones are told of; versions of one key are kept apart."""
+"""Batches wait for their manifest and its files; incomplete ones are told of."""
 
 import hashlib
 import json
-from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from evergreen.stores.arrivals import ArrivalState
 from evergreen.stores.files import Files
 from tests.integration.functions.world import DATASET, World
-from tests.integration.stores.aws import BUCKET, interrupt
+from tests.integration.stores.aws import BUCKET
 
-T0 = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 MAY = "incoming/next_purchase/may"
 FILES = {"a": "a,b\n1,2\n", "b": "a,b\n3,4\n"}
-
-
-@pytest.fixture
-def clocked(world: World) -> World:
-    world.clock = lambda: T0
-    return world
-
-
-def later(world: World, **span: float) -> None:
-    now = world.clock() + timedelta(**span)
-    world.clock = lambda: now
-    for event in world.timers_fire():
-        world.dispatcher.take(event)
 
 
 def test_a_batch_makes_one_run_once_its_manifest_is_there(clocked: World) -> None:
@@ -40,7 +25,7 @@ def test_a_batch_makes_one_run_once_its_manifest_is_there(clocked: World) -> Non
 
 def test_a_run_says_that_it_waited_for_the_rest_of_its_batch(clocked: World) -> None:
     clocked.dispatcher.take(clocked.drop(f"{MAY}/a.csv", FILES["a"]))
-    later(clocked, minutes=20)
+    clocked.passes(minutes=20)
     clocked.dispatcher.take(clocked.drop_manifest("may", a=FILES["a"]))
     waited = (clocked.runs.get(clocked.started()[0]) or {})["waited_for"]
     assert (waited["why"], waited["seconds"]) == ("its batch may was not complete before", 20 * 60)
@@ -74,14 +59,14 @@ def test_a_file_beside_a_waiting_batch_runs_by_itself(clocked: World) -> None:
 def test_an_incomplete_batch_is_told_of_once_at_its_deadline_and_still_runs_when_it_is_complete(clocked: World) -> None:
     clocked.dispatcher.take(clocked.drop(f"{MAY}/a.csv", FILES["a"]))
     clocked.dispatcher.take(clocked.drop_manifest("may", **FILES))
-    later(clocked, minutes=59)
+    clocked.passes(minutes=59)
     assert clocked.aws.notices() == []
-    later(clocked, minutes=2)
+    clocked.passes(minutes=2)
     (notice,) = clocked.aws.notices()
     assert (notice["kind"], notice["dataset"]) == ("BATCH_INCOMPLETE", DATASET)
     assert "b.csv is missing" in notice["body"]
     assert "a.csv" not in notice["body"]
-    later(clocked, hours=5)
+    clocked.passes(hours=5)
     assert clocked.aws.notices() == []
     clocked.dispatcher.take(clocked.drop(f"{MAY}/b.csv", FILES["b"]))
     (run_id,) = clocked.started()
@@ -91,7 +76,7 @@ def test_an_incomplete_batch_is_told_of_once_at_its_deadline_and_still_runs_when
 def test_the_deadline_is_kept_while_a_run_is_in_progress(clocked: World) -> None:
     clocked.dispatcher.take(clocked.drop("incoming/next_purchase/single.csv"))
     clocked.dispatcher.take(clocked.drop(f"{MAY}/a.csv", FILES["a"]))
-    later(clocked, minutes=61)
+    clocked.passes(minutes=61)
     (notice,) = clocked.aws.notices()
     assert "manifest.json is missing" in notice["body"]
     assert len(clocked.started()) == 1
@@ -153,7 +138,7 @@ def test_a_large_batch_is_hashed_in_parts_so_that_no_event_takes_too_long(
     clocked.dispatcher.take(clocked.drop(f"{MAY}/manifest.json", by_sha256("a", "b")))
     assert sum(entry.sha256 is not None for entry in clocked.ledger.entries(DATASET)) == 1
     assert clocked.started() == []
-    later(clocked, seconds=10)
+    clocked.passes(seconds=10)
     assert len(clocked.started()) == 1
 
 
@@ -209,73 +194,6 @@ def test_the_name_of_a_batch_can_be_used_again(clocked: World) -> None:
     assert all(len(clocked.arrivals_of(run_id)) == 2 for run_id in clocked.started())
 
 
-SNAPSHOT: dict[str, object] = {"task": "regression", "features": None, "target": {"column": "Quantity"}}
-SNAPSHOT |= {"split": {"by": "random"}, "segments": {}}  # a regression's prediction has no probability
-
-
-def replacing(world: World) -> World:
-    contract = world.contracts[DATASET].contract
-    said = contract.input.model_dump(exclude_none=True, by_alias=True)
-    world.states(**SNAPSHOT, gate={}, input={**said, "arrives": "replace", "key": []})
-    return world
-
-
-def test_of_two_versions_of_a_snapshot_the_newest_is_taken_whichever_event_comes_first(clocked: World) -> None:
-    replacing(clocked).states(runs={"quiet_period": "5m"})
-    old, new = (clocked.drop("incoming/next_purchase/all.csv", text) for text in FILES.values())
-    for event in (new, old):
-        clocked.dispatcher.take(event)
-    later(clocked, minutes=6)
-    (run_id,) = clocked.started()
-    (taken,) = (clocked.runs.get(run_id) or {})["arrival_ids"]
-    versions = {each.arrival.arrival_id: each for each in clocked.ledger.entries(DATASET)}
-    assert versions[taken].arrival.version_id == new["detail"]["object"]["version-id"]
-    (superseded,) = (each for each in versions.values() if each.state == ArrivalState.SUPERSEDED)
-    assert superseded.superseded_by == taken
-    assert (clocked.runs.get(run_id) or {})["superseded"] == [
-        f"s3://evergreen-data/incoming/next_purchase/all.csv (version {superseded.arrival.version_id})"
-    ]
-
-
-def test_an_older_snapshot_that_comes_after_the_newer_ones_run_starts_nothing(clocked: World) -> None:
-    replacing(clocked)
-    old, new = (clocked.drop("incoming/next_purchase/all.csv", text) for text in FILES.values())
-    clocked.dispatcher.take(new)
-    (run_id,) = clocked.started()
-    clocked.dispatcher.take(old)
-    for arrival_id in (clocked.runs.get(run_id) or {})["arrival_ids"]:
-        clocked.ledger.settle(DATASET, arrival_id, ArrivalState.DONE, run_id)
-    clocked.runs.note(run_id, status="SUCCEEDED")
-    clocked.dispatcher.take(clocked.ended(run_id, "SUCCEEDED"))
-    assert clocked.started() == [run_id]
-    states = sorted(each.state for each in clocked.ledger.entries(DATASET))
-    assert states == [ArrivalState.DONE, ArrivalState.SUPERSEDED]
-
-
-def test_a_snapshot_that_a_run_takes_while_a_newer_one_arrives_is_not_superseded_under_it(clocked: World) -> None:
-    replacing(clocked).states(runs={"quiet_period": "5m"})
-    old, new = (clocked.drop("incoming/next_purchase/all.csv", text) for text in FILES.values())
-    clocked.dispatcher.take(old)
-    now = T0 + timedelta(minutes=6)
-    clocked.clock = lambda: now
-    (wake,) = clocked.timers_fire()
-    registry = clocked.aws.registry.meta.client
-    interrupt(registry, "PutItem", lambda: clocked.dispatcher.take(new))  # between the choice and its lease
-    clocked.dispatcher.take(wake)
-    (run_id,) = clocked.started()
-    (taken,) = (clocked.runs.get(run_id) or {})["arrival_ids"]
-    assert clocked.state(taken)["version_id"] == old["detail"]["object"]["version-id"]
-    clocked.ledger.settle(DATASET, taken, ArrivalState.DONE, run_id)
-    assert clocked.state(taken)["state"] == ArrivalState.DONE
-
-
-def test_a_batch_of_several_snapshots_is_refused_since_each_replaces_the_others(clocked: World) -> None:
-    replacing(clocked)
-    clocked.dispatcher.take(clocked.drop_manifest("may", **FILES))
-    (notice,) = clocked.aws.notices()
-    assert "a batch can hold only one" in notice["body"]
-
-
 def test_a_batch_may_be_named_as_its_data_set_is(clocked: World) -> None:
     clocked.dispatcher.take(clocked.drop(f"incoming/{DATASET}/{DATASET}/a.csv", FILES["a"]))
     clocked.dispatcher.take(clocked.drop_manifest(DATASET, a=FILES["a"]))
@@ -303,7 +221,7 @@ def test_whatever_a_manifest_says_its_faults_can_be_written_down(clocked: World,
     clocked.dispatcher.take(clocked.drop(f"{MAY}/manifest.json", json.dumps({"files": files})))
     clocked.dispatcher.take(clocked.drop("incoming/next_purchase/single.csv"))
     assert len(clocked.started()) == 1
-    later(clocked, hours=2)
+    clocked.passes(hours=2)
     (notice,) = clocked.aws.notices()
     assert len(notice["body"].encode()) < 200_000
 
@@ -311,7 +229,7 @@ def test_whatever_a_manifest_says_its_faults_can_be_written_down(clocked: World,
 def test_batches_that_nobody_completes_cost_an_event_no_write_each(clocked: World) -> None:
     for number in range(5):
         clocked.dispatcher.take(clocked.drop(f"incoming/next_purchase/day{number}/a.csv"))
-    later(clocked, hours=2)
+    clocked.passes(hours=2)
     assert len(clocked.aws.notices()) == 5
     clocked.dispatcher.take(clocked.drop("incoming/next_purchase/a.csv"))
     written: list[str] = []
@@ -331,7 +249,7 @@ def test_a_batch_whose_name_sns_would_not_take_is_told_of_all_the_same(clocked: 
         "before-call.sns.Publish", lambda params, **_: subjects.append(params["body"]["Subject"])
     )
     clocked.dispatcher.take(clocked.drop("incoming/next_purchase/m\x01ä\x7f/a.csv"))
-    later(clocked, hours=2)
+    clocked.passes(hours=2)
     (notice,) = clocked.aws.notices()
     assert subjects == ["next_purchase: batch m??? is not complete"]
     assert notice["notification_id"].isascii()

@@ -1,31 +1,16 @@
 """Quiet period, interval and the day's limit hold runs back, and timers start them by themselves."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
 from evergreen.errors import StoreUnavailable
 from evergreen.stores.arrivals import ArrivalState
 from evergreen.stores.holdbacks import Holdbacks
-from tests.integration.functions.world import DATASET, World, sample
+from tests.integration.functions.world import DATASET, T0, World, sample
 from tests.integration.stores.aws import answers
 
 A, B, C = (f"incoming/next_purchase/{name}.csv" for name in "abc")
-T0 = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
-
-
-@pytest.fixture
-def clocked(world: World) -> World:
-    world.clock = lambda: T0
-    return world
-
-
-def later(world: World, **span: float) -> None:
-    """Let time pass, and whatever timer is due fire."""
-    now = world.clock() + timedelta(**span)
-    world.clock = lambda: now
-    for event in world.timers_fire():
-        world.dispatcher.take(event)
 
 
 def finish(world: World, run_id: str) -> None:
@@ -39,9 +24,9 @@ def test_a_burst_makes_one_run_after_the_quiet_period_by_itself(clocked: World) 
     clocked.states(runs={"quiet_period": "5m"})
     for key in (A, B, C):
         clocked.dispatcher.take(clocked.drop(key))
-        later(clocked, minutes=4)
+        clocked.passes(minutes=4)
     assert clocked.started() == []
-    later(clocked, minutes=2)
+    clocked.passes(minutes=2)
     (run_id,) = clocked.started()
     assert sorted(clocked.arrivals_of(run_id)) == [A, B, C]
     record = clocked.runs.get(run_id) or {}
@@ -54,7 +39,7 @@ def test_a_steady_trickle_starts_its_run_at_the_longest_wait(clocked: World) -> 
     clocked.states(runs={"quiet_period": "5m", "longest_wait": "20m"})
     for minute in range(20):
         clocked.dispatcher.take(clocked.drop(f"incoming/next_purchase/{minute}.csv"))
-        later(clocked, minutes=1)
+        clocked.passes(minutes=1)
     (run_id,) = clocked.started()
     assert len(clocked.arrivals_of(run_id)) == 20
     assert (clocked.runs.get(run_id) or {})["waited_for"]["rule"] == "longest_wait"
@@ -72,13 +57,13 @@ def test_why_a_run_is_held_back_is_noted(clocked: World) -> None:
 def test_a_run_soon_after_another_waits_for_the_interval_and_then_starts(clocked: World) -> None:
     clocked.states(runs={"min_interval": "1h"})
     clocked.dispatcher.take(clocked.drop(A))
-    later(clocked, minutes=10)
+    clocked.passes(minutes=10)
     clocked.dispatcher.take(clocked.drop(B))
     finish(clocked, clocked.started()[0])
     assert len(clocked.started()) == 1
-    later(clocked, minutes=49)
+    clocked.passes(minutes=49)
     assert len(clocked.started()) == 1
-    later(clocked, minutes=2)
+    clocked.passes(minutes=2)
     assert clocked.arrivals_of(clocked.started()[1]) == [B]
 
 
@@ -88,11 +73,11 @@ def test_the_days_limit_holds_back_until_the_oldest_run_is_a_day_old(clocked: Wo
         clocked.dispatcher.take(clocked.drop(key))
         if len(clocked.started()) <= 2 and key != C:
             finish(clocked, clocked.started()[-1])
-        later(clocked, hours=1)
+        clocked.passes(hours=1)
     assert len(clocked.started()) == 2
-    later(clocked, hours=20)
+    clocked.passes(hours=20)
     assert len(clocked.started()) == 2
-    later(clocked, hours=1, minutes=1)
+    clocked.passes(hours=1, minutes=1)
     assert clocked.arrivals_of(clocked.started()[2]) == [C]
 
 
@@ -133,7 +118,7 @@ def test_a_timer_is_believed_when_dispatchs_own_clock_is_behind(clocked: World) 
 def test_a_timer_for_a_data_set_that_was_removed_does_nothing(clocked: World) -> None:
     clocked.states(runs={"quiet_period": "5m"})
     clocked.dispatcher.take(clocked.drop(A))
-    later(clocked, minutes=1)
+    clocked.passes(minutes=1)
     event = {"detail-type": "Wake", "source": "evergreen", "detail": {"dataset": "gone", "at": "2026-03-02T09:00:00Z"}}
     clocked.dispatcher.take(event)
     assert clocked.started() == []
@@ -144,7 +129,7 @@ def test_a_lease_that_nobody_gave_back_is_closed_when_it_expires_and_the_next_ru
     (first,) = clocked.started()
     clocked.dispatcher.take(clocked.drop(B))
     clocked.stop(first)
-    later(clocked, hours=7, minutes=1)
+    clocked.passes(hours=7, minutes=1)
     assert (clocked.runs.get(first) or {})["status"] == "FAILED"
     assert sorted(clocked.arrivals_of(clocked.started()[1])) == [A, B]
 
@@ -153,7 +138,7 @@ def test_a_run_that_goes_on_past_its_lease_is_left_alone_and_the_next_takes_over
     clocked.dispatcher.take(clocked.drop(A))
     (first,) = clocked.started()
     clocked.dispatcher.take(clocked.drop(B))
-    later(clocked, hours=7, minutes=1)
+    clocked.passes(hours=7, minutes=1)
     arn = clocked.machine_arn.replace(":stateMachine:", ":execution:") + f":{first}"
     assert clocked.sfn.describe_execution(executionArn=arn)["status"] == "RUNNING"
     assert len(clocked.started()) == 2
@@ -177,9 +162,9 @@ def test_a_run_that_starts_long_after_its_lease_was_taken_has_a_lease_as_long_as
     clocked.clock = lambda: now
     clocked.dispatcher.take(clocked.drop(B))
     (first,) = clocked.started()
-    later(clocked, hours=5)
+    clocked.passes(hours=5)
     assert clocked.started() == [first], "the run may last for hours yet"
-    later(clocked, hours=2, minutes=1)
+    clocked.passes(hours=2, minutes=1)
     assert len(clocked.started()) == 2
 
 
@@ -187,7 +172,7 @@ def test_a_run_that_step_functions_has_forgotten_keeps_the_end_that_it_told_of(c
     lease = clocked.leases.take(DATASET, ["a"], T0)
     assert lease
     clocked.runs.create(lease.run_id, status="SUCCEEDED", arrival_ids=["a"], started_at=T0.isoformat())
-    later(clocked, days=100)
+    clocked.passes(days=100)
     clocked.dispatcher.take(clocked.drop(A))
     assert (clocked.runs.get(lease.run_id) or {})["status"] == "SUCCEEDED"
     assert len(clocked.started()) == 1
@@ -199,9 +184,9 @@ def waited_for(world: World, number: int) -> str:
 
 def test_a_run_says_that_it_waited_for_the_one_before_it(clocked: World) -> None:
     clocked.dispatcher.take(clocked.drop(A))
-    later(clocked, minutes=1)
+    clocked.passes(minutes=1)
     clocked.dispatcher.take(clocked.drop(B))
-    later(clocked, minutes=5)
+    clocked.passes(minutes=5)
     first = clocked.started()[0]
     clocked.runs.note(first, ended_at=clocked.clock().isoformat())
     finish(clocked, first)
@@ -212,6 +197,6 @@ def test_a_run_says_that_it_waited_for_the_one_before_it(clocked: World) -> None
 def test_a_run_says_that_somebody_overruled_what_held_it_back(clocked: World) -> None:
     clocked.states(runs={"quiet_period": "30m"})
     clocked.dispatcher.take(clocked.drop(A))
-    later(clocked, minutes=2)
+    clocked.passes(minutes=2)
     clocked.dispatcher.take(sample("run-requested"))
     assert "(quiet_period), until somebody asked for a run" in waited_for(clocked, 0)

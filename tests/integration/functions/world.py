@@ -44,6 +44,7 @@ from tests.integration.stores.aws import BUCKET, EVENT_BUS, Account
 
 ROOT = Path(__file__).resolve().parents[3]
 DATASET = "next_purchase"
+T0 = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 ROLE = "arn:aws:iam::123456789012:role/retrain"
 
 
@@ -177,6 +178,13 @@ class World:
         contract = Contract.model_validate({**said, **changed})
         folders[DATASET] = folders[DATASET].model_copy(update={"contract": contract})
         self.contracts = Contracts(folders)
+
+    def passes(self, **span: float) -> None:
+        """Let time pass, and whatever timer is due fire."""
+        now = self.clock() + timedelta(**span)
+        self.clock = lambda: now
+        for event in self.timers_fire():
+            self.dispatcher.take(event)
 
     def timers_fire(self) -> list[dict[str, Any]]:
         """The events of every timer that is due, which are then no more."""
