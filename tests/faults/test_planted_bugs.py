@@ -7,6 +7,7 @@ from tests.faults.alarm_bugs import AFTER_AN_ALARM
 from tests.faults.bugs import PLANTED, Plant
 from tests.faults.bus_bugs import ON_THE_BUS
 from tests.faults.matrix import Matrix
+from tests.faults.restart_bugs import AFTER_A_RESTART
 
 FOUND_LATE = {  # after many cells, so not in every run of the tests
     bugs.settled_by_whoever_comes_last,
@@ -19,7 +20,7 @@ FOUND_LATE = {  # after many cells, so not in every run of the tests
     alarm_bugs.people_noted_as_told_before_they_are,
     alarm_bugs.rolled_back_whatever_has_changed,
 }
-EVERY = PLANTED | ON_THE_BUS | AFTER_AN_ALARM
+EVERY = PLANTED | ON_THE_BUS | AFTER_AN_ALARM | AFTER_A_RESTART
 PLANTS = [pytest.param(plant, marks=[pytest.mark.faults] if plant in FOUND_LATE else []) for plant in EVERY]
 
 
