@@ -187,12 +187,12 @@ def no_dedupe(patch: pytest.MonkeyPatch, deployment: Deployment) -> None:
 
 
 def held_arrivals_lost(patch: pytest.MonkeyPatch, deployment: Deployment) -> None:
-    entries = ArrivalsLedger.entries
+    candidates = ArrivalsLedger.candidates
 
-    def only_new(self: ArrivalsLedger, dataset: str) -> list[Any]:
-        return [each for each in entries(self, dataset) if each.state != ArrivalState.HELD]
+    def only_new(self: ArrivalsLedger, dataset: str, **asked: Any) -> list[Any]:
+        return [each for each in candidates(self, dataset, **asked) if each.state != ArrivalState.HELD]
 
-    patch.setattr(ArrivalsLedger, "entries", only_new)
+    patch.setattr(ArrivalsLedger, "candidates", only_new)
 
 
 def settled_by_whoever_comes_last(patch: pytest.MonkeyPatch, deployment: Deployment) -> None:
@@ -241,7 +241,7 @@ def superseded_before_the_lease_is_taken(patch: pytest.MonkeyPatch, deployment: 
     admitted = Admission.admitted
 
     def early(self: Admission, dataset: str, choice: Choice, now: datetime) -> list[str]:
-        self.supersede(dataset, tuple(each.arrival.arrival_id for each in choice.ready))
+        self.supersede(dataset, self.ledger.entries(dataset), tuple(each.arrival.arrival_id for each in choice.ready))
         return admitted(self, dataset, choice, now)
 
     patch.setattr(Admission, "admitted", early)

@@ -18,7 +18,7 @@ from evergreen.cli.main import app
 from evergreen.errors import UserMustAct
 from evergreen.layout import RunLayout
 from evergreen.stores.arrivals import ArrivalState
-from tests.integration.functions.test_dispatch_batches import SNAPSHOT
+from tests.integration.functions.test_dispatch_snapshots import SNAPSHOT
 from tests.integration.functions.world import DATASET, World
 from tests.integration.stores.aws import BUCKET, account
 
