@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import boto3.session
 import botocore.session
@@ -43,6 +43,7 @@ ADAPTERS = (
     "local.mlflow",
     "local.crm",
 )
+T = TypeVar("T")
 
 
 @dataclass
@@ -61,6 +62,7 @@ class Cloud:
     _session: Any
     function_environment: dict[str, str] = field(default_factory=dict)  # what adapters give every function, too
     addresses: dict[str, str] = field(default_factory=dict)  # of what else runs beside it, for people
+    _kept: dict[type, Any] = field(default_factory=dict)
     _clients: dict[str, Any] = field(default_factory=dict)
     _clients_lock: Any = field(default_factory=threading.Lock)
     _ready_callbacks: list[Callable[[], None]] = field(default_factory=list)
@@ -82,6 +84,15 @@ class Cloud:
                     ),
                 )
             return self._clients[service]
+
+    def keep(self, thing: T) -> T:
+        """Have what one adapter made found by others, by its class."""
+        self._kept[type(thing)] = thing
+        return thing
+
+    def kept(self, kind: type[T]) -> T:
+        """The one thing of a class that an adapter made for this cloud."""
+        return cast(T, self._kept[kind])
 
     def on_close(self, callback: Callable[[], None]) -> None:
         """Has `callback` run when the cloud closes, later ones first."""

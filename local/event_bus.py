@@ -30,8 +30,7 @@ def install(cloud: Cloud) -> None:
     """Takes over how rules deliver, and refuses events that claim to come from an AWS service."""
     seams = Seams(cloud)
     targets = Targets(cloud)
-    deliveries = _DELIVERIES[cloud.endpoint_url] = Deliveries()
-    cloud.after_close(lambda: _DELIVERIES.__delitem__(cloud.endpoint_url))
+    deliveries = cloud.keep(Deliveries())
     cloud.on_close(deliveries.close)
     put = EventsBackend.put_events
 
@@ -72,14 +71,6 @@ class Deliveries:
         deadline = time.monotonic() + seconds
         while (left := list(self._under_way)) and time.monotonic() < deadline:
             wait(left, deadline - time.monotonic())
-
-
-_DELIVERIES: dict[str, Deliveries] = {}  # by the address of the cloud, of which only one runs at a time
-
-
-def deliveries_of(cloud: Cloud) -> Deliveries:
-    """The deliveries of a running cloud."""
-    return _DELIVERIES[cloud.endpoint_url]
 
 
 class Targets:

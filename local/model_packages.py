@@ -43,7 +43,6 @@ _SUMMARY = (
     "ModelApprovalStatus",
     "CreationTime",
 )
-_SHELVES: dict[str, "Shelf"] = {}  # by the address of the cloud
 
 
 class Shelf:
@@ -154,13 +153,7 @@ class Shelf:
 
 def install(cloud: Cloud) -> None:
     """Replaces the operations on model packages."""
-    shelf = _SHELVES[cloud.endpoint_url] = Shelf(cloud.account, cloud.region, cloud.writes.note)
-    seams = Seams(cloud)
-
-    def forget() -> None:
-        del _SHELVES[cloud.endpoint_url]
-
-    cloud.after_close(forget)
+    shelf, seams = cloud.keep(Shelf(cloud.account, cloud.region, cloud.writes.note)), Seams(cloud)
     for name, operation in operations(shelf).items():
         seams.replace(SageMakerResponse, name, operation)
 
@@ -182,11 +175,6 @@ def operations(shelf: Shelf) -> dict[str, Callable[[Any], Any]]:
         "list_model_packages": answer(shelf.listing),
         "delete_model_package": delete,
     }
-
-
-def shelf_of(cloud: Cloud) -> Shelf:
-    """The packages of a running cloud."""
-    return _SHELVES[cloud.endpoint_url]
 
 
 def _check_status(status: str) -> None:

@@ -21,6 +21,13 @@ class BadRequest(ValueError):
     """A body that cannot be scored; names row, column and what would be right."""
 
 
+def joined(parts: Sequence[Matrix]) -> Matrix:
+    """Rows that were read some at a time; raises BadRequest where there are none."""
+    if not sum(map(len, parts)):
+        raise BadRequest("the body has no rows: send at least one")
+    return parts[0] if len(parts) == 1 else np.concatenate(parts)
+
+
 def number(cell: str, feature: Feature, row: int) -> float:
     """A cell of text as the model takes it: empty is missing, and so is a category that is not listed."""
     if cell == "":

@@ -6,12 +6,11 @@ that many rows share stay shared; written out, a body of a kilobyte becomes giga
 
 from collections.abc import Iterable, Iterator
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from container.serve import stated_arrow, stated_parquet
-from container.serve.cells import BadRequest, Matrix
+from container.serve.cells import BadRequest, Matrix, joined
 from container.serve.column_types import check
 from container.serve.column_values import Columns
 from container.serve.limits import Limits
@@ -82,9 +81,7 @@ def _matrix(batches: Iterable[pa.RecordBatch], signature: Signature) -> Matrix:
     for table in _tables(batches):
         parts.append(columns.values(table, rows))
         rows += table.num_rows
-    if not rows:
-        raise BadRequest("the body has no rows: send at least one")
-    return np.concatenate(parts)
+    return joined(parts)
 
 
 def _tables(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:

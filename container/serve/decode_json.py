@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from container.serve.cells import BadRequest, Matrix, given, order_of, wrong_width
+from container.serve.cells import BadRequest, Matrix, given, joined, order_of, wrong_width
 from container.serve.json_pieces import PIECE, LargeDocument, check_beside, lines, parsed, rows_of
 from container.signature import Feature, Signature
 
@@ -14,10 +14,10 @@ PLAIN = (int, float, type(None))
 
 def from_json(body: bytes, signature: Signature) -> Matrix:
     """Decode `{"instances": [[…] or {…}, …]}` or pandas' split form, missing values null."""
-    large = LargeDocument.of(body) if len(body) > PIECE else None
-    if large is not None:
-        return _from_large(large, signature)
     if len(body) > PIECE:
+        large = LargeDocument.of(body)
+        if large is not None:
+            return _from_large(large, signature)
         check_beside(body)
     columns, rows = rows_of(parsed(body, "the body"))
     if not isinstance(rows, list):
@@ -57,9 +57,7 @@ def _matrix(pieces: Iterable[list[Any]], signature: Signature, order: Sequence[i
     for piece in pieces:
         parts.append(_values(piece, rows + 1, signature, order))
         rows += len(piece)
-    if not rows:
-        raise BadRequest("the body has no rows: send at least one")
-    return parts[0] if len(parts) == 1 else np.concatenate(parts)
+    return joined(parts)
 
 
 def _values(rows: list[Any], first: int, signature: Signature, order: Sequence[int] | None) -> Matrix:

@@ -31,8 +31,7 @@ def to_lines(answer: Answer, signature: Signature) -> bytes:
 def _parts(answer: Answer) -> Iterator[Answer]:
     """Some rows at a time, for no encoder lets go of the interpreter before it is through."""
     for first in range(0, len(answer.numbers), ROWS_AT_ONCE):
-        rows = slice(first, first + ROWS_AT_ONCE)
-        yield Answer(answer.numbers[rows], None if answer.labels is None else answer.labels[rows])
+        yield answer.rows(slice(first, first + ROWS_AT_ONCE))
 
 
 def _lines(answer: Answer, signature: Signature) -> bytes:

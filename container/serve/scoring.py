@@ -68,7 +68,7 @@ class Scoring:
             return self.model.answer(values[first : first + size])
 
         answers = threads.results(answer, range(0, len(values), size))
-        return self.text(_joined(answers), large.wanted), len(values)
+        return self.text(Answer.joined(answers), large.wanted), len(values)
 
     def text(self, answer: Answer, wanted: str) -> bytes:
         """An answer in the form that is wanted."""
@@ -90,13 +90,6 @@ class Scoring:
         if len(values) > limits.most_rows:
             raise _too_many(limits)
         return values
-
-
-def _joined(answers: list[Answer]) -> Answer:
-    if len(answers) == 1:
-        return answers[0]
-    labels = [each.labels for each in answers if each.labels is not None]
-    return Answer(np.concatenate([each.numbers for each in answers]), np.concatenate(labels) if labels else None)
 
 
 def _rows_at_least(kind: str, body: bytes) -> int:

@@ -48,7 +48,7 @@ class SharedPredictions:
         for values, asked in waiting:
             rows = slice(first, first := first + len(values))
             if not asked.done():  # its client may be gone
-                asked.set_result(Answer(answer.numbers[rows], None if answer.labels is None else answer.labels[rows]))
+                asked.set_result(answer.rows(rows))
 
 
 def _refuse(asked: "asyncio.Future[Answer]", error: Exception) -> None:

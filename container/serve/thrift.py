@@ -6,6 +6,7 @@ Value = int | list["Value"] | dict[int, "Value"]
 Struct = dict[int, Value]
 
 FLAGS, BYTE, WHOLE, DOUBLE, BINARY, LIST, STRUCT = (1, 2), 3, (4, 5, 6), 7, 8, 9, 12
+LENGTHS = {BYTE: 1, DOUBLE: 8}
 DEEPEST = 8  # structs within structs
 MOST_ITEMS = 100_000  # of a list, which takes its memory before it is read
 
@@ -37,10 +38,9 @@ class ThriftReader:
             return self.struct(depth + 1)
         if kind == LIST:
             return self._list(depth + 1)
-        lengths = {BYTE: 1, DOUBLE: 8}
-        if kind not in lengths and kind != BINARY:
+        if kind not in LENGTHS and kind != BINARY:
             raise ValueError(f"its metadata has a field of type {kind}")
-        length = lengths.get(kind) or self._varint()
+        length = LENGTHS.get(kind) or self._varint()
         self.place += length
         return length
 

@@ -1,6 +1,6 @@
 """What a task must say of itself: how it learns, predicts and is judged."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -25,6 +25,18 @@ class Answer:
 
     numbers: NDArray[np.float32]  # rows x columns
     labels: NDArray[np.intp] | None = None  # places in the signature's classes
+
+    def rows(self, some: slice) -> "Answer":
+        """Some rows of it."""
+        return Answer(self.numbers[some], None if self.labels is None else self.labels[some])
+
+    @staticmethod
+    def joined(answers: Sequence["Answer"]) -> "Answer":
+        """Of several, which all have labels or none, one after the other."""
+        if len(answers) == 1:
+            return answers[0]
+        labels = [each.labels for each in answers if each.labels is not None]
+        return Answer(np.concatenate([each.numbers for each in answers]), np.concatenate(labels) if labels else None)
 
 
 class TaskDefinition(Protocol):

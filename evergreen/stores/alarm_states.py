@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from boto3.dynamodb.conditions import Attr, Key
-from botocore.exceptions import ClientError
 
 from evergreen.stores.arrivals import query_all
-from evergreen.stores.faults import code_of, store_faults
+from evergreen.stores.faults import store_faults, took_effect
 from evergreen.stores.items import set_arguments
 from evergreen.stuck_alarm import AlarmState
 
@@ -26,14 +25,12 @@ class AlarmStates:
         """Note a change; one that comes late, after a newer one, changes nothing."""
         condition = Attr("pk").not_exists() | Attr("at").lt(state.at)
         facts = state.model_dump(include={"alarm", "is_on", "at"})
-        try:
-            with store_faults("note an alarm's state"):
-                self._table.update_item(
-                    Key=_key(dataset, state.alarm), ConditionExpression=condition, **set_arguments(facts)
-                )
-        except ClientError as error:
-            if code_of(error) != "ConditionalCheckFailedException":
-                raise
+        took_effect(
+            "note an alarm's state",
+            lambda: self._table.update_item(
+                Key=_key(dataset, state.alarm), ConditionExpression=condition, **set_arguments(facts)
+            ),
+        )
 
     def note_told(self, dataset: str, state: AlarmState, at: str) -> None:
         """Note that people were told of an alarm since this change; a newer change is another matter."""

@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 
 from evergreen.arrivals import Arrival
 from evergreen.ledger import OPEN, ArrivalState, LedgerEntry, Needless
-from evergreen.stores.faults import code_of, store_faults
+from evergreen.stores.faults import code_of, store_faults, took_effect
 from evergreen.stores.items import from_item, set_arguments, to_item
 
 if TYPE_CHECKING:
@@ -37,14 +37,10 @@ class ArrivalsLedger:
         """Write the arrival down as WAITING; False when it is there already, so that a redelivery changes nothing."""
         facts = {"state": ArrivalState.WAITING, "recorded_at": (at or datetime.now(UTC)).isoformat()}
         item = {**_key(arrival.dataset, arrival.arrival_id), **arrival.model_dump(), **facts}
-        try:
-            with store_faults("record an arrival"):
-                self._table.put_item(Item=to_item(item), ConditionExpression=Attr("pk").not_exists())
-        except ClientError as error:
-            if code_of(error) == "ConditionalCheckFailedException":
-                return False
-            raise
-        return True
+        return took_effect(
+            "record an arrival",
+            lambda: self._table.put_item(Item=to_item(item), ConditionExpression=Attr("pk").not_exists()),
+        )
 
     def is_open(self, dataset: str, arrival_id: str) -> bool:
         """Whether an arrival is there and not settled yet."""
@@ -161,20 +157,16 @@ class ArrivalsLedger:
         held = Attr("state").eq(ArrivalState.HELD)
         given_up = Attr("failed_runs").exists() & Attr("failed_runs").size().gte(MOST_FAILURES)
         set_aside = Attr("state").eq(ArrivalState.QUARANTINED) & (given_up | Attr("unreadable").exists())
-        try:
-            with store_faults("reopen an arrival"):
-                self._table.update_item(
-                    Key=_key(dataset, arrival_id),
-                    UpdateExpression="SET #state = :waiting REMOVE failed_runs, run_id, reason, unreadable",
-                    ConditionExpression=held | set_aside,
-                    ExpressionAttributeNames={"#state": "state"},
-                    ExpressionAttributeValues={":waiting": ArrivalState.WAITING},
-                )
-        except ClientError as error:
-            if code_of(error) == "ConditionalCheckFailedException":
-                return False
-            raise
-        return True
+        return took_effect(
+            "reopen an arrival",
+            lambda: self._table.update_item(
+                Key=_key(dataset, arrival_id),
+                UpdateExpression="SET #state = :waiting REMOVE failed_runs, run_id, reason, unreadable",
+                ConditionExpression=held | set_aside,
+                ExpressionAttributeNames={"#state": "state"},
+                ExpressionAttributeValues={":waiting": ArrivalState.WAITING},
+            ),
+        )
 
     def settle(
         self, dataset: str, arrival_id: str, state: ArrivalState, run_id: str, **facts: str | bool | None
@@ -208,16 +200,14 @@ class ArrivalsLedger:
 
     def _note_open(self, dataset: str, arrival_id: str, facts: dict[str, Any]) -> None:
         arguments = set_arguments(facts)
-        try:
-            with store_faults("note a fact of an arrival"):
-                self._table.update_item(
-                    Key=_key(dataset, arrival_id),
-                    ConditionExpression=Attr("state").is_in(sorted(OPEN)),
-                    **arguments,
-                )
-        except ClientError as error:
-            if code_of(error) != "ConditionalCheckFailedException":
-                raise
+        took_effect(
+            "note a fact of an arrival",
+            lambda: self._table.update_item(
+                Key=_key(dataset, arrival_id),
+                ConditionExpression=Attr("state").is_in(sorted(OPEN)),
+                **arguments,
+            ),
+        )
 
     def _entries(self, dataset: str, kept: ConditionBase | None = None) -> list[LedgerEntry]:
         return sorted((_entry(item) for item in self._all(dataset, kept)), key=lambda entry: entry.order)

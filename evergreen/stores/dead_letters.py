@@ -62,10 +62,10 @@ class DeadLetters:
             with store_faults("replay dead letters"):
                 self.client.start_message_move_task(SourceArn=source, DestinationArn=self._arn(self.queue_url))
         except ClientError:
-            if not self._is_moving(source):
+            if not any(task["Status"] == "RUNNING" for task in self._tasks(source)):
                 raise
         while True:
-            task = self._newest_task(source)
+            task = self._tasks(source)[0]
             if task["Status"] == "COMPLETED":
                 return task["ApproximateNumberOfMessagesMoved"]
             if task["Status"] != "RUNNING":
@@ -85,14 +85,10 @@ class DeadLetters:
             )
         return answer.get("Messages", [])
 
-    def _is_moving(self, source: str) -> bool:
+    def _tasks(self, source: str) -> list[ListMessageMoveTasksResultEntryTypeDef]:
+        """The newest move, if there was any."""
         with store_faults("follow a replay"):
-            tasks = self.client.list_message_move_tasks(SourceArn=source, MaxResults=1)["Results"]
-        return any(task["Status"] == "RUNNING" for task in tasks)
-
-    def _newest_task(self, source: str) -> ListMessageMoveTasksResultEntryTypeDef:
-        with store_faults("follow a replay"):
-            return self.client.list_message_move_tasks(SourceArn=source, MaxResults=1)["Results"][0]
+            return self.client.list_message_move_tasks(SourceArn=source, MaxResults=1)["Results"]
 
     def _arn(self, url: str) -> str:
         with store_faults("find a queue"):

@@ -1,6 +1,6 @@
 """Turning what botocore raises into Evergreen's own facts."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -41,6 +41,18 @@ def store_faults(doing: str) -> Iterator[None]:
         raise
     except BotoCoreError as error:
         raise StoreUnavailable(f"{doing}: {error}") from error
+
+
+def took_effect(doing: str, write: Callable[[], object]) -> bool:
+    """Do a conditional write of one item; False when its condition does not hold. Raises StoreUnavailable."""
+    try:
+        with store_faults(doing):
+            write()
+    except ClientError as error:
+        if code_of(error) == "ConditionalCheckFailedException":
+            return False
+        raise
+    return True
 
 
 def _transaction_may_pass(error: ClientError) -> bool:

@@ -6,10 +6,9 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from boto3.dynamodb.conditions import Attr
-from botocore.exceptions import ClientError
 
 from evergreen.runs import run_id_for
-from evergreen.stores.faults import code_of, store_faults
+from evergreen.stores.faults import store_faults, took_effect
 from evergreen.stores.items import from_item
 from evergreen.strict import Strict
 
@@ -68,14 +67,10 @@ class Leases:
         unchanged = Attr("fence").eq(last_fence) if last_fence else Attr("pk").not_exists()
         free = Attr("run_id").not_exists() | Attr("expires_at").lte(int(now.timestamp()))
         item = {**_key(dataset), **lease.model_dump(), "arrival_ids": list(arrival_ids)}
-        try:
-            with store_faults("take the lease"):
-                self._table.put_item(Item=item, ConditionExpression=unchanged & free)
-        except ClientError as error:
-            if code_of(error) == "ConditionalCheckFailedException":
-                return self._taken_already(dataset, lease)
-            raise
-        return lease
+        taken = took_effect(
+            "take the lease", lambda: self._table.put_item(Item=item, ConditionExpression=unchanged & free)
+        )
+        return lease if taken else self._taken_already(dataset, lease)
 
     def _taken_already(self, dataset: str, lease: Lease) -> Lease | None:
         """The lease, if it is there as it was to be taken: by this call, whose answer was lost so that the SDK sent it
@@ -86,19 +81,16 @@ class Leases:
     def renew(self, dataset: str, lease: Lease, now: datetime) -> Lease | None:
         """Have a lease count from now; None when its run no longer holds it."""
         renewed = lease.model_copy(update={"expires_at": int((now + self._duration).timestamp())})
-        try:
-            with store_faults("renew the lease"):
-                self._table.update_item(
-                    Key=_key(dataset),
-                    UpdateExpression="SET expires_at = :expires_at",
-                    ConditionExpression=Attr("run_id").eq(lease.run_id) & Attr("fence").eq(lease.fence),
-                    ExpressionAttributeValues={":expires_at": renewed.expires_at},
-                )
-        except ClientError as error:
-            if code_of(error) == "ConditionalCheckFailedException":
-                return None
-            raise
-        return renewed
+        holds = took_effect(
+            "renew the lease",
+            lambda: self._table.update_item(
+                Key=_key(dataset),
+                UpdateExpression="SET expires_at = :expires_at",
+                ConditionExpression=Attr("run_id").eq(lease.run_id) & Attr("fence").eq(lease.fence),
+                ExpressionAttributeValues={":expires_at": renewed.expires_at},
+            ),
+        )
+        return renewed if holds else None
 
     def age(self, lease: Lease, now: datetime) -> timedelta:
         """How long ago a lease was taken or renewed."""
@@ -106,18 +98,14 @@ class Leases:
 
     def release(self, dataset: str, run_id: str) -> bool:
         """Give the lease back; False when the run no longer held it. The fencing number stays."""
-        try:
-            with store_faults("release the lease"):
-                self._table.update_item(
-                    Key=_key(dataset),
-                    UpdateExpression="REMOVE run_id, arrival_ids, expires_at",
-                    ConditionExpression=Attr("run_id").eq(run_id),
-                )
-        except ClientError as error:
-            if code_of(error) == "ConditionalCheckFailedException":
-                return False
-            raise
-        return True
+        return took_effect(
+            "release the lease",
+            lambda: self._table.update_item(
+                Key=_key(dataset),
+                UpdateExpression="REMOVE run_id, arrival_ids, expires_at",
+                ConditionExpression=Attr("run_id").eq(run_id),
+            ),
+        )
 
     def _item(self, dataset: str) -> dict[str, int | str]:
         with store_faults("read the lease"):

@@ -6,11 +6,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.conditions import Attr, Key
-from botocore.exceptions import ClientError
 
 from evergreen.runs import dataset_of
 from evergreen.stores.arrivals import query_all
-from evergreen.stores.faults import code_of, store_faults
+from evergreen.stores.faults import store_faults, took_effect
 from evergreen.stores.items import from_item, set_arguments, to_item
 
 if TYPE_CHECKING:
@@ -25,15 +24,13 @@ class RunRecords:
 
     def create(self, run_id: str, **facts: Any) -> None:
         """Write a new run down; one that is there already stays as it is."""
-        try:
-            with store_faults("record a run"):
-                self._table.put_item(
-                    Item=to_item({**run_key(run_id), "run_id": run_id, "dataset": dataset_of(run_id), **facts}),
-                    ConditionExpression=Attr("pk").not_exists(),
-                )
-        except ClientError as error:
-            if code_of(error) != "ConditionalCheckFailedException":
-                raise
+        took_effect(
+            "record a run",
+            lambda: self._table.put_item(
+                Item=to_item({**run_key(run_id), "run_id": run_id, "dataset": dataset_of(run_id), **facts}),
+                ConditionExpression=Attr("pk").not_exists(),
+            ),
+        )
 
     def note(self, run_id: str, **facts: Any) -> None:
         """Add facts to a run; the same facts again change nothing."""

@@ -8,11 +8,10 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.conditions import Attr, Key
-from botocore.exceptions import ClientError
 
 from evergreen.errors import StoreUnavailable
 from evergreen.segment_updates import Standing, Told, Want, shard_of
-from evergreen.stores.faults import code_of, store_faults
+from evergreen.stores.faults import store_faults, took_effect
 from evergreen.stores.items import from_item, set_arguments, to_item
 
 if TYPE_CHECKING:
@@ -92,12 +91,12 @@ class Segments:
         facts = {"generation": generation, "sequence": sequence, "changed": changed}
         noted = {**facts, "compared_at": datetime.now(UTC).isoformat()}
         not_newer = Attr("sequence").not_exists() | Attr("sequence").lte(sequence)
-        try:
-            with store_faults("note how far the segments are"):
-                self._table.update_item(Key=_status(dataset), ConditionExpression=not_newer, **set_arguments(noted))
-        except ClientError as error:
-            if code_of(error) != "ConditionalCheckFailedException":
-                raise
+        took_effect(
+            "note how far the segments are",
+            lambda: self._table.update_item(
+                Key=_status(dataset), ConditionExpression=not_newer, **set_arguments(noted)
+            ),
+        )
 
     def count(self, dataset: str, told: int) -> None:
         """Add to how many updates the CRM has taken."""

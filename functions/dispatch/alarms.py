@@ -62,15 +62,18 @@ class Alarms:
             return
         dataset = arrival.dataset
         self.states.note(dataset, AlarmState(alarm=arrival.alarm, is_on=True, at=arrival.alarm_since))
-        if lease and arrival.arrival_id not in lease.arrival_ids and self._is_for_alarm(dataset, lease.arrival_ids):
+        if lease is None or arrival.arrival_id in lease.arrival_ids:
+            return
+        if _is_among(self.ledger.alarms(dataset), lease.arrival_ids):
             self._settle(dataset, arrival.arrival_id, lease.run_id)
 
     def run_ended(self, dataset: str, run_id: str) -> None:
         """Settle the alarms that came as a run was about to start that another had asked for, and so were not seen;
         not those that came after it, of which its end, told late or again, says nothing."""
         run = self.runs.get(run_id) or {}
-        if self._is_for_alarm(dataset, run.get("arrival_ids", ())):
-            for each in self.ledger.alarms(dataset):
+        alarms = self.ledger.alarms(dataset)
+        if _is_among(alarms, run.get("arrival_ids", ())):
+            for each in alarms:
                 came_after_it = "ended_at" in run and each.recorded_at > datetime.fromisoformat(run["ended_at"])
                 if each.state == ArrivalState.WAITING and not came_after_it:
                     self._settle(dataset, each.arrival.arrival_id, run_id)
@@ -138,15 +141,17 @@ class Alarms:
     def _tries(self, asked: list[LedgerEntry]) -> list[Try]:
         return [_try(run_id, self.runs.get(run_id) or {}) for run_id in runs_of(asked)]
 
-    def _is_for_alarm(self, dataset: str, arrival_ids: Sequence[str]) -> bool:
-        return any(each.arrival.arrival_id in arrival_ids for each in self.ledger.alarms(dataset))
-
     def _settle(self, dataset: str, arrival_id: str, run_id: str) -> None:
         why = "a run that an alarm had asked for was in progress"
         self.ledger.settle(dataset, arrival_id, ArrivalState.DONE, run_id, reason=why)
 
     def _stated(self, dataset: str) -> Yield | None:
         return self.contracts[dataset].contract.observed_yield if dataset in self.contracts.ids else None
+
+
+def _is_among(alarms: Sequence[LedgerEntry], arrival_ids: Sequence[str]) -> bool:
+    """Whether what a run took has an alarm in it."""
+    return any(each.arrival.arrival_id in arrival_ids for each in alarms)
 
 
 def _try(run_id: str, run: dict[str, Any]) -> Try:

@@ -11,26 +11,14 @@ from local.endpoints.server import EndpointServer
 from local.jobs.host import Host
 from local.seams import Seams
 
-_FLEETS: dict[str, Fleet] = {}  # by the address of the cloud, of which only one runs at a time
-
 
 def install(cloud: Cloud) -> None:
     """Has endpoints answer."""
     host, seams = Host(cloud), Seams(cloud)
-    fleet = _FLEETS[cloud.endpoint_url] = Fleet(
-        cloud.account, cloud.region, lambda *given: EndpointServer(host, *given), cloud.writes.note
+    fleet = cloud.keep(
+        Fleet(cloud.account, cloud.region, lambda *given: EndpointServer(host, *given), cloud.writes.note)
     )
     for name, operation in operations(fleet).items():
         seams.replace(SageMakerResponse, name, operation)
     seams.replace(SageMakerRuntimeResponse, "invoke_endpoint", invoking(fleet))
-
-    def forget() -> None:
-        del _FLEETS[cloud.endpoint_url]
-
-    cloud.after_close(forget)
     cloud.on_close(fleet.close)
-
-
-def fleet_of(cloud: Cloud) -> Fleet:
-    """The endpoints of a running cloud."""
-    return _FLEETS[cloud.endpoint_url]

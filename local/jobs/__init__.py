@@ -2,7 +2,7 @@
 
 from local.cloud import Cloud
 from local.jobs.api import install_api
-from local.jobs.book import Book, open_book
+from local.jobs.book import Book
 from local.jobs.host import Host
 from local.jobs.job import PROCESSING, TRAINING, TRANSFORM, TUNING
 from local.jobs.launcher import Launcher
@@ -16,7 +16,7 @@ from local.seams import Seams
 
 def install(cloud: Cloud) -> None:
     """Has SageMaker's jobs run here."""
-    book = open_book(cloud)
+    book = cloud.keep(Book())
     seams = Seams(cloud)
     launcher = Launcher(Host(cloud), book, {TRAINING: train, PROCESSING: process, TRANSFORM: transform})
     launcher.runs[TUNING] = lambda _, job: tune(launcher, job)

@@ -2,10 +2,7 @@
 
 import threading
 
-from local.cloud import Cloud
 from local.jobs.job import Job, Kind
-
-_BOOKS: dict[str, "Book"] = {}  # by the address of the cloud, of which only one runs at a time
 
 
 class Book:
@@ -32,19 +29,3 @@ class Book:
     def unfinished(self) -> list[Job]:
         """The jobs that still run."""
         return [job for job in list(self._jobs.values()) if not job.finished.is_set()]
-
-
-def open_book(cloud: Cloud) -> Book:
-    """Starts the book of a cloud; it is closed with it."""
-    book = _BOOKS[cloud.endpoint_url] = Book()
-
-    def close() -> None:
-        del _BOOKS[cloud.endpoint_url]
-
-    cloud.on_close(close)
-    return book
-
-
-def book_of(cloud: Cloud) -> Book:
-    """The book of a running cloud."""
-    return _BOOKS[cloud.endpoint_url]

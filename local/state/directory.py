@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from local.cloud import Cloud
-from local.endpoints import fleet_of
-from local.event_bus import deliveries_of
-from local.model_packages import shelf_of
+from local.endpoints.fleet import Fleet
+from local.event_bus import Deliveries
+from local.model_packages import Shelf
 from local.state import items, objects, queues, schedules
 from local.state.blobs import Blobs, replace_file
 
@@ -40,8 +40,8 @@ class StateDirectory:
                 objects.restore(self._cloud, state["buckets"], self._blobs)
                 self._orphans = items.restore(self._cloud, state["tables"], self._blobs)
                 schedules.restore(self._cloud, state.get("schedules", []))
-                shelf_of(self._cloud).restore(state.get("model_packages", []))
-                fleet_of(self._cloud).restore(state.get("endpoints", []))
+                self._cloud.kept(Shelf).restore(state.get("model_packages", []))
+                self._cloud.kept(Fleet).restore(state.get("endpoints", []))
                 queues.restore(self._cloud, state.get("queues", {}))
         for table in self._orphans:
             log.warning("no template has the table %s any more; its items are kept for when one has it again", table)
@@ -52,11 +52,11 @@ class StateDirectory:
             count = self._cloud.writes.count
             if count == self._saved_at:
                 return
-            deliveries_of(self._cloud).settle(_DELIVERY_SECONDS)  # or an object would be kept without its event
+            self._cloud.kept(Deliveries).settle(_DELIVERY_SECONDS)  # or an object would be kept without its event
             tables = {**self._orphans, **items.capture(self._cloud, self._blobs)}
             buckets = objects.capture(self._cloud, self._blobs)
-            packages, timers = shelf_of(self._cloud).capture(), schedules.capture(self._cloud)
-            endpoints, messages = fleet_of(self._cloud).capture(), queues.capture(self._cloud)
+            packages, timers = self._cloud.kept(Shelf).capture(), schedules.capture(self._cloud)
+            endpoints, messages = self._cloud.kept(Fleet).capture(), queues.capture(self._cloud)
         kept: dict[str, Any] = {"buckets": buckets, "tables": tables, "model_packages": packages, "schedules": timers}
         kept |= {"endpoints": endpoints, "queues": messages}
         state: dict[str, Any] = {"format": _FORMAT, **kept}

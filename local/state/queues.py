@@ -7,8 +7,10 @@ from moto.sqs.models import Message, sqs_backends
 
 from local.cloud import Cloud
 
-_PLAIN = ("system_attributes", "group_id", "deduplication_id", "sequence_number", "sent_timestamp", "delayed_until")
-_RECEIVED = "approximate_receive_count"
+_PLAIN = (
+    *("system_attributes", "group_id", "deduplication_id", "sequence_number"),
+    *("sent_timestamp", "delayed_until", "approximate_receive_count"),
+)
 _BYTES = "BinaryValue"
 
 
@@ -27,22 +29,20 @@ def restore(cloud: Cloud, queues: dict[str, list[dict[str, Any]]]) -> None:
 
 
 def _as_json(message: Message) -> dict[str, Any]:
-    attributes = {name: _coded(value, base64.b64encode) for name, value in message.message_attributes.items()}
-    kept = {name: getattr(message, name) for name in (*_PLAIN, _RECEIVED)}
+    attributes = {
+        name: {**value, _BYTES: base64.b64encode(value[_BYTES]).decode()} if _BYTES in value else value
+        for name, value in message.message_attributes.items()
+    }
+    kept = {name: getattr(message, name) for name in _PLAIN}
     return {"id": message.id, "body": message.body, "attributes": attributes, **kept}
 
 
 def _message(kept: dict[str, Any]) -> Message:
     message = Message(kept["id"], kept["body"])
-    message.message_attributes = {name: _coded(value, base64.b64decode) for name, value in kept["attributes"].items()}
-    for name in (*_PLAIN, _RECEIVED):
+    message.message_attributes = {
+        name: {**value, _BYTES: base64.b64decode(value[_BYTES])} if _BYTES in value else value
+        for name, value in kept["attributes"].items()
+    }
+    for name in _PLAIN:
         setattr(message, name, kept[name])
     return message
-
-
-def _coded(value: dict[str, Any], code: Any) -> dict[str, Any]:
-    """An attribute with its bytes in Base64, or back."""
-    if _BYTES not in value:
-        return value
-    coded = code(value[_BYTES])
-    return {**value, _BYTES: coded.decode() if code is base64.b64encode else coded}

@@ -16,7 +16,7 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state
 from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
 
 from local.cloud import Cloud
-from local.jobs.book import book_of
+from local.jobs.book import Book
 from local.jobs.job import KINDS, Job, Kind
 from local.role_sessions import RoleSessions
 from local.workflows.aborting import EndsWithExecution, Watch
@@ -51,7 +51,7 @@ def sagemaker_task_class(cloud: Cloud, sessions: RoleSessions) -> type[Any]:
         def _build_sync_resolver(self, env: Any, normalised_parameters: Any, state_credentials: Any, **_: Any) -> Watch:
             env.stack.pop()
             kind = WAITABLE[self.resource.api_action]
-            job = book_of(cloud).find(kind, normalised_parameters[kind.name_key])
+            job = cloud.kept(Book).find(kind, normalised_parameters[kind.name_key])
             assert job is not None
             client = sessions.client("sagemaker", state_credentials.role_arn, "StepFunctions")
             return JobWatch(self, env, kind, job, client)

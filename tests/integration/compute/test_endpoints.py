@@ -110,10 +110,9 @@ def test_a_deleted_endpoint_is_gone_with_its_process_and_names_are_taken_once(wo
 
 
 def test_a_snapshot_holds_what_makes_an_endpoint_answer_again(world: World) -> None:
-    from local.endpoints import fleet_of
 
     wanted = config(world, 3)
-    name, fleet = create(world, wanted), fleet_of(world.cloud)
+    name, fleet = create(world, wanted), world.cloud.kept(Fleet)
     settled(world, name)
     captured = [each for each in fleet.capture() if each["name"] == name]
     for what in ("endpoint", "endpoint_config", "model"):

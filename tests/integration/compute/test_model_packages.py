@@ -3,7 +3,7 @@
 import pytest
 from botocore.exceptions import ClientError
 
-from local.model_packages import shelf_of
+from local.model_packages import Shelf
 from tests.integration.compute.world import World, unique
 
 SPECIFICATION = {
@@ -99,7 +99,7 @@ def test_what_is_not_there_is_said_as_sagemaker_says_it(world: World, operation:
 def test_what_was_captured_comes_back_whole(world: World, group: str) -> None:
     arn = create(world, group, ClientToken="kept", CustomerMetadataProperties={"run_id": "r"})
     before = world.client("sagemaker").describe_model_package(ModelPackageName=arn)
-    shelf = shelf_of(world.cloud)
+    shelf = world.cloud.kept(Shelf)
     captured = shelf.capture()
     shelf.packages.clear()
     shelf.restore(captured)

@@ -20,9 +20,9 @@ from container.algorithms.xgboost.predictor import Booster
 from container.model import Model
 from container.serve.media import ARROW, CSV, JSON, LINES, PARQUET
 from container.signature import Feature, Signature
+from tests.integration.container.pings import PING_SECONDS, slowest_ping
 from tests.integration.container.test_serve import free_port, start
 
-PING_SECONDS = 2.0  # after which SageMaker takes a model for dead; such bodies took it from 5 to 25
 MOST_MEMORY = 600  # MB at any time, of which the server has 100 by itself; each of these took more, up to all there is
 ROWS = 3_000
 LONG = "x" * 1_000_000
@@ -150,13 +150,6 @@ def test_ping_answers_beside_json_that_takes_long_to_parse(port: int, name: str)
         headers = {"content-type": kind}
         codes.append(httpx.post(f"http://127.0.0.1:{port}/invocations", content=body, headers=headers).status_code)
 
-    senders = [threading.Thread(target=send) for _ in range(2)]
-    for sender in senders:
-        sender.start()
-    slowest = 0.0
-    while any(sender.is_alive() for sender in senders):
-        asked = time.monotonic()
-        assert httpx.get(f"http://127.0.0.1:{port}/ping", timeout=60).status_code == 200
-        slowest = max(slowest, time.monotonic() - asked)
+    slowest = slowest_ping(port, [threading.Thread(target=send) for _ in range(2)])
     assert codes == [400, 400]
     assert slowest < PING_SECONDS, f"{slowest:.3f} s"

@@ -16,11 +16,11 @@ import xgboost as xgb
 from container.algorithms.xgboost.predictor import Booster
 from container.model import Model
 from container.signature import Feature, Signature
+from tests.integration.container.pings import PING_SECONDS, slowest_ping
 from tests.integration.container.test_serve import free_port, start
 
 SECONDS = 1.0  # that a body may take
 LINE = b"0.12345,-1.5,2.25,0.001,12,3,4,5\n"
-PING_SECONDS = 2.0  # after which SageMaker takes a model for dead
 
 
 @pytest.fixture(scope="module")
@@ -128,15 +128,7 @@ def test_ping_answers_while_four_large_bodies_are_scored(base: Path) -> None:
         codes.append(status(client))
 
     with running(base, port):
-        senders = [threading.Thread(target=score) for _ in range(4)]
-        for sender in senders:
-            sender.start()
-        slowest = 0.0
-        while any(sender.is_alive() for sender in senders):
-            asked = time.monotonic()
-            assert httpx.get(f"http://127.0.0.1:{port}/ping", timeout=10).status_code == 200
-            slowest = max(slowest, time.monotonic() - asked)
-            time.sleep(0.1)
+        slowest = slowest_ping(port, [threading.Thread(target=score) for _ in range(4)], pause=0.1)
     assert codes == [200] * 4
     assert slowest < PING_SECONDS, f"{slowest:.3f} s"
 
